@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The table of rooms in docs/ARCHITECTURE.md, from the foundation up: a target imports only targets listed before it.
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func library(_ name: String, link: String, apt: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/CLibraries/\(name)", pkgConfig: link, providers: [.apt([apt])])
+}
+
+func basics(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/Basics/\(name)", swiftSettings: strict)
+}
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)Tests",
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "reprise",
+    products: [.executable(name: "reprise", targets: ["reprise"])],
+    targets: [
+        library("CCurl", link: "libcurl", apt: "libcurl4-openssl-dev"),
+        library("CMicroHTTPD", link: "libmicrohttpd", apt: "libmicrohttpd-dev"),
+        library("CSQLite", link: "sqlite3", apt: "libsqlite3-dev"),
+        library("CXXHash", link: "libxxhash", apt: "libxxhash-dev"),
+        library("CYAML", link: "yaml-0.1", apt: "libyaml-dev"),
+        library("CZstd", link: "libzstd", apt: "libzstd-dev"),
+        .target(
+            name: "CSimdJSON", path: "Sources/CLibraries/CSimdJSON",
+            cxxSettings: [.unsafeFlags(["-O3"])],
+            linkerSettings: [.linkedLibrary("simdjson")]),
+
+        basics("Time"),
+        basics("Logging", ["Time"]),
+        basics("JSON", ["CSimdJSON"]),
+        basics("YAML", ["CYAML"]),
+        basics("Compression", ["CZstd"]),
+        basics("Hashing", ["CXXHash"]),
+        basics("SQLite", ["CSQLite"]),
+        basics("Lifecycle", ["Logging"]),
+        basics("Terminal", ["Time"]),
+        basics("Options", ["YAML", "Time"]),
+        basics("HTTPClient", ["CCurl"]),
+        basics("HTTPServer", ["CMicroHTTPD"]),
+
+        room("Journal", ["Time", "Compression", "Hashing", "SQLite"]),
+        room("XAPI", ["Time", "JSON", "YAML", "HTTPClient"]),
+        room("Transform", ["Time", "JSON", "Hashing"]),
+        room("Index", ["Time", "SQLite", "Transform"]),
+        room("Sinks", ["JSON", "Transform", "Index"]),
+        room("Recorder", ["Time", "Logging", "Lifecycle", "HTTPClient", "Journal", "XAPI"]),
+        room("Replayer", ["Time", "Logging", "Lifecycle", "Journal", "Transform", "Sinks"]),
+        room("Dashboard", ["Time", "Logging", "Lifecycle", "HTTPServer", "Index"]),
+        room("Simulator", ["Time", "Logging", "JSON", "YAML", "Lifecycle", "HTTPServer"]),
+        .executableTarget(
+            name: "reprise",
+            dependencies: [
+                "Time", "Logging", "Lifecycle", "Terminal", "Options", "HTTPClient", "HTTPServer", "Journal", "XAPI",
+                "Transform", "Index", "Sinks", "Recorder", "Replayer", "Dashboard", "Simulator",
+            ],
+            path: "Sources/reprise", swiftSettings: strict),
+
+        // What tests share; never linked into the command.
+        .target(name: "TestSupport", dependencies: ["Time", "Journal"], path: "Tests/TestSupport", swiftSettings: strict),
+        // A recorder that crash tests kill: it counts what libcurl handed over in a shared page.
+        .executableTarget(
+            name: "crash-recorder", dependencies: ["Time", "Logging", "Lifecycle", "HTTPClient", "Journal", "XAPI", "Recorder"],
+            path: "Tests/CrashRecorder", swiftSettings: strict),
+        tests("Basics", [
+            "Time", "Logging", "JSON", "YAML", "Compression", "Hashing", "SQLite", "Lifecycle", "Terminal", "Options",
+            "HTTPClient", "HTTPServer",
+        ]),
+        tests("Journal", ["Time", "Compression", "Hashing", "SQLite", "Journal"]),
+        tests("XAPI", ["Time", "XAPI", "HTTPClient"]),
+        tests("Recorder", ["Time", "Logging", "Lifecycle", "HTTPClient", "Journal", "XAPI", "Recorder", "Simulator"]),
+        tests("Transform", ["Time", "JSON", "Transform"]),
+        tests("Index", ["Time", "SQLite", "Transform", "Index"]),
+        tests("Replayer", ["Time", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer"]),
+        tests("Simulator", ["Time", "Logging", "Lifecycle", "HTTPClient", "Simulator"]),
+        tests("Dashboard", ["Time", "Logging", "Lifecycle", "HTTPClient", "HTTPServer", "Transform", "Index", "Dashboard"]),
+        tests("EndToEnd", ["Time", "Journal"]),
+        tests("Tidy", []),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

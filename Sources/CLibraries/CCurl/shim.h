@@ -1,0 +1,6 @@
+#ifndef REPRISE_CCURL_SHIM_H
+#define REPRISE_CCURL_SHIM_H
+
+#include <curl/curl.h>
+
+#endif
