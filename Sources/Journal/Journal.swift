@@ -1,1 +1,59 @@
-// Placeholder until the room is built.
+internal import Time
+
+/// A journal's folder, opened for reading: which sources it has, how far each has come, and where a time stands.
+///
+/// Nothing is changed, so a journal on a read-only file system, or without its catalog, opens too.
+public struct Journal: Sendable {
+    /// The journal's folder.
+    public let directory: String
+
+    /// Opens a journal.
+    ///
+    /// - Throws: `JournalError.notFound` where there is no such folder.
+    public init(directory: String) throws {
+        guard Folder.exists(directory) else {
+            throw JournalError(
+                .notFound,
+                "there is no journal at \(directory); record one first, or name another with --journal"
+            )
+        }
+        self.directory = directory
+    }
+
+    /// The sources, sorted by name.
+    public func sources() throws -> [SourceName] {
+        try Folder.names(in: directory).compactMap { name in
+            guard let source = SourceName(rawValue: name), Folder.exists("\(directory)/\(name)/tail") else {
+                return nil
+            }
+            return source
+        }
+    }
+
+    /// The offset behind the last committed byte; 0 for a source that does not exist.
+    public func endOffset(of source: SourceName) throws -> ByteOffset {
+        let folder = SourceFolder(journal: directory, source: source)
+        return try RunReader(folder, at: try SegmentSearch(folder: folder).newest()).skipToEnd()
+    }
+
+    /// A reader of runs that begins at or before the place where a range starts.
+    func runs(of source: SourceName, from start: ReadStart) throws -> RunReader {
+        let folder = SourceFolder(journal: directory, source: source)
+        let search = SegmentSearch(folder: folder)
+        let segment =
+            switch start {
+            case .beginning: try search.newest() == nil ? nil : SegmentID.first
+            case .offset(let offset): try search.last { $0.firstOffset < offset }
+            case .time(let time): try search.last { $0.nextArrival <= time }?.previous
+            }
+        let runs = try RunReader(folder, at: segment)
+        switch start {
+        case .beginning: break
+        // The block that ends at the offset is read too: events at that offset may be in it, and its last byte tells
+        // whether a line begins there.
+        case .offset(let offset): try runs.skip { $0.endOffset < offset }
+        case .time(let time): try runs.skip(beforeArrival: time)
+        }
+        return runs
+    }
+}

@@ -1,0 +1,131 @@
+internal import Compression
+internal import Time
+
+/// Turns what a tail slot holds into a block: the one path from tail to segment, live and in recovery alike.
+struct BlockBuilder: ~Copyable {
+    private var compressor: ZstdCompressor
+    private let source: SourceName
+    private let stored: UnsafeMutableRawBufferPointer
+    private var trailer: BlockTrailer
+
+    /// A block's stored bytes, valid until the builder is used again.
+    struct Block {
+        /// The zstd frame.
+        let frame: UnsafeRawBufferPointer
+        /// The skippable frame behind it.
+        let trailerFrame: [UInt8]
+        let trailer: BlockTrailer
+        /// Where the source stands behind this block.
+        let state: SourceState
+
+        /// Stored bytes in all.
+        var storedSize: Int { frame.count + trailerFrame.count }
+    }
+
+    init(source: SourceName, level: Int) throws {
+        compressor = try ZstdCompressor(level: level)
+        self.source = source
+        stored = .allocate(byteCount: ZstdFrame.bound(TailGeometry.slotSize), alignment: 64)
+        trailer = BlockTrailer(
+            source: source,
+            firstOffset: .zero,
+            length: 0,
+            recordCount: 0,
+            lastSequence: 0,
+            nextArrival: Timestamp(rawValue: Int64.min),
+            arrivals: [],
+            events: []
+        )
+    }
+
+    deinit { stored.deallocate() }
+
+    /// Makes a block of the entries at the start of a slot's bytes that go on exactly where the last block ended.
+    ///
+    /// The slot's bytes are overwritten: its content is moved together in place.
+    ///
+    /// - Parameters:
+    ///   - slot: the slot's bytes as far as they were written.
+    ///   - previous: where the source stands before this slot.
+    /// - Returns: nil where the slot begins with no entry that goes on from there.
+    mutating func build(slot: UnsafeMutableRawBufferPointer, after previous: SourceState) throws -> Block? {
+        trailer.firstOffset = previous.endOffset
+        trailer.lastSequence = previous.lastSequence
+        trailer.nextArrival = previous.nextArrival
+        trailer.recordCount = 0
+        trailer.arrivals.removeAll(keepingCapacity: true)
+        trailer.events.removeAll(keepingCapacity: true)
+        var counter = previous.line
+        var contentLength = 0
+        var folded = 0
+        var position = 0
+        while position < slot.count,
+            let entry = TailEntry.parse(UnsafeRawBufferPointer(rebasing: slot[position...])),
+            entry.sequence == trailer.lastSequence + 1, entry.offset == trailer.firstOffset + contentLength
+        {
+            let payload = UnsafeRawBufferPointer(
+                rebasing: slot[position + TailEntry.headerSize..<position + entry.storedSize]
+            )
+            var lines = 0
+            switch entry.kind {
+            case .delivery:
+                let counts = counter.take(payload)
+                lines = counts.lines
+                trailer.recordCount += counts.records
+                folded += entry.length
+                if lines > 0 {
+                    trailer.arrivals.append(.init(time: entry.arrival, length: folded))
+                    folded = 0
+                }
+                if let target = slot.baseAddress, let bytes = payload.baseAddress {
+                    (target + contentLength).copyMemory(from: bytes, byteCount: entry.length)
+                }
+                contentLength += entry.length
+            case .event:
+                let event = JournalEvent(offset: entry.offset, time: entry.arrival, json: Array(payload))
+                if event.endsLine { counter.breakLine() }
+                trailer.events.append(event)
+            }
+            trailer.lastSequence = entry.sequence
+            trailer.nextArrival = entry.arrival + .microseconds(max(1, lines))
+            position += entry.storedSize
+        }
+        guard position > 0 else { return nil }
+        trailer.length = contentLength
+        return try block(content: UnsafeRawBufferPointer(rebasing: slot[0..<contentLength]), line: counter)
+    }
+
+    /// Makes the empty block that a segment begins with: it repeats the events in force, so that the file can be read alone.
+    mutating func opening(state: SourceState, inForce: [JournalEvent]) throws -> Block {
+        trailer.firstOffset = state.endOffset
+        trailer.lastSequence = state.lastSequence
+        trailer.nextArrival = state.nextArrival
+        trailer.length = 0
+        trailer.recordCount = 0
+        trailer.arrivals.removeAll(keepingCapacity: true)
+        trailer.events = inForce
+        return try block(content: UnsafeRawBufferPointer(start: nil, count: 0), line: state.line)
+    }
+
+    private mutating func block(content: UnsafeRawBufferPointer, line: LineCounter) throws -> Block {
+        let length = try compressor.compress(content, into: stored)
+        let frame = UnsafeRawBufferPointer(rebasing: stored[0..<length])
+        let state = SourceState(
+            endOffset: trailer.endOffset,
+            lastSequence: trailer.lastSequence,
+            nextArrival: trailer.nextArrival,
+            line: line
+        )
+        return Block(frame: frame, trailerFrame: trailer.encode(after: frame), trailer: trailer, state: state)
+    }
+}
+
+/// How far a source has come: what the next entry must continue.
+struct SourceState: Equatable {
+    var endOffset = ByteOffset.zero
+    var lastSequence: UInt64 = 0
+    /// The earliest arrival that the next entry may have.
+    var nextArrival = Timestamp(rawValue: 0)
+    /// The line that the next byte goes on with.
+    var line = LineCounter()
+}

@@ -1,0 +1,43 @@
+internal import Glibc
+
+/// Counts lines and records in bytes as they come, over the borders of deliveries.
+///
+/// A line ends with LF. It is a record unless it is blank: nothing, or one CR, before its LF.
+struct LineCounter: Equatable {
+    /// Bytes of the line that is not finished yet; an event that ends the line sets it to 0.
+    private(set) var unfinished = 0
+    private var isBlank = true
+
+    /// An unfinished line stays so: what comes next begins a new one.
+    mutating func breakLine() {
+        unfinished = 0
+        isBlank = true
+    }
+
+    /// Takes bytes in; returns how many lines end in them, how many of those are records, and the length up to the last LF.
+    mutating func take(_ bytes: UnsafeRawBufferPointer) -> (lines: Int, records: Int, lastLine: Int) {
+        guard let base = bytes.baseAddress else { return (0, 0, 0) }
+        var start = 0
+        var lines = 0
+        var records = 0
+        while start < bytes.count, let found = memchr(base + start, 10, bytes.count - start) {
+            let end = UnsafeRawPointer(found) - base
+            let length = end - start
+            let isRecord =
+                unfinished == 0
+                ? length > 1 || (length == 1 && bytes[start] != 13)
+                : !isBlank || unfinished + length > 1
+            if isRecord { records += 1 }
+            lines += 1
+            breakLine()
+            start = end + 1
+        }
+        let rest = bytes.count - start
+        if rest > 0 {
+            // Still blank only while the unfinished line is a lone CR.
+            isBlank = unfinished == 0 && rest == 1 && bytes[start] == 13
+            unfinished += rest
+        }
+        return (lines, records, start)
+    }
+}

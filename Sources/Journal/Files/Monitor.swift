@@ -1,0 +1,100 @@
+internal import Glibc
+internal import Time
+
+/// State behind a lock, with a way to wait for it to change; `Mutex` has no such wait.
+///
+/// A pthread mutex and condition, pthread_cond_timedwait(3) on the monotonic clock.
+// @unchecked: the state is touched only while the mutex is held.
+final class Monitor<State>: @unchecked Sendable {
+    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    private let condition: UnsafeMutablePointer<pthread_cond_t>
+    private var state: State
+
+    init(_ state: sending State) {
+        self.state = state
+        mutex = .allocate(capacity: 1)
+        condition = .allocate(capacity: 1)
+        pthread_mutex_init(mutex, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    /// Runs a body while the lock is held.
+    func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return try body(&state)
+    }
+
+    /// Runs a body under the lock again and again, with a wait for `signal` in between, until it gives a result.
+    ///
+    /// The body is left before each wait, so that it never holds the state while others change it.
+    ///
+    /// - Parameter longestWait: the body runs again after this time without a signal.
+    func untilReady<Result>(
+        longestWait: @autoclosure () -> Duration = .seconds(1),
+        _ body: (inout State) throws -> Result?
+    ) rethrows -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while true {
+            if let result = try body(&state) { return result }
+            wait(atMost: max(.microseconds(1), longestWait()))
+        }
+    }
+
+    private func wait(atMost duration: Duration) {
+        var until = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &until)
+        let nanoseconds = Int(until.tv_nsec) + Int(duration.microseconds % 1_000_000) * 1_000
+        until.tv_sec += Int(duration.microseconds / 1_000_000) + nanoseconds / 1_000_000_000
+        until.tv_nsec = nanoseconds % 1_000_000_000
+        pthread_cond_timedwait(condition, mutex, &until)
+    }
+
+    /// Wakes every waiter.
+    func signal() { pthread_cond_broadcast(condition) }
+}
+
+/// A thread that runs one body and can be waited for.
+// @unchecked: the thread's name is written before anybody else can see the object.
+final class Worker: @unchecked Sendable {
+    private var thread = pthread_t()
+
+    private final class Body: Sendable {
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+
+    /// Starts the thread, pthread_create(3).
+    init(_ run: @escaping @Sendable () -> Void) throws(JournalError) {
+        let context = Unmanaged.passRetained(Body(run))
+        let result = pthread_create(
+            &thread,
+            nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
+                return nil
+            },
+            context.toOpaque()
+        )
+        guard result == 0 else {
+            context.release()
+            throw .syscall("start", "a journal thread", errno: result)
+        }
+    }
+
+    /// Returns when the body has.
+    func join() { pthread_join(thread, nil) }
+}

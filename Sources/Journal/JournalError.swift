@@ -1,0 +1,51 @@
+/// What the journal could not do, with where, why and what to do next.
+///
+/// It never carries bytes of a record.
+public struct JournalError: Error, CustomStringConvertible, Sendable {
+    /// The kind of failure; new kinds may come, so compare, never switch over all of them.
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        private enum Value: String { case io, locked, corrupt, unsupported, clockBehind, notFound, invalid, failed }
+        private let value: Value
+
+        /// A system call failed; the error number is in the message.
+        public static let io = Code(value: .io)
+        /// Another process holds the source or the checkpoint; try again when it has ended.
+        public static let locked = Code(value: .locked)
+        /// Stored bytes contradict their checksum or each other.
+        public static let corrupt = Code(value: .corrupt)
+        /// The journal was written by a newer Reprise.
+        public static let unsupported = Code(value: .unsupported)
+        /// The machine's clock is further behind the last arrival than can be a correction.
+        public static let clockBehind = Code(value: .clockBehind)
+        /// No such journal, source, position or checkpoint.
+        public static let notFound = Code(value: .notFound)
+        /// An argument that can mean nothing here.
+        public static let invalid = Code(value: .invalid)
+        /// The writer has failed before and takes nothing more.
+        public static let failed = Code(value: .failed)
+
+        public var description: String { value.rawValue }
+    }
+
+    /// The kind of failure.
+    public let code: Code
+    /// What failed, where, and what to do next.
+    public let message: String
+    /// The error number of the system call (errno(3)), 0 where none failed.
+    public let errorNumber: Int32
+    /// What led to it.
+    public let cause: (any Error)?
+
+    /// Makes an error.
+    public init(_ code: Code, _ message: String, errorNumber: Int32 = 0, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.errorNumber = errorNumber
+        self.cause = cause
+    }
+
+    public var description: String {
+        guard let cause else { return message }
+        return "\(message) (\(cause))"
+    }
+}

@@ -1,0 +1,109 @@
+public import Time
+
+/// Something that happened to a source at a place between two of its bytes: a connection opened, rules came into force.
+public struct JournalEvent: Hashable, Sendable {
+    /// Where: before this byte, behind the one before it.
+    public let offset: ByteOffset
+    /// When; strictly later than every delivery and event before it in the source.
+    public let time: Timestamp
+    /// What: one JSON object in UTF-8 whose first member is `"kind"`.
+    public let json: [UInt8]
+
+    /// Makes an event from its stored form.
+    public init(offset: ByteOffset, time: Timestamp, json: [UInt8]) {
+        self.offset = offset
+        self.time = time
+        self.json = json
+    }
+
+    /// The event's kind, `opened` for example; empty where the JSON does not begin with one.
+    public var kind: String {
+        let prefix = Array("{\"kind\":\"".utf8)
+        guard json.starts(with: prefix), let end = json[prefix.count...].firstIndex(of: 34) else { return "" }
+        return String(decoding: json[prefix.count..<end], as: UTF8.self)
+    }
+
+    /// Whether an unfinished line before this event stays unfinished for ever: a record never spans connections or gaps.
+    public var endsLine: Bool { EventKind.endingLines.contains(kind) }
+
+    /// The longest stored JSON of an event, in bytes.
+    public static let byteLimit = 1 << 20
+}
+
+/// The kinds of event that the journal itself knows; others are stored and passed on.
+public enum EventKind {
+    /// A connection's answer arrived.
+    public static let opened = "opened"
+    /// A connection ended.
+    public static let closed = "closed"
+    /// The rules in force from here on.
+    public static let rules = "rules"
+    /// Bytes are known to be missing here.
+    public static let gap = "gap"
+    /// The machine's clock was set back, and arrivals go on from the later time.
+    public static let clock = "clock"
+
+    static let endingLines: Set<String> = [opened, closed, gap]
+}
+
+/// A value in an event's JSON.
+public indirect enum EventValue: Sendable, Hashable {
+    case string(String)
+    case integer(Int64)
+    case bool(Bool)
+    case array([EventValue])
+    case object([(String, EventValue)])
+
+    public static func == (a: EventValue, b: EventValue) -> Bool { a.json == b.json }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(json) }
+
+    /// The value as JSON without spaces; members stay in the order given.
+    public var json: [UInt8] {
+        var output: [UInt8] = []
+        write(to: &output)
+        return output
+    }
+
+    /// The JSON of an event: its kind, then its fields.
+    static func event(kind: String, fields: [(String, EventValue)]) -> [UInt8] {
+        EventValue.object([("kind", .string(kind))] + fields).json
+    }
+
+    private func write(to output: inout [UInt8]) {
+        switch self {
+        case .string(let text): EventValue.write(text, to: &output)
+        case .integer(let value): output += Array(String(value).utf8)
+        case .bool(let value): output += Array((value ? "true" : "false").utf8)
+        case .array(let values):
+            output.append(91)
+            for (index, value) in values.enumerated() {
+                if index > 0 { output.append(44) }
+                value.write(to: &output)
+            }
+            output.append(93)
+        case .object(let members):
+            output.append(123)
+            for (index, (name, value)) in members.enumerated() {
+                if index > 0 { output.append(44) }
+                EventValue.write(name, to: &output)
+                output.append(58)
+                value.write(to: &output)
+            }
+            output.append(125)
+        }
+    }
+
+    private static func write(_ text: String, to output: inout [UInt8]) {
+        let hex = Array("0123456789abcdef".utf8)
+        output.append(34)
+        for byte in text.utf8 {
+            switch byte {
+            case 34, 92: output += [92, byte]
+            case 0..<32: output += Array("\\u00".utf8) + [hex[Int(byte >> 4)], hex[Int(byte & 15)]]
+            default: output.append(byte)
+            }
+        }
+        output.append(34)
+    }
+}

@@ -1,0 +1,210 @@
+internal import Glibc
+internal import Time
+
+/// Reads a source record by record, bounded or following, beside its writer or long after it; changes nothing.
+///
+/// Memory: one block, one record that crosses blocks, and the marks of a batch. One thread at a time.
+// Not Sendable: its buffer is one reader's.
+public final class RecordReader {
+    private let runs: RunReader
+    private let buffer = RunBuffer()
+    private let start: ReadStart
+    private let end: ReadEnd
+    /// For bounded readers: the first byte that is not seen.
+    private let frozenEnd: ByteOffset?
+
+    /// The next byte to look at, and the beginning of its line.
+    private var index = 0
+    private var lineStart = 0
+    /// The offset of a line whose bytes were dropped because it is too long.
+    private var longLine: ByteOffset?
+    private var eventIndex = 0
+    private var arrivalIndex = 0
+    private var ordinal = 0
+    private var records: [RecordMark] = []
+    private var events: [JournalEvent] = []
+
+    /// Whether the range's end was reached: `nextBatch` gives nothing more.
+    public private(set) var isFinished = false
+    /// The first byte of the first record that no batch has held yet.
+    public private(set) var position: ByteOffset
+    /// The source that is read.
+    public let source: SourceName
+
+    /// A longer record is reported without its bytes.
+    public static let recordByteLimit = 4 << 20
+    /// A batch holds at most this many lines.
+    static let batchLimit = 8_192
+
+    /// Opens a source for reading; a bounded reader's end is fixed here.
+    ///
+    /// - Throws: `JournalError`: `notFound` where the journal or source does not exist, `io`, `corrupt`.
+    public init(
+        journal: Journal,
+        source: SourceName,
+        from start: ReadStart = .beginning,
+        to end: ReadEnd = .now
+    ) throws {
+        self.source = source
+        self.start = start
+        self.end = end
+        frozenEnd = end == .never ? nil : try journal.endOffset(of: source)
+        runs = try journal.runs(of: source, from: start)
+        if case .offset(let offset) = start { position = offset } else { position = .zero }
+    }
+
+    /// Gives the next lines, or nil where there are none for now: at the end of the range, or, following, until more comes.
+    ///
+    /// - Throws: `JournalError`: `io`, `corrupt`.
+    public func nextBatch() throws -> RecordBatch? {
+        records.removeAll(keepingCapacity: true)
+        events.removeAll(keepingCapacity: true)
+        while records.isEmpty && events.isEmpty {
+            if isFinished { return nil }
+            if index == buffer.length && eventIndex == buffer.events.count {
+                guard try nextRun() else { return nil }
+            }
+            scan()
+        }
+        return RecordBatch(bytes: buffer.bytes, records: records, events: events)
+    }
+
+    /// Makes everything that was handed out durable: it survives a power cut when the call returns.
+    public func sync() throws { try runs.sync() }
+
+    private func nextRun() throws -> Bool {
+        let unfinished = buffer.length - lineStart
+        if longLine == nil && unfinished > RecordReader.recordByteLimit {
+            longLine = buffer.baseOffset + lineStart
+        }
+        buffer.carry(from: longLine == nil ? lineStart : buffer.length)
+        lineStart = 0
+        index = buffer.length
+        eventIndex = 0
+        arrivalIndex = 0
+        ordinal = 0
+        if let frozenEnd, runs.progress.sequence != nil, buffer.endOffset >= frozenEnd {
+            // Events at the very end belong to the range; they are in the runs already read or just behind.
+            guard try runs.next(into: buffer) else {
+                isFinished = true
+                return false
+            }
+            return true
+        }
+        let isFirst = runs.progress.sequence == nil
+        guard try runs.next(into: buffer) else {
+            if frozenEnd != nil { isFinished = true }
+            return false
+        }
+        if isFirst { index = 0 }
+        return true
+    }
+
+    /// Marks lines up to the end of the run or of the batch.
+    private func scan() {
+        while records.count < RecordReader.batchLimit && !isFinished {
+            let event = eventIndex < buffer.events.count ? buffer.events[eventIndex] : nil
+            let limit = event.map { index(of: $0) } ?? buffer.length
+            if index < limit, let lineFeed = findLineFeed(before: limit) {
+                endLine(at: lineFeed)
+                continue
+            }
+            index = max(index, limit)
+            guard let event else { return }
+            eventIndex += 1
+            pass(event)
+        }
+    }
+
+    /// Where an event stands among the buffer's bytes; one that a segment repeats stands before them.
+    private func index(of event: JournalEvent) -> Int {
+        guard event.offset > buffer.baseOffset else { return 0 }
+        return min(buffer.length, event.offset - buffer.baseOffset)
+    }
+
+    private func findLineFeed(before limit: Int) -> Int? {
+        guard let base = buffer.bytes.baseAddress, let found = memchr(base + index, 10, limit - index) else {
+            return nil
+        }
+        return UnsafeRawPointer(found) - base
+    }
+
+    private func endLine(at lineFeed: Int) {
+        while arrivalIndex < buffer.arrivals.count && buffer.arrivals[arrivalIndex].end <= lineFeed {
+            arrivalIndex += 1
+            ordinal = 0
+        }
+        let arrival =
+            arrivalIndex < buffer.arrivals.count ? buffer.arrivals[arrivalIndex].time : Timestamp(rawValue: 0)
+        var length = lineFeed - lineStart
+        if length > 0 && buffer.bytes[lineFeed - 1] == 13 { length -= 1 }
+        var kind = length == 0 ? RecordMark.Kind.keepAlive : .whole
+        if longLine != nil || length > RecordReader.recordByteLimit { kind = .tooLong }
+        mark(kind, length: kind == .tooLong ? 0 : length, end: lineFeed + 1, arrival, ordinal: ordinal)
+        ordinal += 1
+    }
+
+    private func pass(_ event: JournalEvent) {
+        let at = index(of: event)
+        if event.endsLine && event.offset >= buffer.baseOffset {
+            let unfinished = at - lineStart
+            let isLoneCR = unfinished == 1 && longLine == nil && buffer.bytes[lineStart] == 13
+            if longLine != nil || (unfinished > 0 && !isLoneCR) {
+                let kind: RecordMark.Kind = longLine == nil ? .torn : .tooLong
+                let length = kind == .torn && unfinished <= RecordReader.recordByteLimit ? unfinished : 0
+                mark(kind == .tooLong ? .torn : kind, length: length, end: at, event.time, ordinal: 0)
+            } else {
+                lineStart = at
+                index = at
+            }
+        }
+        if isInRange(event) { events.append(event) }
+    }
+
+    private func mark(_ kind: RecordMark.Kind, length: Int, end: Int, _ arrival: Timestamp, ordinal: Int) {
+        let mark = RecordMark(
+            start: lineStart,
+            length: length,
+            offset: longLine ?? buffer.baseOffset + lineStart,
+            endOffset: buffer.baseOffset + end,
+            arrival: arrival,
+            ordinal: ordinal,
+            kind: kind
+        )
+        longLine = nil
+        lineStart = end
+        index = end
+        if isBehind(mark) {
+            isFinished = true
+            return
+        }
+        guard isInRange(mark) else { return }
+        records.append(mark)
+        position = mark.endOffset
+    }
+
+    private func isInRange(_ mark: RecordMark) -> Bool {
+        switch start {
+        case .beginning: true
+        case .offset(let offset): mark.offset >= offset
+        case .time(let time): mark.arrival >= time
+        }
+    }
+
+    private func isInRange(_ event: JournalEvent) -> Bool {
+        switch start {
+        case .beginning: true
+        case .offset(let offset): event.offset >= offset
+        case .time(let time): event.time >= time
+        }
+    }
+
+    private func isBehind(_ mark: RecordMark) -> Bool {
+        if let frozenEnd, mark.endOffset > frozenEnd { return true }
+        switch end {
+        case .now, .never: return false
+        case .offset(let offset): return mark.offset >= offset
+        case .time(let time): return mark.arrival >= time
+        }
+    }
+}

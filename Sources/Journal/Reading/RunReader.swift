@@ -1,0 +1,128 @@
+internal import Time
+
+/// Reads a source as runs of bytes, from blocks and from the tail alike; changes nothing, and may run beside the writer.
+final class RunReader {
+    private let folder: SourceFolder
+    private var cursor: SegmentCursor
+    private var tail: TailReader?
+    private(set) var progress: ReadProgress
+
+    /// Starts before the first block of a segment, or before the tail where the source has none yet.
+    init(_ folder: SourceFolder, at segment: SegmentID?) throws {
+        self.folder = folder
+        cursor = try SegmentCursor(folder, at: segment ?? .first)
+        // Before the first block of all, the tail begins with entry 1.
+        progress = ReadProgress(offset: .zero, sequence: segment == nil ? 0 : nil)
+    }
+
+    /// Passes blocks as long as they end before a place, by their trailers alone.
+    func skip(while isBefore: (BlockTrailer) -> Bool) throws {
+        while case .block(let location, let trailer) = try cursor.peek(checked: false), isBefore(trailer) {
+            cursor.pass(location)
+        }
+    }
+
+    /// Passes blocks that end before a time, but for the last with content: it may hold the beginning of the first record.
+    func skip(beforeArrival time: Timestamp) throws {
+        var passed: (BlockLocation, SegmentID)?
+        while case .block(let location, let trailer) = try cursor.peek(checked: false), trailer.nextArrival <= time {
+            if trailer.length > 0 { passed = (location, cursor.id) }
+            cursor.pass(location)
+        }
+        if let (location, segment) = passed { cursor.back(to: location, in: segment) }
+    }
+
+    /// Passes everything; returns the offset behind it.
+    func skipToEnd() throws -> ByteOffset {
+        let buffer = RunBuffer()
+        repeat {
+            buffer.begin(at: progress.offset)
+            while case .block(let location, let trailer) = try cursor.peek(checked: false) {
+                cursor.pass(location)
+                guard trailer.lastSequence > progress.sequence ?? 0 || progress.sequence == nil else { continue }
+                progress = ReadProgress(
+                    offset: trailer.endOffset,
+                    sequence: trailer.lastSequence,
+                    time: trailer.nextArrival
+                )
+            }
+        } while try readTail(into: buffer)
+        return progress.offset
+    }
+
+    /// Appends the next run to a buffer; false where there is no more for now.
+    ///
+    /// The tail is asked first: its slots are used again only when their block is there, so what has left it is found behind it.
+    func next(into buffer: RunBuffer) throws -> Bool {
+        if try readTail(into: buffer) { return true }
+        while let item = try cursor.peek(checked: true) {
+            switch item {
+            case .block(let location, let trailer):
+                defer { cursor.pass(location) }
+                if try read(trailer, location, into: buffer) { return true }
+            case .damaged(let contentSize):
+                try cursor.passDamaged()
+                addGap(contentSize, to: buffer)
+                return true
+            }
+        }
+        return false
+    }
+
+    /// Makes what was read durable, wherever it came from.
+    func sync() throws {
+        try tail?.sync()
+        try cursor.file?.syncData()
+    }
+
+    private func readTail(into buffer: RunBuffer) throws -> Bool {
+        guard progress.sequence != nil else { return false }
+        if tail == nil { tail = try FileHandle.ifPresent(folder.tail).map(TailReader.init) }
+        return try tail?.read(&progress, into: buffer) ?? false
+    }
+
+    /// Appends what is new in a block; false where nothing is.
+    private func read(_ trailer: BlockTrailer, _ location: BlockLocation, into buffer: RunBuffer) throws -> Bool {
+        let isFirst = progress.sequence == nil
+        if let sequence = progress.sequence, trailer.lastSequence <= sequence { return false }
+        if isFirst { buffer.begin(at: trailer.firstOffset) }
+        guard trailer.firstOffset <= buffer.endOffset, trailer.endOffset >= buffer.endOffset else {
+            throw JournalError(
+                .corrupt,
+                "\(folder.path): a block begins at \(trailer.firstOffset), but the bytes before it end at "
+                    + "\(buffer.endOffset)"
+            )
+        }
+        let known = buffer.endOffset - trailer.firstOffset
+        let start = buffer.length
+        if trailer.length > 0 {
+            try cursor.content(of: location, into: buffer.reserve(trailer.length))
+            buffer.add(filled: trailer.length, dropping: known)
+        }
+        var end = 0
+        for arrival in trailer.arrivals {
+            end += arrival.length
+            if end > known { buffer.add(arrival: arrival.time, end: start + end - known) }
+        }
+        for event in trailer.events where event.time > progress.time { buffer.add(event) }
+        progress = ReadProgress(
+            offset: trailer.endOffset,
+            sequence: trailer.lastSequence,
+            time: Timestamp(rawValue: trailer.nextArrival.rawValue - 1)
+        )
+        return true
+    }
+
+    /// Damage costs its block alone: the bytes are passed over and a gap event stands for them.
+    private func addGap(_ contentSize: Int, to buffer: RunBuffer) {
+        let json = EventValue.event(
+            kind: EventKind.gap,
+            fields: [("why", .string("damaged")), ("bytes", .integer(Int64(contentSize)))]
+        )
+        let end = buffer.endOffset + contentSize
+        buffer.begin(at: end)
+        buffer.add(JournalEvent(offset: end, time: progress.time, json: json))
+        progress.offset = end
+        progress.sequence = progress.sequence ?? 0
+    }
+}

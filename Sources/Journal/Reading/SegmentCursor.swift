@@ -1,0 +1,120 @@
+internal import Time
+
+/// Walks the blocks of a source's segments in order, from one file to the next, while the writer appends and seals.
+struct SegmentCursor: ~Copyable {
+    private let folder: SourceFolder
+    private var reader: BlockReader
+    private(set) var file: FileHandle?
+    /// The segment whose file is open, or the one to look for.
+    private(set) var id: SegmentID
+    private var position = 0
+
+    /// Starts before the first block of a segment.
+    init(_ folder: SourceFolder, at id: SegmentID) throws {
+        self.folder = folder
+        self.id = id
+        reader = try BlockReader()
+    }
+
+    /// What stands at the cursor.
+    enum Item {
+        case block(BlockLocation, BlockTrailer)
+        /// A block of a sealed segment that disagrees with its checksum; its content has this length.
+        case damaged(contentSize: Int)
+    }
+
+    /// Looks at the next block without passing it; nil where there is no whole one yet.
+    ///
+    /// - Parameter checked: whether the stored bytes are read and compared with their checksum.
+    mutating func peek(checked: Bool) throws -> Item? {
+        while true {
+            guard let file = try currentFile() else { return nil }
+            if let location = try BlockLocation.find(in: file, at: position) {
+                let trailer =
+                    checked ? try reader.trailer(location, in: file) : try trailerAlone(location, in: file)
+                if let trailer { return .block(location, trailer) }
+            }
+            // No whole block here: a sealed file has its table here, or damage; an open one ends for now.
+            guard Folder.exists(folder.sealed(id)), let table = try SeekTable.read(from: file) else { return nil }
+            guard let damaged = blockInTable(table) else {
+                guard nextExists else { return nil }
+                self.file = nil
+                id = id.next
+                position = 0
+                continue
+            }
+            return .damaged(contentSize: damaged.contentSize)
+        }
+    }
+
+    /// The trailer of the first block of the segment that the cursor stands in; nil where it is not there yet.
+    consuming func first() throws -> BlockTrailer? {
+        guard case .block(_, let trailer) = try peek(checked: false) else { return nil }
+        return trailer
+    }
+
+    /// Goes back to a block that was passed.
+    mutating func back(to location: BlockLocation, in segment: SegmentID) {
+        if segment != id { file = nil }
+        id = segment
+        position = location.start
+    }
+
+    /// Goes behind a block that was looked at.
+    mutating func pass(_ location: BlockLocation) { position = location.end }
+
+    /// Goes behind a damaged block, by the seek table.
+    mutating func passDamaged() throws {
+        guard let file, let table = try SeekTable.read(from: file), let block = blockInTable(table) else { return }
+        position = block.end
+    }
+
+    /// Decompresses the block that was looked at last.
+    mutating func content(of location: BlockLocation, into output: UnsafeMutableRawBufferPointer) throws {
+        guard let file else { return }
+        try reader.content(of: location, in: file, into: output)
+    }
+
+    private mutating func currentFile() throws -> FileHandle? {
+        if let file { return file }
+        // Sealed first fails while the writer renames, so the open name is tried on both sides of it.
+        let names = [folder.open(id), folder.sealed(id)]
+        for name in names {
+            if let found = try FileHandle.ifPresent(name) {
+                file = found
+                return found
+            }
+        }
+        return nil
+    }
+
+    private var nextExists: Bool { Folder.exists(folder.sealed(id.next)) || Folder.exists(folder.open(id.next)) }
+
+    /// The block that the seek table says begins at the cursor; nil behind the last.
+    private func blockInTable(_ table: SeekTable) -> BlockLocation? {
+        var start = 0
+        var index = 0
+        while index + 1 < table.frames.count {
+            let frame = table.frames[index]
+            let trailer = table.frames[index + 1]
+            if start == position {
+                return BlockLocation(
+                    start: start,
+                    frameSize: frame.storedSize,
+                    trailerSize: trailer.storedSize,
+                    contentSize: frame.contentSize
+                )
+            }
+            start += frame.storedSize + trailer.storedSize
+            index += 2
+        }
+        return nil
+    }
+
+    private func trailerAlone(_ location: BlockLocation, in file: FileHandle) throws -> BlockTrailer? {
+        var stored = [UInt8](repeating: 0, count: location.trailerSize)
+        guard try file.readArray(into: &stored, at: location.start + location.frameSize) else { return nil }
+        let trailer = stored.withUnsafeBytes { BlockTrailer.decode(unchecked: $0) }
+        return trailer?.length == location.contentSize ? trailer : nil
+    }
+}

@@ -1,0 +1,110 @@
+internal import Compression
+
+/// Where a block lies in a segment file.
+struct BlockLocation: Equatable {
+    let start: Int
+    let frameSize: Int
+    let trailerSize: Int
+    let contentSize: Int
+
+    var storedSize: Int { frameSize + trailerSize }
+    var end: Int { start + storedSize }
+
+    /// Finds the block that begins at a place in a file by walking its frame's block headers, a few bytes each.
+    ///
+    /// - Returns: nil where no whole block begins there: the file ends, or something else follows.
+    static func find(in file: FileHandle, at start: Int) throws(JournalError) -> BlockLocation? {
+        guard let (frameSize, contentSize) = try frame(in: file, at: start) else { return nil }
+        var header = [UInt8](repeating: 0, count: 8)
+        guard try file.readArray(into: &header, at: start + frameSize) else { return nil }
+        let size: UInt32? = header.withUnsafeBytes { bytes in
+            var parser = ByteParser(bytes)
+            return parser.integer(UInt32.self) == ZstdFrame.skippableMagic ? parser.integer(UInt32.self) : nil
+        }
+        guard let size, Int(size) + 8 <= BlockTrailer.byteLimit else { return nil }
+        let location = BlockLocation(
+            start: start,
+            frameSize: frameSize,
+            trailerSize: Int(size) + 8,
+            contentSize: contentSize
+        )
+        return try file.size() >= location.end ? location : nil
+    }
+
+    private static func frame(in file: FileHandle, at start: Int) throws(JournalError) -> (Int, Int)? {
+        var header = [UInt8](repeating: 0, count: ZstdFrame.headerByteLimit)
+        // The last bytes of a file may be fewer than the longest header; zeros then stand in for them.
+        _ = try file.readArray(into: &header, at: start)
+        let facts: (header: Int, content: Int, checksum: Int)? = header.withUnsafeBytes { bytes in
+            guard let size = ZstdFrame.headerSize(bytes), let content = ZstdFrame.contentSize(header: bytes) else {
+                return nil
+            }
+            return (size, content, ZstdFrame.hasChecksum(header: bytes) ? 4 : 0)
+        }
+        guard let facts, facts.content <= TailGeometry.slotSize else { return nil }
+        var position = start + facts.header
+        let limit = start + ZstdFrame.bound(TailGeometry.slotSize)
+        var block: [UInt8] = [0, 0, 0]
+        while position <= limit {
+            guard try file.readArray(into: &block, at: position),
+                let (isLast, size) = block.withUnsafeBytes({ ZstdFrame.blockHeader($0) })
+            else { return nil }
+            position += 3 + size
+            if isLast { return (position - start + facts.checksum, facts.content) }
+        }
+        return nil
+    }
+}
+
+/// Reads blocks out of segment files and believes only those that agree with their checksum.
+struct BlockReader: ~Copyable {
+    private var decompressor: ZstdDecompressor
+    private var stored: UnsafeMutableRawBufferPointer
+
+    init() throws {
+        decompressor = try ZstdDecompressor()
+        stored = .allocate(byteCount: 1 << 20, alignment: 64)
+    }
+
+    deinit { stored.deallocate() }
+
+    /// Reads a block's stored bytes and checks them; nil where they do not agree with the checksum.
+    mutating func trailer(_ location: BlockLocation, in file: FileHandle) throws(JournalError) -> BlockTrailer? {
+        if stored.count < location.storedSize {
+            stored.deallocate()
+            stored = .allocate(byteCount: location.storedSize + location.storedSize / 4, alignment: 64)
+        }
+        let bytes = UnsafeMutableRawBufferPointer(rebasing: stored[0..<location.storedSize])
+        guard try file.read(into: bytes, at: location.start) == bytes.count else { return nil }
+        let trailer = BlockTrailer.decode(
+            UnsafeRawBufferPointer(rebasing: bytes[location.frameSize...]),
+            after: frame(of: location)
+        )
+        guard let trailer, trailer.length == location.contentSize else { return nil }
+        return trailer
+    }
+
+    /// Decompresses the content of the block that `trailer` has read last.
+    ///
+    /// - Parameter output: at least `contentSize` bytes.
+    mutating func content(
+        of location: BlockLocation,
+        in file: FileHandle,
+        into output: UnsafeMutableRawBufferPointer
+    ) throws(JournalError) {
+        let place = "\(file.path): the block at byte \(location.start)"
+        let length: Int
+        do throws(ZstdError) {
+            length = try decompressor.decompress(frame(of: location), into: output)
+        } catch {
+            throw JournalError(.corrupt, "\(place) does not decompress", cause: error)
+        }
+        guard length == location.contentSize else {
+            throw JournalError(.corrupt, "\(place) holds \(length) bytes, not the \(location.contentSize) it states")
+        }
+    }
+
+    private func frame(of location: BlockLocation) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(stored)[0..<location.frameSize])
+    }
+}

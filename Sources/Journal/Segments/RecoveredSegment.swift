@@ -1,0 +1,75 @@
+internal import Glibc
+
+/// What a walk over a segment's blocks found: everything needed to go on behind them.
+struct RecoveredSegment {
+    let id: SegmentID
+    let file: FileHandle
+    var table = SeekTable()
+    var facts: SegmentFacts
+    var inForce = EventsInForce()
+    var state = SourceState()
+    /// Whether the walk ended at the end of the file or at its seek table, not at something that is no block.
+    var endsCleanly = false
+
+    /// Walks a segment from its beginning to the last whole block and checks every one.
+    ///
+    /// Reads every stored byte once and decompresses only the last block that has content, for the line it leaves
+    /// unfinished. Nothing is changed.
+    ///
+    /// - Parameter writable: whether the file will be appended to.
+    static func walk(_ path: String, id: SegmentID, writable: Bool) throws -> RecoveredSegment {
+        let file = try FileHandle(path, writable ? O_RDWR : O_RDONLY)
+        var found = RecoveredSegment(id: id, file: file, facts: SegmentFacts(id: id))
+        var reader = try BlockReader()
+        var lastContent: (location: BlockLocation, trailer: BlockTrailer)?
+        while let location = try BlockLocation.find(in: file, at: found.facts.storedBytes),
+            let trailer = try reader.trailer(location, in: file),
+            found.facts.blockCount == 0 || found.continues(with: trailer)
+        {
+            found.add(trailer, location)
+            // An event behind the content may have ended its line, so blocks without content count too.
+            if trailer.length > 0 || trailer.events.contains(where: \.endsLine) { lastContent = (location, trailer) }
+        }
+        if let (location, trailer) = lastContent, try reader.trailer(location, in: file) != nil {
+            let content = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, trailer.length), alignment: 64)
+            defer { content.deallocate() }
+            try reader.content(of: location, in: file, into: content)
+            found.state.line = line(
+                after: UnsafeRawBufferPointer(rebasing: content[0..<trailer.length]),
+                trailer: trailer
+            )
+        }
+        found.endsCleanly = try file.size() == found.facts.storedBytes || SeekTable.read(from: file) == found.table
+        return found
+    }
+
+    private func continues(with trailer: BlockTrailer) -> Bool {
+        trailer.firstOffset == state.endOffset && trailer.lastSequence >= state.lastSequence
+            && trailer.nextArrival >= state.nextArrival
+    }
+
+    private mutating func add(_ trailer: BlockTrailer, _ location: BlockLocation) {
+        table.frames.append(.init(storedSize: location.frameSize, contentSize: location.contentSize))
+        table.frames.append(.init(storedSize: location.trailerSize, contentSize: 0))
+        facts.add(trailer, storedSize: location.storedSize)
+        inForce.add(trailer.events)
+        state.endOffset = trailer.endOffset
+        state.lastSequence = trailer.lastSequence
+        state.nextArrival = trailer.nextArrival
+    }
+
+    /// The line that a block leaves unfinished, events among its bytes included.
+    private static func line(after content: UnsafeRawBufferPointer, trailer: BlockTrailer) -> LineCounter {
+        var counter = LineCounter()
+        var position = 0
+        for event in trailer.events where event.endsLine && event.offset >= trailer.firstOffset {
+            let end = min(content.count, event.offset - trailer.firstOffset)
+            guard end >= position else { continue }
+            _ = counter.take(UnsafeRawBufferPointer(rebasing: content[position..<end]))
+            counter.breakLine()
+            position = end
+        }
+        _ = counter.take(UnsafeRawBufferPointer(rebasing: content[position...]))
+        return counter
+    }
+}

@@ -1,0 +1,35 @@
+/// A segment's number in its source: 1, 2, 3, … without a hole.
+struct SegmentID: RawRepresentable, Hashable, Comparable, Sendable {
+    let rawValue: Int64
+
+    static let first = SegmentID(rawValue: 1)
+
+    var next: SegmentID { SegmentID(rawValue: rawValue + 1) }
+
+    /// The one before; the first has none, and stays.
+    var previous: SegmentID { SegmentID(rawValue: max(1, rawValue - 1)) }
+
+    /// Ten digits, so that names sort as numbers do.
+    var digits: String {
+        let text = String(rawValue)
+        return String(repeating: "0", count: max(0, 10 - text.count)) + text
+    }
+
+    static func < (a: SegmentID, b: SegmentID) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// The paths of one source's files.
+struct SourceFolder: Sendable {
+    let path: String
+    let source: SourceName
+
+    init(journal: String, source: SourceName) {
+        path = "\(journal)/\(source)"
+        self.source = source
+    }
+
+    var lock: String { "\(path)/lock" }
+    var tail: String { "\(path)/tail" }
+    func open(_ id: SegmentID) -> String { "\(path)/\(id.digits).open" }
+    func sealed(_ id: SegmentID) -> String { "\(path)/\(id.digits).zst" }
+}

@@ -1,0 +1,58 @@
+internal import Time
+
+/// Finds segments by their numbers, which have no hole: no folder is listed, no catalog is asked.
+struct SegmentSearch {
+    let folder: SourceFolder
+
+    /// The newest segment that has its opening block; nil where there is none.
+    func newest() throws -> SegmentID? {
+        guard let newest = newestName() else { return nil }
+        if try opening(newest) != nil { return newest }
+        return newest == .first ? nil : SegmentID(rawValue: newest.rawValue - 1)
+    }
+
+    /// The newest segment that has a file. Looks at about twice the logarithm of their number of names.
+    private func newestName() -> SegmentID? {
+        guard exists(.first) else { return nil }
+        var low: Int64 = 1
+        var high: Int64 = 2
+        while exists(SegmentID(rawValue: high)) {
+            low = high
+            high *= 2
+        }
+        while high - low > 1 {
+            let middle = low + (high - low) / 2
+            if exists(SegmentID(rawValue: middle)) { low = middle } else { high = middle }
+        }
+        return SegmentID(rawValue: low)
+    }
+
+    /// The last segment whose opening block lies before a place, or the first of all; nil where there is none.
+    ///
+    /// - Parameter isBefore: true for the first segments, false for the rest.
+    func last(where isBefore: (BlockTrailer) -> Bool) throws -> SegmentID? {
+        guard let newest = try newest() else { return nil }
+        var low: Int64 = 1
+        var high = newest.rawValue + 1
+        while high - low > 1 {
+            let middle = low + (high - low) / 2
+            if let opening = try opening(SegmentID(rawValue: middle)), isBefore(opening) {
+                low = middle
+            } else {
+                high = middle
+            }
+        }
+        return SegmentID(rawValue: low)
+    }
+
+    /// The trailer of a segment's opening block.
+    private func opening(_ id: SegmentID) throws -> BlockTrailer? {
+        let cursor = try SegmentCursor(folder, at: id)
+        return try cursor.first()
+    }
+
+    private func exists(_ id: SegmentID) -> Bool {
+        // The open name is looked at on both sides of the sealed one, because sealing renames.
+        Folder.exists(folder.open(id)) || Folder.exists(folder.sealed(id)) || Folder.exists(folder.open(id))
+    }
+}

@@ -1,0 +1,131 @@
+internal import Glibc
+internal import Time
+
+/// The segment that blocks are appended to; one thread's.
+///
+/// Order of writes: a new file and its name are synced before its first real block is believed; a block is synced before
+/// its tail slot is used again; sealing syncs the table, renames, and syncs the folder.
+struct SegmentWriter {
+    let id: SegmentID
+    private let folder: SourceFolder
+    private let file: FileHandle
+    private(set) var table = SeekTable()
+    private(set) var facts: SegmentFacts
+    /// Events that hold for what comes next: the connection that is open and the rules.
+    private(set) var inForce: EventsInForce
+
+    var storedSize: Int { facts.storedBytes }
+
+    /// Creates the file with its opening block.
+    static func create(
+        _ id: SegmentID,
+        in folder: SourceFolder,
+        state: SourceState,
+        inForce: EventsInForce,
+        builder: inout BlockBuilder
+    ) throws -> SegmentWriter {
+        let file = try FileHandle(folder.open(id), O_RDWR | O_CREAT | O_TRUNC)
+        var writer = SegmentWriter(id: id, folder: folder, file: file, inForce: inForce)
+        let opening = try builder.opening(state: state, inForce: inForce.events)
+        try writer.write(opening)
+        try file.sync()
+        try Folder.sync(folder.path)
+        return writer
+    }
+
+    /// Goes on with an open segment that recovery has read.
+    init(resuming found: RecoveredSegment, in folder: SourceFolder) {
+        id = found.id
+        self.folder = folder
+        file = found.file
+        table = found.table
+        facts = found.facts
+        inForce = found.inForce
+    }
+
+    private init(id: SegmentID, folder: SourceFolder, file: FileHandle, inForce: EventsInForce) {
+        self.id = id
+        self.folder = folder
+        self.file = file
+        self.inForce = inForce
+        facts = SegmentFacts(id: id)
+    }
+
+    /// Appends a block; it is durable on return.
+    mutating func append(_ block: BlockBuilder.Block) throws {
+        try write(block)
+        try file.syncData()
+    }
+
+    /// Ends the file with its seek table and gives it its final name; both are durable on return.
+    mutating func seal() throws {
+        let stored = table.encode()
+        try stored.withUnsafeBytes { try file.write($0, at: facts.storedBytes) }
+        facts.storedBytes += stored.count
+        try file.sync()
+        try Folder.rename(folder.open(id), to: folder.sealed(id))
+        facts.isSealed = true
+    }
+
+    private mutating func write(_ block: BlockBuilder.Block) throws {
+        do {
+            try block.trailerFrame.withUnsafeBytes { try file.write(block.frame, $0, at: facts.storedBytes) }
+        } catch {
+            // What was written of it is cut off again, so that the file stays a row of whole blocks.
+            try? file.truncate(to: facts.storedBytes)
+            throw error
+        }
+        table.frames.append(.init(storedSize: block.frame.count, contentSize: block.trailer.length))
+        table.frames.append(.init(storedSize: block.trailerFrame.count, contentSize: 0))
+        facts.add(block.trailer, storedSize: block.storedSize)
+        inForce.add(block.trailer.events)
+    }
+}
+
+/// What the catalog says of a segment; all of it from trailers.
+struct SegmentFacts: Equatable, Sendable {
+    let id: SegmentID
+    var isSealed = false
+    var firstOffset = ByteOffset.zero
+    var endOffset = ByteOffset.zero
+    var recordCount = 0
+    /// Bytes of the file as far as it was read or written.
+    var storedBytes = 0
+    var blockCount = 0
+    var firstArrival: Timestamp?
+    var lastArrival: Timestamp?
+
+    init(id: SegmentID) { self.id = id }
+
+    mutating func add(_ trailer: BlockTrailer, storedSize: Int) {
+        if blockCount == 0 { firstOffset = trailer.firstOffset }
+        endOffset = trailer.endOffset
+        recordCount += trailer.recordCount
+        storedBytes += storedSize
+        blockCount += 1
+        if firstArrival == nil { firstArrival = trailer.arrivals.first?.time }
+        if let last = trailer.arrivals.last?.time { lastArrival = last }
+    }
+}
+
+/// The events that still hold at a place: the connection that is open, if one is, and the newest rules.
+struct EventsInForce: Equatable, Sendable {
+    private(set) var connection: JournalEvent?
+    private(set) var rules: JournalEvent?
+
+    /// In order of time.
+    var events: [JournalEvent] {
+        [connection, rules].compactMap { $0 }.sorted { $0.time < $1.time }
+    }
+
+    mutating func add(_ events: [JournalEvent]) {
+        for event in events {
+            switch event.kind {
+            case EventKind.opened: connection = event
+            case EventKind.closed: connection = nil
+            case EventKind.rules: rules = event
+            default: break
+            }
+        }
+    }
+}

@@ -1,0 +1,144 @@
+internal import Glibc
+public import Time
+
+/// Writes one source: every delivery is committed to the tail when `append` returns, whatever kills the process next.
+///
+/// Order of writes (docs/ARCHITECTURE.md): a delivery goes into the tail by one `pwritev`; a full slot becomes a block of the
+/// open segment; the slot is used again only after that block's `fdatasync`. So a committed byte is always in the tail or in a
+/// synced block. A thread of its own syncs the tail every `syncInterval`: a power cut loses at most what came since.
+///
+/// All methods may be called from any thread; deliveries keep the order of the calls.
+public final class JournalWriter: Sendable {
+    let monitor: Monitor<WriterState>
+    let folder: SourceFolder
+    let configuration: JournalWriterConfiguration
+    let clock: WallClock
+    let tail: WritableTail
+    private let lock: SourceLock
+    private let workers: [Worker]
+
+    /// Takes the source's lock, brings what a kill left behind into order, and starts writing behind it.
+    ///
+    /// Costs one read of the open segment; not more with more sealed segments.
+    ///
+    /// - Parameters:
+    ///   - directory: the journal's folder; it is made where there is none.
+    ///   - source: the stream of bytes to write.
+    ///   - clock: gives arrivals their time.
+    /// - Throws: `JournalError`: `locked` with the holder's process id, `clockBehind` where the clock is more than 5 s behind
+    ///   the last arrival, `io`, `corrupt`, `unsupported`.
+    public init(
+        directory: String,
+        source: SourceName,
+        configuration: JournalWriterConfiguration = .init(),
+        clock: WallClock = .system
+    ) throws {
+        let folder = SourceFolder(journal: directory, source: source)
+        try Folder.create(folder.path)
+        lock = try SourceLock(folder)
+        let catalog = try Catalog.openForWriting(journal: directory)
+        let found = try RecoveredSource(folder, last: catalog.newestSegment(of: source))
+        var appender = try SegmentAppender(folder: folder, found: found)
+        let tail = try WritableTail(folder)
+        let trailers = try tail.drain(into: &appender)
+        try catalog.catchUp(source, folder: folder, open: appender.openSegment)
+        let now = clock.now
+        guard now >= appender.state.nextArrival - .seconds(5) else {
+            throw JournalError(
+                .clockBehind,
+                "the clock says \(now.rfc3339), but \(source) has an arrival at \(appender.state.nextArrival.rfc3339); "
+                    + "set the clock right, then start again"
+            )
+        }
+        self.folder = folder
+        self.configuration = configuration
+        self.clock = clock
+        self.tail = tail
+        let state = WriterState(
+            recovered: appender.state,
+            openSegment: appender.openSegment,
+            now: now,
+            recoveredBytes: trailers.reduce(0) { $0 + $1.length }
+        )
+        let monitor = Monitor(state)
+        self.monitor = monitor
+        let blocks = BlockThread(
+            monitor: monitor,
+            tail: tail,
+            appender: appender,
+            catalog: catalog,
+            source: source
+        )
+        let syncs = SyncThread(monitor: monitor, tail: tail, configuration: configuration, clock: clock)
+        workers = [try Worker { blocks.run() }, try Worker { syncs.run() }]
+    }
+
+    /// Appends one delivery; its bytes survive a kill of the process when the call returns, and a power cut after the next sync.
+    ///
+    /// Waits while the whole tail is full of bytes that are not yet in synced blocks: the network is then faster than the disk.
+    ///
+    /// - Throws: `JournalError`; after `io` the writer takes nothing more, and what was committed before stays.
+    public func append(_ bytes: UnsafeRawBufferPointer) throws {
+        var rest = bytes
+        while rest.count > 0 {
+            let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(JournalWriter.deliveryByteLimit))
+            try appendPiece(piece)
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(piece.count))
+        }
+    }
+
+    /// Appends an event behind the bytes so far; durable as a delivery is.
+    ///
+    /// - Parameters:
+    ///   - kind: one word, `opened` for example.
+    ///   - fields: the other members of its JSON, in this order; no secrets.
+    /// - Throws: `JournalError`; `invalid` where the JSON is longer than `JournalEvent.byteLimit`.
+    public func append(event kind: String, fields: [(String, EventValue)]) throws {
+        try appendEvent(EventValue.event(kind: kind, fields: fields))
+    }
+
+    /// Makes everything appended so far durable: it survives a power cut when the call returns, fdatasync(2).
+    ///
+    /// - Throws: `JournalError`; a sync that failed is never tried again.
+    public func sync() throws {
+        let end = monitor.withLock { $0.position }
+        do {
+            try tail.file.syncData()
+        } catch {
+            monitor.withLock { $0.fail(error) }
+            monitor.signal()
+            throw error
+        }
+        monitor.withLock { $0.synced = max($0.synced, end) }
+    }
+
+    /// Turns the tail into blocks, seals the open segment, stops the threads and gives the lock back; all is durable on return.
+    ///
+    /// - Throws: `JournalError` where any of it, or anything before it, failed. Closing twice does nothing.
+    public func close() throws {
+        let isFirst = monitor.withLock { state in
+            defer { state.isClosed = true }
+            if !state.isClosed && state.failure == nil { state.finishSlot(sealing: true) }
+            return !state.isClosed
+        }
+        monitor.signal()
+        guard isFirst else { return }
+        for worker in workers { worker.join() }
+        if let failure = monitor.withLock({ $0.failure }) { throw failure }
+    }
+
+    /// The offset that the next byte gets.
+    public var endOffset: ByteOffset { monitor.withLock { $0.position.offset } }
+
+    /// Every byte before this one survives a power cut.
+    public var syncedOffset: ByteOffset { monitor.withLock { $0.synced.offset } }
+
+    /// What this writer has done so far.
+    public var statistics: JournalStatistics { monitor.withLock { $0.statistics } }
+
+    /// The error that stopped the writer, if one has.
+    public var failure: JournalError? { monitor.withLock { $0.failure } }
+
+    /// A longer delivery becomes several entries; libcurl hands over 16 KiB at most.
+    static let deliveryByteLimit = 256 << 10
+}

@@ -1,0 +1,94 @@
+internal import Glibc
+
+/// A source's blocks as its writer finds them, before the tail is looked at.
+struct RecoveredSource {
+    private(set) var state = SourceState()
+    private(set) var inForce = EventsInForce()
+    /// The open segment, cut behind its last whole block, or nil where the next block begins one.
+    private(set) var segment: SegmentWriter?
+    /// The number that the next new segment gets.
+    private(set) var nextSegment: SegmentID
+
+    /// Finds where the blocks end, and cuts what is no whole block off the open segment.
+    ///
+    /// Only the holder of the source's lock may call it. Everything found is durable on return.
+    ///
+    /// - Parameter last: the newest segment that the catalog knows; newer ones are found by probing.
+    init(_ folder: SourceFolder, last: SegmentID?) throws {
+        var newest = last ?? SegmentID(rawValue: 0)
+        while Folder.exists(folder.sealed(newest.next)) || Folder.exists(folder.open(newest.next)) {
+            newest = newest.next
+        }
+        nextSegment = newest.next
+        if newest.rawValue > 0, Folder.exists(folder.open(newest)) {
+            let found = try RecoveredSegment.walk(folder.open(newest), id: newest, writable: true)
+            if found.facts.blockCount > 0 {
+                try found.file.truncate(to: found.facts.storedBytes)
+                try found.file.sync()
+                segment = SegmentWriter(resuming: found, in: folder)
+                take(found)
+                return
+            }
+            // Without its opening block the file was never believed, and no slot was freed against it.
+            nextSegment = newest
+            newest = SegmentID(rawValue: newest.rawValue - 1)
+        }
+        if newest.rawValue > 0 {
+            let found = try RecoveredSegment.walk(folder.sealed(newest), id: newest, writable: false)
+            guard found.facts.blockCount > 0, found.endsCleanly else {
+                throw JournalError(
+                    .corrupt,
+                    "\(folder.sealed(newest)) is damaged behind byte \(found.facts.storedBytes), and it is the newest "
+                        + "segment, so it is not known where to go on; restore it from a copy or repair the journal"
+                )
+            }
+            take(found)
+        }
+    }
+
+    private mutating func take(_ found: RecoveredSegment) {
+        state = found.state
+        inForce = found.inForce
+    }
+}
+
+/// The tail as its writer uses it.
+struct WritableTail: Sendable {
+    let file: FileHandle
+
+    /// Opens the tail or makes it, reserved in full so that a commit cannot run out of room; durable on return.
+    init(_ folder: SourceFolder) throws {
+        file = try FileHandle(folder.tail, O_RDWR | O_CREAT)
+        try file.allocate(TailGeometry.fileSize)
+        try file.sync()
+        try Folder.sync(folder.path)
+    }
+
+    /// Makes blocks of the slots that go on exactly where the blocks end, until none does; the whole tail is free then.
+    ///
+    /// - Returns: the trailers of the blocks made.
+    func drain(into appender: inout SegmentAppender) throws -> [BlockTrailer] {
+        let slot = UnsafeMutableRawBufferPointer.allocate(byteCount: TailGeometry.slotSize, alignment: 64)
+        defer { slot.deallocate() }
+        var trailers: [BlockTrailer] = []
+        while let index = try slotThatGoesOn(from: appender.state) {
+            let count = try file.read(into: slot, at: TailGeometry.start(ofSlot: index))
+            let bytes = UnsafeMutableRawBufferPointer(rebasing: slot[0..<count])
+            // A header that promises more than is there was a write that a kill cut short.
+            guard let trailer = try appender.append(slot: bytes) else { break }
+            trailers.append(trailer)
+        }
+        return trailers
+    }
+
+    private func slotThatGoesOn(from state: SourceState) throws -> Int? {
+        var header = [UInt8](repeating: 0, count: TailEntry.headerSize)
+        for slot in 0..<TailGeometry.slotCount {
+            guard try file.readArray(into: &header, at: TailGeometry.start(ofSlot: slot)),
+                let (entry, _) = header.withUnsafeBytes({ TailEntry.parse(header: $0) })
+            else { continue }
+            if entry.sequence == state.lastSequence + 1 && entry.offset == state.endOffset { return slot }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,146 @@
+public import Time
+
+/// When a writer ends segments and syncs.
+public struct JournalWriterConfiguration: Sendable {
+    /// Bytes of stream after which a segment is ended at the next LF.
+    public var segmentByteLimit: Int
+    /// Time after which a segment is ended at the next LF.
+    public var segmentAgeLimit: Duration
+    /// The longest time between two syncs of the tail: what a power cut may take.
+    public var syncInterval: Duration
+
+    /// Makes a configuration; the defaults are 512 MiB of stream, a day, and 200 ms.
+    public init(
+        segmentByteLimit: Int = 512 << 20,
+        segmentAgeLimit: Duration = .seconds(86_400),
+        syncInterval: Duration = .milliseconds(200)
+    ) {
+        self.segmentByteLimit = max(1, segmentByteLimit)
+        self.segmentAgeLimit = segmentAgeLimit
+        self.syncInterval = syncInterval
+    }
+}
+
+/// What a writer has done since it was opened.
+public struct JournalStatistics: Sendable, Equatable {
+    /// Bytes of stream that were appended.
+    public internal(set) var bytes = 0
+    /// Lines that ended and were not blank.
+    public internal(set) var records = 0
+    /// Deliveries appended.
+    public internal(set) var deliveries = 0
+    /// The newest arrival, or nil before the first.
+    public internal(set) var lastArrival: Timestamp?
+    /// Bytes of stream that a process before this one had left in the tail, and that are in blocks now.
+    public internal(set) var recoveredBytes = 0
+    /// Why the catalog could not be brought up to date, if it could not; it is made good at the next start.
+    public internal(set) var catalogFailure: String?
+}
+
+/// How far a writer has come, in order of commits.
+struct WriterPosition: Comparable, Sendable {
+    var sequence: UInt64
+    var offset: ByteOffset
+
+    static func < (a: WriterPosition, b: WriterPosition) -> Bool { a.sequence < b.sequence }
+}
+
+/// Everything the writer's threads share; touched only under the monitor's lock.
+struct WriterState {
+    enum Work { case slot(Int, length: Int), seal }
+
+    /// Entries committed so far.
+    var position: WriterPosition
+    /// Entries that survive a power cut.
+    var synced: WriterPosition
+    var nextArrival: Timestamp
+    var line: LineCounter
+    var clockStepNoted = false
+
+    /// The slot in hand, while `hasSlot`, and the bytes of it that are written.
+    private(set) var slot = 0
+    private(set) var slotLength = 0
+    private(set) var hasSlot = false
+    /// Slots that hold nothing that is not in a synced block.
+    var freeSlots = Array(0..<TailGeometry.slotCount)
+    /// For the block thread; never more than a slot and a seal for each slot.
+    var work: [Work] = []
+
+    /// Where the segment that the next byte belongs to began, and when; nil before its first byte.
+    private var segmentStart: (offset: ByteOffset, time: Timestamp)?
+
+    var isClosed = false
+    private(set) var failure: JournalError?
+    var statistics = JournalStatistics()
+
+    init(recovered: SourceState, openSegment: SegmentFacts?, now: Timestamp, recoveredBytes: Int) {
+        position = WriterPosition(sequence: recovered.lastSequence, offset: recovered.endOffset)
+        synced = position
+        nextArrival = recovered.nextArrival
+        line = recovered.line
+        if let openSegment { segmentStart = (openSegment.firstOffset, openSegment.firstArrival ?? now) }
+        statistics.recoveredBytes = recoveredBytes
+    }
+
+    /// Throws what stopped the writer, if anything has.
+    func check(_ folder: SourceFolder) throws {
+        if let failure {
+            throw JournalError(
+                .failed,
+                "\(folder.path): the writer has stopped: \(failure.message)",
+                errorNumber: failure.errorNumber,
+                cause: failure
+            )
+        }
+        if isClosed { throw JournalError(.invalid, "\(folder.path): the writer is closed") }
+    }
+
+    mutating func fail(_ error: JournalError) {
+        if failure == nil { failure = error }
+    }
+
+    /// Whether the segment has its size or age; it then ends at the next LF.
+    func isCutDue(adding count: Int, now: Timestamp, _ configuration: JournalWriterConfiguration) -> Bool {
+        guard let segmentStart else { return false }
+        return position.offset - segmentStart.offset + count >= configuration.segmentByteLimit
+            || now - segmentStart.time >= configuration.segmentAgeLimit
+    }
+
+    /// Counts an entry that has been written into the slot in hand.
+    mutating func add(_ entry: TailEntry, _ payload: UnsafeRawBufferPointer, now: Timestamp) {
+        if segmentStart == nil { segmentStart = (entry.offset, now) }
+        slotLength += entry.storedSize
+        position = WriterPosition(sequence: entry.sequence, offset: entry.endOffset)
+        var lines = 0
+        if entry.kind == .delivery {
+            let counts = line.take(payload)
+            lines = counts.lines
+            statistics.records += counts.records
+            statistics.bytes += entry.length
+            statistics.deliveries += 1
+            statistics.lastArrival = entry.arrival
+        }
+        nextArrival = entry.arrival + .microseconds(max(1, lines))
+    }
+
+    /// Hands the slot in hand to the block thread, and the segment too where it ends here.
+    mutating func finishSlot(sealing: Bool) {
+        if hasSlot && slotLength > 0 {
+            work.append(.slot(slot, length: slotLength))
+            hasSlot = false
+        }
+        if sealing {
+            work.append(.seal)
+            segmentStart = nil
+        }
+    }
+
+    /// Takes a free slot in hand; false where there is none.
+    mutating func takeFreeSlot() -> Bool {
+        guard !freeSlots.isEmpty else { return false }
+        slot = freeSlots.removeFirst()
+        slotLength = 0
+        hasSlot = true
+        return true
+    }
+}

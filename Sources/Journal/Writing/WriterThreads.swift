@@ -1,0 +1,122 @@
+internal import Time
+
+/// Makes blocks of full slots, and sealed segments of open ones; after an error it takes no more work.
+// @unchecked: `appender` and `catalog` belong to the one thread that runs `run`.
+final class BlockThread: @unchecked Sendable {
+    private let monitor: Monitor<WriterState>
+    private let tail: WritableTail
+    private var appender: SegmentAppender
+    private let catalog: Catalog
+    private let source: SourceName
+
+    init(
+        monitor: Monitor<WriterState>,
+        tail: WritableTail,
+        appender: consuming SegmentAppender,
+        catalog: Catalog,
+        source: SourceName
+    ) {
+        self.monitor = monitor
+        self.tail = tail
+        self.appender = appender
+        self.catalog = catalog
+        self.source = source
+    }
+
+    /// Works until the writer is closed and everything handed over is done, or something fails.
+    func run() {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: TailGeometry.slotSize, alignment: 64)
+        defer { buffer.deallocate() }
+        while let work = nextWork() {
+            do {
+                switch work {
+                case .slot(let slot, let length): try makeBlock(of: slot, length, buffer)
+                case .seal: try seal()
+                }
+            } catch {
+                let failure = error as? JournalError ?? JournalError(.failed, "writing a block", cause: error)
+                monitor.withLock { $0.fail(failure) }
+                monitor.signal()
+                return
+            }
+        }
+    }
+
+    private func nextWork() -> WriterState.Work? {
+        monitor.untilReady { state in
+            if state.failure != nil { return .some(nil) }
+            guard state.work.isEmpty else { return state.work.removeFirst() }
+            return state.isClosed ? .some(nil) : nil
+        }
+    }
+
+    private func makeBlock(of slot: Int, _ length: Int, _ buffer: UnsafeMutableRawBufferPointer) throws {
+        let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<length])
+        let expected = appender.state.lastSequence
+        guard try tail.file.read(into: bytes, at: TailGeometry.start(ofSlot: slot)) == length,
+            let trailer = try appender.append(slot: bytes)
+        else {
+            throw JournalError(
+                .corrupt,
+                "\(tail.file.path): slot \(slot) does not hold what was written to it behind entry \(expected); "
+                    + "check the disk and its memory"
+            )
+        }
+        monitor.withLock { state in
+            state.freeSlots.append(slot)
+            let end = WriterPosition(sequence: trailer.lastSequence, offset: trailer.endOffset)
+            state.synced = max(state.synced, end)
+        }
+        monitor.signal()
+        if let facts = appender.openSegment { note { try catalog.add(trailer, to: facts, of: source) } }
+    }
+
+    private func seal() throws {
+        if let facts = try appender.seal() { note { try catalog.save(facts, of: source) } }
+    }
+
+    /// The catalog only repeats what the segments say, so its failure stops nothing: it is told, and made good at the next start.
+    private func note(_ change: () throws -> Void) {
+        do { try change() } catch {
+            monitor.withLock { $0.statistics.catalogFailure = "\(error)" }
+        }
+    }
+}
+
+/// Syncs the tail at a fixed pace while there is something new in it, and ends a segment whose time has come while nothing flows.
+struct SyncThread: Sendable {
+    let monitor: Monitor<WriterState>
+    let tail: WritableTail
+    let configuration: JournalWriterConfiguration
+    let clock: WallClock
+
+    /// Works until the writer is closed or a sync fails.
+    func run() {
+        while let end = nextPosition() {
+            guard monitor.withLock({ $0.synced < end }) else { continue }
+            do throws(JournalError) {
+                try tail.file.syncData()
+            } catch {
+                monitor.withLock { $0.fail(error) }
+                monitor.signal()
+                return
+            }
+            monitor.withLock { $0.synced = max($0.synced, end) }
+        }
+    }
+
+    /// Waits for the interval; returns what is to be synced, or nil at the end.
+    private func nextPosition() -> WriterPosition? {
+        let waited = Stopwatch()
+        return monitor.untilReady(longestWait: configuration.syncInterval - waited.elapsed) { state in
+            if state.isClosed || state.failure != nil { return .some(nil) }
+            // Woken for other reasons too: only the time that has passed counts.
+            guard waited.elapsed >= configuration.syncInterval else { return nil }
+            if state.line.unfinished == 0, state.isCutDue(adding: 0, now: clock.now, configuration) {
+                state.finishSlot(sealing: true)
+                monitor.signal()
+            }
+            return state.position
+        }
+    }
+}
