@@ -24,6 +24,7 @@ public struct JournalError: Error, CustomStringConvertible, Sendable {
         /// The writer has failed before and takes nothing more.
         public static let failed = Code(value: .failed)
 
+        /// The kind as one word.
         public var description: String { value.rawValue }
     }
 
@@ -44,6 +45,7 @@ public struct JournalError: Error, CustomStringConvertible, Sendable {
         self.cause = cause
     }
 
+    /// The message, and what led to it.
     public var description: String {
         guard let cause else { return message }
         return "\(message) (\(cause))"

@@ -54,8 +54,10 @@ public indirect enum EventValue: Sendable, Hashable {
     case array([EventValue])
     case object([(String, EventValue)])
 
+    /// Whether both have the same JSON.
     public static func == (a: EventValue, b: EventValue) -> Bool { a.json == b.json }
 
+    /// Hashes the JSON.
     public func hash(into hasher: inout Hasher) { hasher.combine(json) }
 
     /// The value as JSON without spaces; members stay in the order given.

@@ -22,5 +22,6 @@ public struct SeededRandom: RandomNumberGenerator, CustomStringConvertible, Send
         return z ^ (z >> 31)
     }
 
+    /// What to set to repeat the run.
     public var description: String { "REPRISE_TEST_SEED=\(seed)" }
 }

@@ -7,6 +7,7 @@ public struct ZstdError: Error, CustomStringConvertible, Sendable {
     /// What was tried and what the library said.
     public let message: String
 
+    /// The message.
     public var description: String { message }
 
     /// Turns a libzstd result into its value, or throws what it says.

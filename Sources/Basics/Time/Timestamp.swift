@@ -25,6 +25,7 @@ public struct Timestamp: RawRepresentable, Hashable, Comparable, Sendable {
         rawValue >= 0 ? rawValue / 1_000_000 : -((-rawValue + 999_999) / 1_000_000)
     }
 
+    /// Whether `a` comes first.
     public static func < (a: Timestamp, b: Timestamp) -> Bool {
         a.rawValue < b.rawValue
     }

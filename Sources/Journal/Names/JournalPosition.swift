@@ -9,8 +9,10 @@ public struct ByteOffset: RawRepresentable, Hashable, Comparable, Sendable, Cust
     /// The source's first byte.
     public static let zero = ByteOffset(rawValue: 0)
 
+    /// The offset in decimal.
     public var description: String { String(rawValue) }
 
+    /// Whether `a` comes first.
     public static func < (a: ByteOffset, b: ByteOffset) -> Bool { a.rawValue < b.rawValue }
 
     /// The offset a count of bytes later.
@@ -41,5 +43,6 @@ public struct JournalPosition: Hashable, Sendable, CustomStringConvertible {
         self.init(source: source, offset: ByteOffset(rawValue: offset))
     }
 
+    /// The position as `source:offset`.
     public var description: String { "\(source):\(offset)" }
 }

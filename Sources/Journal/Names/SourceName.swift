@@ -1,4 +1,4 @@
-/// The name of one stream of bytes in a journal: `filtered`, `lookup`, `ledger`, …
+/// The name of one stream of bytes in a journal, `filtered` or `lookup` for example.
 ///
 /// One to 32 of `a-z`, `0-9` and `-`, a letter first; it is a folder's name too.
 public struct SourceName: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
@@ -18,7 +18,9 @@ public struct SourceName: RawRepresentable, Hashable, Comparable, Sendable, Cust
     /// Posts that match our rules: `GET /2/tweets/search/stream`.
     public static let filtered = SourceName(trusted: "filtered")
 
+    /// The name as text.
     public var description: String { rawValue }
 
+    /// Whether `a` comes first in the order of bytes.
     public static func < (a: SourceName, b: SourceName) -> Bool { a.rawValue < b.rawValue }
 }

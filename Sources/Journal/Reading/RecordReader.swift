@@ -4,7 +4,6 @@ internal import Time
 /// Reads a source record by record, bounded or following, beside its writer or long after it; changes nothing.
 ///
 /// Memory: one block, one record that crosses blocks, and the marks of a batch. One thread at a time.
-// Not Sendable: its buffer is one reader's.
 public final class RecordReader {
     private let runs: RunReader
     private let buffer = RunBuffer()

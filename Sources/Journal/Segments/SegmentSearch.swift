@@ -11,7 +11,9 @@ struct SegmentSearch {
         return newest == .first ? nil : SegmentID(rawValue: newest.rawValue - 1)
     }
 
-    /// The newest segment that has a file. Looks at about twice the logarithm of their number of names.
+    /// The newest segment that has a file.
+    ///
+    /// Looks at about twice the logarithm of their number of names.
     private func newestName() -> SegmentID? {
         guard exists(.first) else { return nil }
         var low: Int64 = 1

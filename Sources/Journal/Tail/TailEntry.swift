@@ -45,7 +45,9 @@ struct TailEntry: Equatable {
         header.storeBytes(of: hash.littleEndian, toByteOffset: 40, as: UInt64.self)
     }
 
-    /// Reads a header and its checksum; nil where it is none. The payload is still to be checked against the checksum.
+    /// Reads a header and its checksum; nil where it is none.
+    ///
+    /// The payload is still to be checked against the checksum.
     static func parse(header: UnsafeRawBufferPointer) -> (entry: TailEntry, checksum: UInt64)? {
         var parser = ByteParser(header)
         guard header.count >= headerSize, parser.integer(UInt32.self) == magic,
