@@ -1,0 +1,28 @@
+/// Settings of a client.
+public struct HTTPClientConfiguration: Sendable {
+    /// The `User-Agent` sent with every request.
+    public var userAgent: String
+    /// A PEM file of certificate authorities trusted beside the system's, or nil for the system's alone.
+    public var caFile: String?
+    /// How long name, connection and TLS may take together.
+    public var connectTimeout: Duration
+    /// The proxy's URL, which may hold a password, or nil for none; the environment is never asked.
+    public var proxy: Secret?
+    /// The most bytes of one delivery: 1 KiB to 512 KiB.
+    public var bufferByteLimit: Int
+
+    /// Makes settings; a delivery is at most 16 KiB unless told otherwise, so that no more than that is ever in hand.
+    public init(
+        userAgent: String,
+        caFile: String? = nil,
+        connectTimeout: Duration = .seconds(10),
+        proxy: Secret? = nil,
+        bufferByteLimit: Int = 16 * 1024
+    ) {
+        self.userAgent = userAgent
+        self.caFile = caFile
+        self.connectTimeout = connectTimeout
+        self.proxy = proxy
+        self.bufferByteLimit = min(max(bufferByteLimit, 1024), 512 * 1024)
+    }
+}
