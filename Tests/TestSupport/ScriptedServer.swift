@@ -25,7 +25,7 @@ public final class ScriptedServer: Sendable {
                         descriptor,
                         buffer.baseAddress?.advanced(by: sent),
                         buffer.count - sent,
-                        CInt(MSG_NOSIGNAL.rawValue)
+                        CInt(MSG_NOSIGNAL)
                     )
                     guard count > 0 else { return false }
                     sent += count
@@ -71,7 +71,7 @@ public final class ScriptedServer: Sendable {
             while left > 0, !server.isStopped {
                 var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
                 var byte: UInt8 = 0
-                if poll(&entry, 1, 10) > 0, recv(descriptor, &byte, 1, CInt(MSG_DONTWAIT.rawValue)) <= 0 { return }
+                if poll(&entry, 1, 10) > 0, recv(descriptor, &byte, 1, CInt(MSG_DONTWAIT)) <= 0 { return }
                 left -= 1
             }
         }
