@@ -2,7 +2,7 @@ internal import Compression
 internal import Time
 
 /// Turns what a tail slot holds into a block: the one path from tail to segment, live and in recovery alike.
-struct BlockBuilder: ~Copyable {
+final class BlockBuilder {
     private var compressor: ZstdCompressor
     private let source: SourceName
     private let stored: UnsafeMutableRawBufferPointer
@@ -48,7 +48,7 @@ struct BlockBuilder: ~Copyable {
     ///   - slot: the slot's bytes as far as they were written.
     ///   - previous: where the source stands before this slot.
     /// - Returns: nil where the slot begins with no entry that goes on from there.
-    mutating func build(slot: UnsafeMutableRawBufferPointer, after previous: SourceState) throws -> Block? {
+    func build(slot: UnsafeMutableRawBufferPointer, after previous: SourceState) throws -> Block? {
         trailer.firstOffset = previous.endOffset
         trailer.lastSequence = previous.lastSequence
         trailer.nextArrival = previous.nextArrival
@@ -96,7 +96,7 @@ struct BlockBuilder: ~Copyable {
     }
 
     /// Makes the empty block that a segment begins with: it repeats the events in force, so that the file can be read alone.
-    mutating func opening(state: SourceState, inForce: [JournalEvent]) throws -> Block {
+    func opening(state: SourceState, inForce: [JournalEvent]) throws -> Block {
         trailer.firstOffset = state.endOffset
         trailer.lastSequence = state.lastSequence
         trailer.nextArrival = state.nextArrival
@@ -107,7 +107,7 @@ struct BlockBuilder: ~Copyable {
         return try block(content: UnsafeRawBufferPointer(start: nil, count: 0), line: state.line)
     }
 
-    private mutating func block(content: UnsafeRawBufferPointer, line: LineCounter) throws -> Block {
+    private func block(content: UnsafeRawBufferPointer, line: LineCounter) throws -> Block {
         let length = try compressor.compress(content, into: stored)
         let frame = UnsafeRawBufferPointer(rebasing: stored[0..<length])
         let state = SourceState(

@@ -117,4 +117,9 @@ final class FileHandle: Sendable {
         guard errno == EWOULDBLOCK else { throw .syscall("lock", path) }
         return false
     }
+
+    /// Gives the lock back before the descriptor is closed, flock(2).
+    func unlock() throws(JournalError) {
+        guard flock(descriptor, LOCK_UN) == 0 else { throw .syscall("unlock", path) }
+    }
 }

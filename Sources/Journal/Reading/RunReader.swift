@@ -3,7 +3,7 @@ internal import Time
 /// Reads a source as runs of bytes, from blocks and from the tail alike; changes nothing, and may run beside the writer.
 final class RunReader {
     private let folder: SourceFolder
-    private var cursor: SegmentCursor
+    private let cursor: SegmentCursor
     private var tail: TailReader?
     private(set) var progress: ReadProgress
 

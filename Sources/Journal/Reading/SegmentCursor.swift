@@ -1,9 +1,9 @@
 internal import Time
 
 /// Walks the blocks of a source's segments in order, from one file to the next, while the writer appends and seals.
-struct SegmentCursor: ~Copyable {
+final class SegmentCursor {
     private let folder: SourceFolder
-    private var reader: BlockReader
+    private let reader: BlockReader
     private(set) var file: FileHandle?
     /// The segment whose file is open, or the one to look for.
     private(set) var id: SegmentID
@@ -26,7 +26,7 @@ struct SegmentCursor: ~Copyable {
     /// Looks at the next block without passing it; nil where there is no whole one yet.
     ///
     /// - Parameter checked: whether the stored bytes are read and compared with their checksum.
-    mutating func peek(checked: Bool) throws -> Item? {
+    func peek(checked: Bool) throws -> Item? {
         while true {
             guard let file = try currentFile() else { return nil }
             if let location = try BlockLocation.find(in: file, at: position) {
@@ -48,34 +48,34 @@ struct SegmentCursor: ~Copyable {
     }
 
     /// The trailer of the first block of the segment that the cursor stands in; nil where it is not there yet.
-    consuming func first() throws -> BlockTrailer? {
+    func first() throws -> BlockTrailer? {
         guard case .block(_, let trailer) = try peek(checked: false) else { return nil }
         return trailer
     }
 
     /// Goes back to a block that was passed.
-    mutating func back(to location: BlockLocation, in segment: SegmentID) {
+    func back(to location: BlockLocation, in segment: SegmentID) {
         if segment != id { file = nil }
         id = segment
         position = location.start
     }
 
     /// Goes behind a block that was looked at.
-    mutating func pass(_ location: BlockLocation) { position = location.end }
+    func pass(_ location: BlockLocation) { position = location.end }
 
     /// Goes behind a damaged block, by the seek table.
-    mutating func passDamaged() throws {
+    func passDamaged() throws {
         guard let file, let table = try SeekTable.read(from: file), let block = blockInTable(table) else { return }
         position = block.end
     }
 
     /// Decompresses the block that was looked at last.
-    mutating func content(of location: BlockLocation, into output: UnsafeMutableRawBufferPointer) throws {
+    func content(of location: BlockLocation, into output: UnsafeMutableRawBufferPointer) throws {
         guard let file else { return }
         try reader.content(of: location, in: file, into: output)
     }
 
-    private mutating func currentFile() throws -> FileHandle? {
+    private func currentFile() throws -> FileHandle? {
         if let file { return file }
         // Sealed first fails while the writer renames, so the open name is tried on both sides of it.
         let names = [folder.open(id), folder.sealed(id)]

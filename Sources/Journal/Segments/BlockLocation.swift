@@ -57,7 +57,7 @@ struct BlockLocation: Equatable {
 }
 
 /// Reads blocks out of segment files and believes only those that agree with their checksum.
-struct BlockReader: ~Copyable {
+final class BlockReader {
     private var decompressor: ZstdDecompressor
     private var stored: UnsafeMutableRawBufferPointer
 
@@ -69,7 +69,7 @@ struct BlockReader: ~Copyable {
     deinit { stored.deallocate() }
 
     /// Reads a block's stored bytes and checks them; nil where they do not agree with the checksum.
-    mutating func trailer(_ location: BlockLocation, in file: FileHandle) throws(JournalError) -> BlockTrailer? {
+    func trailer(_ location: BlockLocation, in file: FileHandle) throws(JournalError) -> BlockTrailer? {
         if stored.count < location.storedSize {
             stored.deallocate()
             stored = .allocate(byteCount: location.storedSize + location.storedSize / 4, alignment: 64)
@@ -87,7 +87,7 @@ struct BlockReader: ~Copyable {
     /// Decompresses the content of the block that `trailer` has read last.
     ///
     /// - Parameter output: at least `contentSize` bytes.
-    mutating func content(
+    func content(
         of location: BlockLocation,
         in file: FileHandle,
         into output: UnsafeMutableRawBufferPointer

@@ -20,7 +20,7 @@ struct RecoveredSegment {
     static func walk(_ path: String, id: SegmentID, writable: Bool) throws -> RecoveredSegment {
         let file = try FileHandle(path, writable ? O_RDWR : O_RDONLY)
         var found = RecoveredSegment(id: id, file: file, facts: SegmentFacts(id: id))
-        var reader = try BlockReader()
+        let reader = try BlockReader()
         var lastContent: (location: BlockLocation, trailer: BlockTrailer)?
         while let location = try BlockLocation.find(in: file, at: found.facts.storedBytes),
             let trailer = try reader.trailer(location, in: file),

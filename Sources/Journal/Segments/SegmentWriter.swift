@@ -8,7 +8,7 @@ internal import Time
 struct SegmentWriter {
     let id: SegmentID
     private let folder: SourceFolder
-    private let file: FileHandle
+    let file: FileHandle
     private(set) var table = SeekTable()
     private(set) var facts: SegmentFacts
     /// Events that hold for what comes next: the connection that is open and the rules.
@@ -22,12 +22,12 @@ struct SegmentWriter {
         in folder: SourceFolder,
         state: SourceState,
         inForce: EventsInForce,
-        builder: inout BlockBuilder
+        builder: BlockBuilder
     ) throws -> SegmentWriter {
         let file = try FileHandle(folder.open(id), O_RDWR | O_CREAT | O_TRUNC)
         var writer = SegmentWriter(id: id, folder: folder, file: file, inForce: inForce)
         let opening = try builder.opening(state: state, inForce: inForce.events)
-        try writer.write(opening)
+        try writer.append(opening)
         try file.sync()
         try Folder.sync(folder.path)
         return writer
@@ -51,12 +51,6 @@ struct SegmentWriter {
         facts = SegmentFacts(id: id)
     }
 
-    /// Appends a block; it is durable on return.
-    mutating func append(_ block: BlockBuilder.Block) throws {
-        try write(block)
-        try file.syncData()
-    }
-
     /// Ends the file with its seek table and gives it its final name; both are durable on return.
     mutating func seal() throws {
         let stored = table.encode()
@@ -67,7 +61,8 @@ struct SegmentWriter {
         facts.isSealed = true
     }
 
-    private mutating func write(_ block: BlockBuilder.Block) throws {
+    /// Appends a block; it is durable when the file has been synced.
+    mutating func append(_ block: BlockBuilder.Block) throws {
         do {
             try block.trailerFrame.withUnsafeBytes { try file.write(block.frame, $0, at: facts.storedBytes) }
         } catch {

@@ -38,9 +38,9 @@ public final class JournalWriter: Sendable {
         lock = try SourceLock(folder)
         let catalog = try Catalog.openForWriting(journal: directory)
         let found = try RecoveredSource(folder, last: catalog.newestSegment(of: source))
-        var appender = try SegmentAppender(folder: folder, found: found)
+        let appender = try SegmentAppender(folder: folder, found: found)
         let tail = try WritableTail(folder)
-        let trailers = try tail.drain(into: &appender)
+        let trailers = try tail.drain(into: appender)
         try catalog.catchUp(source, folder: folder, open: appender.openSegment)
         let now = clock.now
         guard now >= appender.state.nextArrival - .seconds(5) else {
@@ -70,7 +70,14 @@ public final class JournalWriter: Sendable {
             source: source
         )
         let syncs = SyncThread(monitor: monitor, tail: tail, configuration: configuration, clock: clock)
-        workers = [try Worker { blocks.run() }, try Worker { syncs.run() }]
+        let blockSyncs = BlockSyncThread(monitor: monitor)
+        workers = [try Worker { blocks.run() }, try Worker { blockSyncs.run() }, try Worker { syncs.run() }]
+    }
+
+    /// Without `close` the threads end too, and what was committed is recovered at the next start.
+    deinit {
+        monitor.withLock { $0.isClosed = true }
+        monitor.signal()
     }
 
     /// Appends one delivery; its bytes survive a kill of the process when the call returns, and a power cut after the next sync.
@@ -124,6 +131,7 @@ public final class JournalWriter: Sendable {
         monitor.signal()
         guard isFirst else { return }
         for worker in workers { worker.join() }
+        try lock.release()
         if let failure = monitor.withLock({ $0.failure }) { throw failure }
     }
 

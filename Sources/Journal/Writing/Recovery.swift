@@ -64,10 +64,10 @@ struct WritableTail: Sendable {
         try Folder.sync(folder.path)
     }
 
-    /// Makes blocks of the slots that go on exactly where the blocks end, until none does; the whole tail is free then.
+    /// Makes blocks of the slots that go on exactly where the blocks end, until none does, and syncs them: the tail is free then.
     ///
     /// - Returns: the trailers of the blocks made.
-    func drain(into appender: inout SegmentAppender) throws -> [BlockTrailer] {
+    func drain(into appender: SegmentAppender) throws -> [BlockTrailer] {
         let slot = UnsafeMutableRawBufferPointer.allocate(byteCount: TailGeometry.slotSize, alignment: 64)
         defer { slot.deallocate() }
         var trailers: [BlockTrailer] = []
@@ -78,6 +78,7 @@ struct WritableTail: Sendable {
             guard let trailer = try appender.append(slot: bytes) else { break }
             trailers.append(trailer)
         }
+        try appender.openFile?.syncData()
         return trailers
     }
 

@@ -1,7 +1,7 @@
 /// Turns filled tail slots into blocks of the open segment, and open segments into sealed ones: one thread's.
-struct SegmentAppender: ~Copyable {
+final class SegmentAppender {
     private let folder: SourceFolder
-    private var builder: BlockBuilder
+    private let builder: BlockBuilder
     private var segment: SegmentWriter?
     private var nextSegment: SegmentID
     /// Where the source's blocks end.
@@ -23,11 +23,14 @@ struct SegmentAppender: ~Copyable {
     /// The open segment's facts, or nil where none is open.
     var openSegment: SegmentFacts? { segment?.facts }
 
-    /// Appends what a slot holds as one block; it is durable on return, and the slot may be used again.
+    /// The file that the newest block stands in, to be synced; nil while no segment is open.
+    var openFile: FileHandle? { segment?.file }
+
+    /// Appends what a slot holds as one block; its slot may be used again when `openFile` has been synced.
     ///
     /// - Parameter slot: the slot's bytes; they are overwritten.
     /// - Returns: the block's trailer, or nil where the slot begins with nothing that goes on from the last block.
-    mutating func append(slot: UnsafeMutableRawBufferPointer) throws -> BlockTrailer? {
+    func append(slot: UnsafeMutableRawBufferPointer) throws -> BlockTrailer? {
         guard let entry = TailEntry.parse(UnsafeRawBufferPointer(slot)), entry.sequence == state.lastSequence + 1,
             entry.offset == state.endOffset
         else { return nil }
@@ -38,7 +41,7 @@ struct SegmentAppender: ~Copyable {
                 in: folder,
                 state: state,
                 inForce: inForce,
-                builder: &builder
+                builder: builder
             )
             nextSegment = nextSegment.next
         }
@@ -50,7 +53,7 @@ struct SegmentAppender: ~Copyable {
     }
 
     /// Seals the open segment, if one is open; durable on return.
-    mutating func seal() throws -> SegmentFacts? {
+    func seal() throws -> SegmentFacts? {
         try segment?.seal()
         defer { segment = nil }
         return segment?.facts

@@ -25,4 +25,7 @@ struct SourceLock: Sendable {
         try file.truncate(to: 0)
         try pid.withUnsafeBytes { try file.write($0, at: 0) }
     }
+
+    /// Gives the right back; the file stays.
+    func release() throws { try file.unlock() }
 }

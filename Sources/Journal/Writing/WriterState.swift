@@ -45,6 +45,13 @@ struct WriterPosition: Comparable, Sendable {
     static func < (a: WriterPosition, b: WriterPosition) -> Bool { a.sequence < b.sequence }
 }
 
+/// A block that stands in its segment but might not survive a power cut yet; its slot is not free before it does.
+struct UnsyncedBlock: Sendable {
+    let file: FileHandle
+    let slot: Int
+    let end: WriterPosition
+}
+
 /// Everything the writer's threads share; touched only under the monitor's lock.
 struct WriterState {
     enum Work { case slot(Int, length: Int), seal }
@@ -65,6 +72,10 @@ struct WriterState {
     var freeSlots = Array(0..<TailGeometry.slotCount)
     /// For the block thread; never more than a slot and a seal for each slot.
     var work: [Work] = []
+    /// Blocks that are written and wait for their sync, in order; never more than there are slots.
+    var unsynced: [UnsyncedBlock] = []
+    /// Whether the block thread is done, so that nothing more will be unsynced.
+    var blocksEnded = false
 
     /// Where the segment that the next byte belongs to began, and when; nil before its first byte.
     private var segmentStart: (offset: ByteOffset, time: Timestamp)?

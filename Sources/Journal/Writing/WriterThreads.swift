@@ -5,14 +5,14 @@ internal import Time
 final class BlockThread: @unchecked Sendable {
     private let monitor: Monitor<WriterState>
     private let tail: WritableTail
-    private var appender: SegmentAppender
+    private let appender: SegmentAppender
     private let catalog: Catalog
     private let source: SourceName
 
     init(
         monitor: Monitor<WriterState>,
         tail: WritableTail,
-        appender: consuming SegmentAppender,
+        appender: SegmentAppender,
         catalog: Catalog,
         source: SourceName
     ) {
@@ -27,6 +27,10 @@ final class BlockThread: @unchecked Sendable {
     func run() {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: TailGeometry.slotSize, alignment: 64)
         defer { buffer.deallocate() }
+        defer {
+            monitor.withLock { $0.blocksEnded = true }
+            monitor.signal()
+        }
         while let work = nextWork() {
             do {
                 switch work {
@@ -54,7 +58,7 @@ final class BlockThread: @unchecked Sendable {
         let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<length])
         let expected = appender.state.lastSequence
         guard try tail.file.read(into: bytes, at: TailGeometry.start(ofSlot: slot)) == length,
-            let trailer = try appender.append(slot: bytes)
+            let trailer = try appender.append(slot: bytes), let file = appender.openFile
         else {
             throw JournalError(
                 .corrupt,
@@ -62,11 +66,8 @@ final class BlockThread: @unchecked Sendable {
                     + "check the disk and its memory"
             )
         }
-        monitor.withLock { state in
-            state.freeSlots.append(slot)
-            let end = WriterPosition(sequence: trailer.lastSequence, offset: trailer.endOffset)
-            state.synced = max(state.synced, end)
-        }
+        let end = WriterPosition(sequence: trailer.lastSequence, offset: trailer.endOffset)
+        monitor.withLock { $0.unsynced.append(UnsyncedBlock(file: file, slot: slot, end: end)) }
         monitor.signal()
         if let facts = appender.openSegment { note { try catalog.add(trailer, to: facts, of: source) } }
     }
@@ -79,6 +80,43 @@ final class BlockThread: @unchecked Sendable {
     private func note(_ change: () throws -> Void) {
         do { try change() } catch {
             monitor.withLock { $0.statistics.catalogFailure = "\(error)" }
+        }
+    }
+}
+
+/// Syncs blocks while the next ones are compressed, and sets their slots free.
+struct BlockSyncThread: Sendable {
+    let monitor: Monitor<WriterState>
+
+    /// Works until the block thread has ended and all its blocks are synced, or a sync fails.
+    func run() {
+        while let blocks = nextBlocks() {
+            do throws(JournalError) {
+                for (index, block) in blocks.enumerated() {
+                    // One sync for all blocks of a file.
+                    let isLast = index + 1 == blocks.count || blocks[index + 1].file !== block.file
+                    if isLast { try block.file.syncData() }
+                }
+            } catch {
+                monitor.withLock { $0.fail(error) }
+                monitor.signal()
+                return
+            }
+            monitor.withLock { state in
+                state.unsynced.removeFirst(blocks.count)
+                for block in blocks {
+                    state.freeSlots.append(block.slot)
+                    state.synced = max(state.synced, block.end)
+                }
+            }
+            monitor.signal()
+        }
+    }
+
+    private func nextBlocks() -> [UnsyncedBlock]? {
+        monitor.untilReady { state in
+            guard state.unsynced.isEmpty else { return state.unsynced }
+            return state.blocksEnded || state.failure != nil ? .some(nil) : nil
         }
     }
 }
