@@ -18,9 +18,7 @@ public final class RawConnection {
     /// How it ended, as far as `read` has seen.
     public private(set) var end = End.open
 
-    /// Connects; nil where nobody listens.
-    ///
-    /// - Parameter receiveBuffer: bytes of SO_RCVBUF, nil for the system's own.
+    /// Connects, with a receive buffer of so many bytes where one is given; nil where nobody listens.
     public init?(port: UInt16, receiveBuffer: Int? = nil) {
         descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         if let receiveBuffer {

@@ -13,6 +13,7 @@ public protocol HTTPBody: AnyObject, Sendable {
     /// - Parameters:
     ///   - buffer: where to write, at most `HTTPServerLimits.chunkByteLimit` bytes.
     ///   - control: what wakes this body after `.wait`; the same object at every call.
+    /// - Returns: what was done.
     func read(into buffer: UnsafeMutableRawBufferPointer, control: HTTPStreamControl) -> HTTPBodyStep
 
     /// The connection is done with the body: it ended, the client left, or the server stopped; called exactly once,
@@ -77,7 +78,7 @@ public final class HTTPStreamControl: Sendable {
         }
     }
 
-    /// Asks the body for a chunk; on the server's thread. The answer is what libmicrohttpd expects of a content reader.
+    /// Asks the body for a chunk, on the server's thread, and answers as libmicrohttpd expects of a content reader.
     func next(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         let buffer = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(chunkByteLimit))
         while true {

@@ -30,9 +30,17 @@ public final class HTTPServer: Sendable {
         handler: @escaping @Sendable (HTTPRequest) -> HTTPResponse
     ) throws(HTTPServerError) {
         let socket = try ListenSocket(host: host, port: port)
+        let watcher: HangUpWatcher
+        do {
+            watcher = try HangUpWatcher()
+            try watcher.start()
+        } catch {
+            socket.close()
+            throw error
+        }
         let core = ServerCore(
             limits: limits,
-            watcher: try HangUpWatcher(),
+            watcher: watcher,
             checksHost: socket.isLoopback,
             names: alsoServing,
             handler: handler
@@ -52,13 +60,14 @@ public final class HTTPServer: Sendable {
                 pointer
             )
         else {
+            watcher.stop()
+            socket.close()
             throw HTTPServerError(code: .engine, message: "cannot start an HTTP server on \(host):\(socket.port)")
         }
         self.core = core
         self.daemon = Mutex(DaemonHandle(pointer: daemon))
         self.port = socket.port
         url = "http://" + (socket.address.contains(":") ? "[\(socket.address)]" : socket.address) + ":\(socket.port)"
-        try core.watcher.start()
     }
 
     deinit {

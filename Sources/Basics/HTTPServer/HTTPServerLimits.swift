@@ -1,17 +1,18 @@
 /// What an HTTP server grants a client at most.
 public struct HTTPServerLimits: Sendable {
-    /// Connections open at a time; more wait until one closes. Default 64.
+    /// Connections open at a time; more wait until one closes (default 64).
     public var connectionCount: Int
-    /// Bytes of a request's body; a longer one is answered 413. Default 1 MiB.
+    /// Bytes of a request's body; a longer one is answered 413 (default 1 MiB).
     public var bodyByteLimit: Int
-    /// Bytes of a request's line and headers; more is answered 431. Default 16 KiB.
+    /// Bytes of a request's line and headers; more is answered 431 (default 16 KiB).
     public var headerByteLimit: Int
-    /// Bytes of one chunk of a streamed answer: the largest buffer that `HTTPBody.read` gets. Default 64 KiB.
+    /// Bytes of one chunk of a streamed answer: the largest buffer that `HTTPBody.read` gets (default 64 KiB).
     public var chunkByteLimit: Int
-    /// Time without a byte after which a connection is closed, whole seconds. Default 30 s.
+    /// Time without a byte after which a connection is closed, whole seconds (default 30 s).
     public var idleTimeout: Duration
-    /// The same for a streamed answer whose reader does not read; waiting for more to send does not count.
-    /// `.zero` means for ever. Default 60 s.
+    /// The same for a streamed answer whose reader does not read (default 60 s).
+    ///
+    /// Waiting for more to send does not count; `.zero` means for ever.
     public var stalledReaderTimeout: Duration
 
     /// Makes limits, each with its default.

@@ -15,7 +15,9 @@ struct ListenSocket {
     let address: String
     let isLoopback: Bool
 
-    /// Binds and listens; port 0 takes a free one. getaddrinfo(3), bind(2), listen(2).
+    /// Binds and listens, on a free port for port 0.
+    ///
+    /// getaddrinfo(3), bind(2), listen(2).
     init(host: String, port: UInt16) throws(HTTPServerError) {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
@@ -36,7 +38,7 @@ struct ListenSocket {
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<CInt>.size))
         guard bind(descriptor, found.ai_addr, found.ai_addrlen) == 0, listen(descriptor, 128) == 0 else {
             let number = errno
-            close(descriptor)
+            Glibc.close(descriptor)
             throw Self.failure(host: host, port: port, number)
         }
         var storage = sockaddr_storage()
@@ -48,13 +50,18 @@ struct ListenSocket {
             return numeric(address)
         }
         guard let bound else {
-            close(descriptor)
+            Glibc.close(descriptor)
             throw .systemCall("read a socket's address", errno)
         }
         self.descriptor = descriptor
         self.port = bound.port
         address = bound.address
         isLoopback = HostNames.isLoopback(bound.address)
+    }
+
+    /// Closes it; only where no server took it over.
+    func close() {
+        Glibc.close(descriptor)
     }
 
     private static func failure(host: String, port: UInt16, _ number: CInt) -> HTTPServerError {
