@@ -153,6 +153,37 @@ struct HTTPServerStreamTests {
         #expect(body.closedCount == 1)
     }
 
+    @Test func aBodyThatWaitsForATimeIsAskedAgainThen() throws {
+        let times = Mutex<[ContinuousClock.Instant]>([])
+        let body = TickingBody(every: .milliseconds(20)) { times.withLock { $0.append(.now) } }
+        let server = try serve(body)
+        defer { server.stop() }
+        let connection = try open(server)
+        #expect(connection.read { _ in connection.chunks.count >= 10 })
+        let taken = times.withLock { ($0.last ?? .now) - ($0.first ?? .now) }
+        // At least nine whole periods; how much more depends on the machine's load.
+        #expect(taken >= .milliseconds(180), "\(taken)")
+    }
+
+    @Test func aClientThatLeftIsKnownBeforeItsNextConnection() throws {
+        let controls = Mutex<[HTTPStreamControl]>([])
+        let states = Mutex<[Bool]>([])
+        let server = try HTTPServer(port: 0) { _ in
+            let connected = controls.withLock { $0.map(\.isClientConnected) }
+            states.withLock { $0 += connected }
+            return .stream(ScriptedBody([]) { control in controls.withLock { $0.append(control) } }, type: "text/plain")
+        }
+        defer { server.stop() }
+        for round in 1...20 {
+            let connection = try open(server)
+            connection.read { _ in connection.head != nil }
+            let deadline = ContinuousClock.now + .seconds(5)
+            while controls.withLock({ $0.count }) < round, ContinuousClock.now < deadline { usleep(100) }
+            #expect(controls.withLock { $0.last?.isClientConnected } == true)
+        }
+        #expect(states.withLock { $0 }.allSatisfy { !$0 })
+    }
+
     @Test func headReadsNothingAndClosesTheBody() throws {
         let body = ScriptedBody([.text("a"), .other(.end)])
         let server = try serve(body)
@@ -205,6 +236,29 @@ struct HTTPServerStreamTests {
         #expect(body.closedCount.withLock { $0 } == 1)
         _ = connection
     }
+}
+
+/// Writes a byte, waits for a period, and so on.
+private final class TickingBody: HTTPBody {
+    private let period: Duration
+    private let next = Mutex(ContinuousClock.now)
+    private let onTick: @Sendable () -> Void
+
+    init(every period: Duration, onTick: @escaping @Sendable () -> Void) {
+        self.period = period
+        self.onTick = onTick
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer, control: HTTPStreamControl) -> HTTPBodyStep {
+        let left = next.withLock { $0 - .now }
+        guard left <= .zero else { return .waitUpTo(left) }
+        next.withLock { $0 = .now + period }
+        onTick()
+        buffer[0] = 46
+        return .wrote(1)
+    }
+
+    func closed() {}
 }
 
 /// Fills every buffer.

@@ -30,9 +30,9 @@ public final class HTTPServer: Sendable {
         handler: @escaping @Sendable (HTTPRequest) -> HTTPResponse
     ) throws(HTTPServerError) {
         let socket = try ListenSocket(host: host, port: port)
-        let watcher: HangUpWatcher
+        let watcher: StreamWatcher
         do {
-            watcher = try HangUpWatcher()
+            watcher = try StreamWatcher()
             try watcher.start()
         } catch {
             socket.close()

@@ -4,14 +4,14 @@ internal import Glibc
 /// What the C callbacks need: they get it as a pointer, and the server keeps it alive.
 final class ServerCore: Sendable {
     let limits: HTTPServerLimits
-    let watcher: HangUpWatcher
+    let watcher: StreamWatcher
     let checksHost: Bool
     let names: Set<String>
     let handler: @Sendable (HTTPRequest) -> HTTPResponse
 
     init(
         limits: HTTPServerLimits,
-        watcher: HangUpWatcher,
+        watcher: StreamWatcher,
         checksHost: Bool,
         names: Set<String>,
         handler: @escaping @Sendable (HTTPRequest) -> HTTPResponse
@@ -106,7 +106,7 @@ final class ServerCore: Sendable {
             connection: ConnectionHandle(pointer: connection),
             body: body,
             chunkByteLimit: limits.chunkByteLimit
-        ) { watcher.watch($0, $1) }
+        ) { watcher.watch($0, $1, wakeAfter: $2) }
         guard watcher.register(control) else {
             control.close()
             return nil
@@ -123,9 +123,9 @@ final class ServerCore: Sendable {
 /// What a streamed answer's callbacks get.
 final class StreamContext: Sendable {
     let control: HTTPStreamControl
-    let watcher: HangUpWatcher
+    let watcher: StreamWatcher
 
-    init(control: HTTPStreamControl, watcher: HangUpWatcher) {
+    init(control: HTTPStreamControl, watcher: StreamWatcher) {
         self.control = control
         self.watcher = watcher
     }

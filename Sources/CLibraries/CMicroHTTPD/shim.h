@@ -7,6 +7,7 @@
 /* Not part of the Glibc module. */
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <sys/socket.h>
 
 /* Keeps request targets as they were sent: we decode them ourselves, so that %00 cannot cut a path short. */
