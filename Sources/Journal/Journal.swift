@@ -1,4 +1,4 @@
-internal import Time
+public import Time
 
 /// A journal's folder, opened for reading: which sources it has, how far each has come, and where a time stands.
 ///
@@ -34,6 +34,31 @@ public struct Journal: Sendable {
     public func endOffset(of source: SourceName) throws -> ByteOffset {
         let folder = SourceFolder(journal: directory, source: source)
         return try RunReader(folder, at: try SegmentSearch(folder: folder).newest()).skipToEnd()
+    }
+
+    /// How many records arrived at a time or later and are committed, fragments and keep-alives left out.
+    ///
+    /// Reads everything from that time on: about a second a gigabyte.
+    ///
+    /// - Throws: `JournalError`: `io`, `corrupt`.
+    public func recordCount(of source: SourceName, since time: Timestamp) throws -> Int {
+        let reader = try RecordReader(journal: self, source: source, from: .time(time), to: .now)
+        var count = 0
+        while let batch = try reader.nextBatch() {
+            for mark in batch.records where mark.kind == .whole || mark.kind == .tooLong { count += 1 }
+        }
+        return count
+    }
+
+    /// The offset of the first record that arrived at a time or later, or the end where none has.
+    ///
+    /// - Throws: `JournalError`: `io`, `corrupt`.
+    public func offset(of time: Timestamp, in source: SourceName) throws -> ByteOffset {
+        let reader = try RecordReader(journal: self, source: source, from: .time(time), to: .now)
+        while let batch = try reader.nextBatch() {
+            if let mark = batch.records.first { return mark.offset }
+        }
+        return try endOffset(of: source)
     }
 
     /// A reader of runs that begins at or before the place where a range starts.

@@ -55,16 +55,16 @@ extension JournalWriter {
 }
 
 /// All bytes of a source, block by block and from the tail.
-func allBytes(_ journal: String, source: SourceName = .filtered) throws -> [UInt8] {
-    let folder = SourceFolder(journal: journal, source: source)
-    let runs = try RunReader(folder, at: try SegmentSearch(folder: folder).newest() == nil ? nil : .first)
-    let buffer = RunBuffer()
+func allBytes(
+    _ journal: String,
+    source: SourceName = .filtered,
+    from: ByteOffset = .zero,
+    to: ByteOffset? = nil
+) throws -> [UInt8] {
+    let reader = try ByteReader(journal: try Journal(directory: journal), source: source, from: from, to: to)
     var bytes: [UInt8] = []
-    while true {
-        buffer.carry(from: buffer.length)
-        guard try runs.next(into: buffer) else { return bytes }
-        bytes += Array(buffer.bytes)
-    }
+    while let next = try reader.next() { bytes += Array(next) }
+    return bytes
 }
 
 extension ManualClock {

@@ -74,6 +74,14 @@ import Time
                 try writer.close()
             }
             #expect((try allBytes(folder.path) == sent) == true, "\(random)")
+            let some = Int.random(in: 0...sent.count, using: &random)
+            let more = Int.random(in: some...sent.count, using: &random)
+            let stretch = try allBytes(
+                folder.path,
+                from: ByteOffset(rawValue: UInt64(some)),
+                to: ByteOffset(rawValue: UInt64(more))
+            )
+            #expect((stretch == Array(sent[some..<more])) == true, "\(random) bytes \(some)..<\(more)")
             let read = try ReadBack(folder.path)
             #expect(read.records.count == lines, "\(random)")
             let versions = read.marks.map { $0.arrival.rawValue + Int64($0.ordinal) }

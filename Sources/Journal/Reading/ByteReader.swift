@@ -1,0 +1,35 @@
+/// Reads a stretch of a source byte for byte, keep-alives and fragments included; changes nothing.
+public final class ByteReader {
+    private let runs: RunReader
+    private let buffer = RunBuffer()
+    private let start: ByteOffset
+    private let end: ByteOffset
+
+    /// Opens a half-open range of offsets; what is not committed when the reader is made is not seen.
+    ///
+    /// - Parameters:
+    ///   - start: the first byte.
+    ///   - end: the first byte that is not read, or nil for the end of what is committed.
+    /// - Throws: `JournalError`: `notFound`, `io`, `corrupt`.
+    public init(journal: Journal, source: SourceName, from start: ByteOffset = .zero, to end: ByteOffset? = nil) throws
+    {
+        let committed = try journal.endOffset(of: source)
+        self.start = start
+        self.end = min(end ?? committed, committed)
+        runs = try journal.runs(of: source, from: .offset(start))
+    }
+
+    /// Gives the next bytes, valid until it is asked again, or nil at the end of the range; a damaged block's bytes are left out.
+    ///
+    /// - Throws: `JournalError`: `io`, `corrupt`.
+    public func next() throws -> UnsafeRawBufferPointer? {
+        while buffer.endOffset < end || runs.progress.sequence == nil {
+            buffer.carry(from: buffer.length)
+            guard try runs.next(into: buffer) else { return nil }
+            let first = buffer.baseOffset < start ? min(buffer.length, start - buffer.baseOffset) : 0
+            let last = buffer.endOffset > end ? max(first, buffer.length - (buffer.endOffset - end)) : buffer.length
+            if last > first { return UnsafeRawBufferPointer(rebasing: buffer.bytes[first..<last]) }
+        }
+        return nil
+    }
+}
