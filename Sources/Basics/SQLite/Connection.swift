@@ -1,0 +1,97 @@
+internal import CSQLite
+
+/// A connection to one database file; one thread at a time.
+///
+/// Every connection waits up to 5 s for another's lock and has foreign keys on. Writers use the write-ahead log, so readers never wait
+/// for them (sqlite.org/wal.html); no network file systems.
+public final class Connection {
+    /// How a connection is opened.
+    public enum Mode: Sendable {
+        /// Reads and writes; makes the file where there is none.
+        case readWrite
+        /// Reads only; the file must exist.
+        case readOnly
+    }
+
+    /// What survives a power cut when a transaction has been committed.
+    public enum Durability: String, Sendable {
+        /// The last commits may be lost, never the file's consistency: for what can be rebuilt.
+        case normal = "NORMAL"
+        /// Every commit survives.
+        case full = "FULL"
+    }
+
+    let handle: OpaquePointer
+    /// The database file's path.
+    public let path: String
+
+    /// Opens a database.
+    ///
+    /// - Throws: `SQLiteError`.
+    public init(path: String, mode: Mode = .readWrite, durability: Durability = .full) throws(SQLiteError) {
+        let flags: CInt
+        switch mode {
+        case .readWrite: flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+        case .readOnly: flags = SQLITE_OPEN_READONLY
+        }
+        var opened: OpaquePointer?
+        let result = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
+        guard result == SQLITE_OK, let opened else {
+            let error = SQLiteError(opened, result, "opening the database \(path)")
+            sqlite3_close_v2(opened)
+            throw error
+        }
+        handle = opened
+        self.path = path
+        sqlite3_busy_timeout(handle, 5_000)
+        try execute("PRAGMA foreign_keys=ON")
+        if mode == .readWrite {
+            try execute("PRAGMA journal_mode=WAL")
+            try execute("PRAGMA synchronous=\(durability.rawValue)")
+        }
+    }
+
+    deinit { sqlite3_close_v2(handle) }
+
+    /// Runs SQL that gives no rows, several statements too.
+    ///
+    /// - Throws: `SQLiteError`.
+    public func execute(_ sql: String) throws(SQLiteError) {
+        let result = sqlite3_exec(handle, sql, nil, nil, nil)
+        guard result == SQLITE_OK else { throw SQLiteError(handle, result, path, sql: sql) }
+    }
+
+    /// Compiles one statement.
+    ///
+    /// - Throws: `SQLiteError`.
+    public func prepare(_ sql: String) throws(SQLiteError) -> Statement {
+        try Statement(self, sql)
+    }
+
+    /// Runs a body in a transaction that takes the write lock at once; it is committed unless the body throws.
+    ///
+    /// - Throws: what the body throws, or `SQLiteError`.
+    public func transaction<Result>(_ body: () throws -> Result) throws -> Result {
+        try execute("BEGIN IMMEDIATE")
+        do {
+            let result = try body()
+            try execute("COMMIT")
+            return result
+        } catch {
+            // The first error is the one to tell; a rollback that fails has nothing left to undo.
+            if sqlite3_get_autocommit(handle) == 0 { try? execute("ROLLBACK") }
+            throw error
+        }
+    }
+
+    /// Rows that the last statement changed.
+    public var changes: Int { Int(sqlite3_changes64(handle)) }
+
+    /// Writes the log into the database and makes all of it durable, whatever the durability of commits is.
+    ///
+    /// - Throws: `SQLiteError`, busy where a reader is in the way.
+    public func checkpoint() throws(SQLiteError) {
+        let result = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_FULL, nil, nil)
+        guard result == SQLITE_OK else { throw SQLiteError(handle, result, "checkpoint of \(path)") }
+    }
+}

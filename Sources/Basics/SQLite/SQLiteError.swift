@@ -1,0 +1,38 @@
+internal import CSQLite
+
+/// What SQLite refused, with the statement but never with the values bound to it.
+public struct SQLiteError: Error, CustomStringConvertible, Sendable {
+    /// The primary result code (sqlite.org/rescode.html): 5 busy, 11 corrupt, 13 full, 19 constraint, 26 not a database.
+    public let code: Int32
+    /// The extended result code.
+    public let extendedCode: Int32
+    /// What failed and what SQLite says of it.
+    public let message: String
+    /// The SQL, without values.
+    public let sql: String?
+
+    /// Makes an error of our own, for what SQLite itself would accept.
+    public init(code: Int32, message: String, sql: String? = nil) {
+        self.code = code
+        extendedCode = code
+        self.message = message
+        self.sql = sql
+    }
+
+    init(_ handle: OpaquePointer?, _ result: CInt, _ what: String, sql: String? = nil) {
+        code = result & 0xFF
+        extendedCode = result
+        let text = handle.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(result))
+        message = "\(what): \(text) (SQLite \(result))"
+        self.sql = sql
+    }
+
+    /// The message, and the statement where there is one.
+    public var description: String { sql.map { "\(message), in: \($0)" } ?? message }
+
+    /// Another connection holds the lock; trying again later can help.
+    public var isBusy: Bool { code == SQLITE_BUSY || code == SQLITE_LOCKED }
+
+    /// The file is no database, or a damaged one.
+    public var isCorrupt: Bool { code == SQLITE_CORRUPT || code == SQLITE_NOTADB }
+}
