@@ -30,6 +30,13 @@ public struct Journal: Sendable {
         }
     }
 
+    /// A source in numbers.
+    ///
+    /// - Throws: `JournalError`: `io`.
+    public func summary(of source: SourceName) throws -> SourceSummary {
+        try SourceSummary(journal: self, source: source)
+    }
+
     /// The offset behind the last committed byte; 0 for a source that does not exist.
     public func endOffset(of source: SourceName) throws -> ByteOffset {
         let folder = SourceFolder(journal: directory, source: source)

@@ -4,7 +4,9 @@
 public struct JournalError: Error, CustomStringConvertible, Sendable {
     /// The kind of failure; new kinds may come, so compare, never switch over all of them.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
-        private enum Value: String { case io, locked, corrupt, unsupported, clockBehind, notFound, invalid, failed }
+        private enum Value: String {
+            case io, locked, corrupt, unsupported, clockBehind, notFound, invalid, mismatch, failed
+        }
         private let value: Value
 
         /// A system call failed; the error number is in the message.
@@ -21,6 +23,8 @@ public struct JournalError: Error, CustomStringConvertible, Sendable {
         public static let notFound = Code(value: .notFound)
         /// An argument that can mean nothing here.
         public static let invalid = Code(value: .invalid)
+        /// A checkpoint belongs to another sink or transform.
+        public static let mismatch = Code(value: .mismatch)
         /// The writer has failed before and takes nothing more.
         public static let failed = Code(value: .failed)
 

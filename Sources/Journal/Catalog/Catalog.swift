@@ -1,8 +1,117 @@
-/// stub until SQLite lands
+internal import SQLite
+internal import Time
+
+/// What the segments imply, in SQLite: it answers fast what a walk over all segments would answer too, and can be deleted.
+///
+/// All of it comes from the trailers of synced blocks; commits may be lost in a power cut, because the next start makes them good.
 final class Catalog {
-    static func openForWriting(journal: String) throws -> Catalog { Catalog() }
-    func newestSegment(of: SourceName) throws -> SegmentID? { nil }
-    func catchUp(_ source: SourceName, folder: SourceFolder, open: SegmentFacts?) throws {}
-    func add(_ trailer: BlockTrailer, to: SegmentFacts, of: SourceName) throws {}
-    func save(_ facts: SegmentFacts, of: SourceName) throws {}
+    static let applicationID: Int32 = 0x5250_4341  // "RPCA"
+    private let connection: Connection
+
+    static func path(journal: String) -> String { "\(journal)/catalog.sqlite" }
+
+    /// Opens the catalog for a writer, and makes it where there is none.
+    init(journal: String) throws {
+        let path = Catalog.path(journal: journal)
+        do {
+            connection = try Catalog.open(path)
+        } catch let error as SQLiteError where error.isCorrupt {
+            // It can be deleted, so a damaged one is: the segments make it anew.
+            for file in [path, "\(path)-wal", "\(path)-shm"] { try Folder.remove(file) }
+            connection = try Catalog.open(path)
+        }
+    }
+
+    private static func open(_ path: String) throws -> Connection {
+        let connection = try Connection(path: path, durability: .normal)
+        try migrator.migrate(connection)
+        return connection
+    }
+
+    /// The newest segment that the catalog knows.
+    func newestSegment(of source: SourceName) throws -> SegmentID? {
+        let select = try connection.prepare("SELECT max(id) FROM segments WHERE source = ?")
+        try select.bind(source.rawValue, at: 0)
+        guard try select.step() else { return nil }
+        return select.optionalInt64(0).map(SegmentID.init)
+    }
+
+    /// Adds what was sealed or written without the catalog being told: segments past its end, and those it holds as open.
+    func catchUp(_ source: SourceName, folder: SourceFolder) throws {
+        let select = try connection.prepare("SELECT min(id) FROM segments WHERE source = ? AND sealed = 0")
+        try select.bind(source.rawValue, at: 0)
+        let unsealed = try select.step() ? select.optionalInt64(0) : nil
+        var id = try unsealed.map(SegmentID.init) ?? newestSegment(of: source)?.next ?? .first
+        while Folder.exists(folder.sealed(id)) || Folder.exists(folder.open(id)) {
+            let isSealed = Folder.exists(folder.sealed(id))
+            let trailers = try SegmentTrailers(isSealed ? folder.sealed(id) : folder.open(id), id: id)
+            try connection.transaction {
+                try forget(source, id)
+                for trailer in trailers.blocks { try addEvents(of: trailer, in: id, source) }
+                var facts = trailers.facts
+                facts.isSealed = isSealed
+                try write(facts, source)
+            }
+            id = id.next
+        }
+    }
+
+    /// Notes a block that was appended to the open segment.
+    func add(_ trailer: BlockTrailer, to facts: SegmentFacts, of source: SourceName) throws {
+        try connection.transaction {
+            try addEvents(of: trailer, in: facts.id, source)
+            try write(facts, source)
+        }
+    }
+
+    /// Notes a segment that was sealed.
+    func save(_ facts: SegmentFacts, of source: SourceName) throws {
+        try connection.transaction { try write(facts, source) }
+    }
+
+    private func forget(_ source: SourceName, _ id: SegmentID) throws {
+        let delete = try connection.prepare("DELETE FROM events WHERE source = ? AND segment = ?")
+        try delete.bind(source.rawValue, at: 0)
+        try delete.bind(id.rawValue, at: 1)
+        try delete.run()
+    }
+
+    private func write(_ facts: SegmentFacts, _ source: SourceName) throws {
+        let insert = try connection.prepare(
+            """
+            INSERT OR REPLACE INTO segments
+            (source, id, sealed, first_offset, end_offset, records, blocks, stored_bytes, first_arrival_us, last_arrival_us)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        )
+        try insert.bind(source.rawValue, at: 0)
+        try insert.bind(facts.id.rawValue, at: 1)
+        try insert.bind(facts.isSealed ? 1 : 0, at: 2)
+        try insert.bind(Int64(facts.firstOffset.rawValue), at: 3)
+        try insert.bind(Int64(facts.endOffset.rawValue), at: 4)
+        try insert.bind(Int64(facts.recordCount), at: 5)
+        try insert.bind(Int64(facts.blockCount), at: 6)
+        try insert.bind(Int64(facts.storedBytes), at: 7)
+        try insert.bind(facts.firstArrival?.rawValue, at: 8)
+        try insert.bind(facts.lastArrival?.rawValue, at: 9)
+        try insert.run()
+    }
+
+    private func addEvents(of trailer: BlockTrailer, in id: SegmentID, _ source: SourceName) throws {
+        // What a segment's first block repeats stands before it and is known already.
+        for event in trailer.events where trailer.length > 0 || event.offset >= trailer.firstOffset {
+            let insert = try connection.prepare(
+                """
+                INSERT OR IGNORE INTO events (source, segment, time_us, at_offset, kind, json) VALUES (?, ?, ?, ?, ?, ?)
+                """
+            )
+            try insert.bind(source.rawValue, at: 0)
+            try insert.bind(id.rawValue, at: 1)
+            try insert.bind(event.time.rawValue, at: 2)
+            try insert.bind(Int64(event.offset.rawValue), at: 3)
+            try insert.bind(event.kind, at: 4)
+            try insert.bind(String(decoding: event.json, as: UTF8.self), at: 5)
+            try insert.run()
+        }
+    }
 }

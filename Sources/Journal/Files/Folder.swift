@@ -43,6 +43,11 @@ enum Folder {
         return names.sorted()
     }
 
+    /// Removes a file; one that is not there is none, unlink(2).
+    static func remove(_ path: String) throws(JournalError) {
+        guard unlink(path) == 0 || errno == ENOENT else { throw .syscall("remove", path) }
+    }
+
     /// Whether something has that name.
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 

@@ -31,7 +31,7 @@ final class SegmentCursor {
             guard let file = try currentFile() else { return nil }
             if let location = try BlockLocation.find(in: file, at: position) {
                 let trailer =
-                    checked ? try reader.trailer(location, in: file) : try trailerAlone(location, in: file)
+                    checked ? try reader.trailer(location, in: file) : try location.trailer(in: file)
                 if let trailer { return .block(location, trailer) }
             }
             // No whole block here: a sealed file has its table here, or damage; an open one ends for now.
@@ -109,12 +109,5 @@ final class SegmentCursor {
             index += 2
         }
         return nil
-    }
-
-    private func trailerAlone(_ location: BlockLocation, in file: FileHandle) throws -> BlockTrailer? {
-        var stored = [UInt8](repeating: 0, count: location.trailerSize)
-        guard try file.readArray(into: &stored, at: location.start + location.frameSize) else { return nil }
-        let trailer = stored.withUnsafeBytes { BlockTrailer.decode(unchecked: $0) }
-        return trailer?.length == location.contentSize ? trailer : nil
     }
 }

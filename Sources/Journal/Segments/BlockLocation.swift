@@ -31,6 +31,14 @@ struct BlockLocation: Equatable {
         return try file.size() >= location.end ? location : nil
     }
 
+    /// Reads the block's trailer without its frame: enough to find one's way, not to believe the bytes.
+    func trailer(in file: FileHandle) throws(JournalError) -> BlockTrailer? {
+        var stored = [UInt8](repeating: 0, count: trailerSize)
+        guard try file.readArray(into: &stored, at: start + frameSize) else { return nil }
+        let trailer = stored.withUnsafeBytes { BlockTrailer.decode(unchecked: $0) }
+        return trailer?.length == contentSize ? trailer : nil
+    }
+
     private static func frame(in file: FileHandle, at start: Int) throws(JournalError) -> (Int, Int)? {
         var header = [UInt8](repeating: 0, count: ZstdFrame.headerByteLimit)
         // The last bytes of a file may be fewer than the longest header; zeros then stand in for them.

@@ -36,12 +36,12 @@ public final class JournalWriter: Sendable {
         let folder = SourceFolder(journal: directory, source: source)
         try Folder.create(folder.path)
         lock = try SourceLock(folder)
-        let catalog = try Catalog.openForWriting(journal: directory)
+        let catalog = try Catalog(journal: directory)
         let found = try RecoveredSource(folder, last: catalog.newestSegment(of: source))
         let appender = try SegmentAppender(folder: folder, found: found)
         let tail = try WritableTail(folder)
         let trailers = try tail.drain(into: appender)
-        try catalog.catchUp(source, folder: folder, open: appender.openSegment)
+        try catalog.catchUp(source, folder: folder)
         let now = clock.now
         guard now >= appender.state.nextArrival - .seconds(5) else {
             throw JournalError(

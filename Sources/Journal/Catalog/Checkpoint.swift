@@ -1,0 +1,131 @@
+internal import Glibc
+internal import SQLite
+public import Time
+
+/// How far a reader's work has come, by name: for each source the first byte of the first record that is not settled.
+///
+/// Kept in `state.sqlite`, bound to the sink it was made for and the transform that fed it, and held by one process at a time.
+public final class Checkpoint {
+    private let connection: Connection
+    private let lock: FileHandle
+    private let name: String
+    private let clock: WallClock
+    /// The positions saved last; a source that has none starts at its beginning.
+    public private(set) var positions: [SourceName: ByteOffset]
+
+    /// Opens a checkpoint, or makes it where there is none of that name.
+    ///
+    /// - Parameters:
+    ///   - name: 1 to 64 of letters, digits, `-`, `_` and `.`, no dot first.
+    ///   - sink: the identity of what is fed: a file, an index's UUID.
+    ///   - transform: the digest of the transform.
+    /// - Throws: `JournalError`: `locked` where another process holds it, `mismatch` where it belongs to another sink or
+    ///   transform, `invalid` for a name, `io`.
+    public init(
+        journal: Journal,
+        name: String,
+        sink: String,
+        transform: String,
+        clock: WallClock = .system
+    ) throws {
+        guard Checkpoint.isName(name) else {
+            throw JournalError(
+                .invalid,
+                "'\(name)' cannot be a checkpoint's name: use up to 64 letters, digits, '-', '_' and '.'"
+            )
+        }
+        let folder = "\(journal.directory)/checkpoints"
+        try Folder.create(folder)
+        lock = try FileHandle("\(folder)/\(name).lock", O_RDWR | O_CREAT)
+        guard try lock.tryLock() else {
+            throw JournalError(.locked, "checkpoint '\(name)' is in use by another process; wait for it or stop it")
+        }
+        connection = try Connection(path: "\(journal.directory)/state.sqlite", durability: .full)
+        try Checkpoint.migrator.migrate(connection)
+        self.name = name
+        self.clock = clock
+        positions = [:]
+        try bind(sink: sink, transform: transform)
+        let select = try connection.prepare("SELECT source, at_offset FROM positions WHERE checkpoint = ?")
+        try select.bind(name, at: 0)
+        while try select.step() {
+            guard let source = select.string(0).flatMap(SourceName.init(rawValue:)) else { continue }
+            positions[source] = ByteOffset(rawValue: UInt64(max(0, select.int64(1))))
+        }
+    }
+
+    /// Saves how far each source is settled; durable on return.
+    ///
+    /// Call it only when everything before these positions is durable in the sink.
+    ///
+    /// - Throws: `SQLiteError`.
+    public func save(_ settled: [SourceName: ByteOffset]) throws {
+        try connection.transaction {
+            let insert = try connection.prepare(
+                "INSERT OR REPLACE INTO positions (checkpoint, source, at_offset, saved_us) VALUES (?, ?, ?, ?)"
+            )
+            for (source, offset) in settled.sorted(by: { $0.key < $1.key }) {
+                try insert.bind(name, at: 0)
+                try insert.bind(source.rawValue, at: 1)
+                try insert.bind(Int64(offset.rawValue), at: 2)
+                try insert.bind(clock.now.rawValue, at: 3)
+                try insert.run()
+            }
+        }
+        positions.merge(settled) { _, new in new }
+    }
+
+    private func bind(sink: String, transform: String) throws {
+        let select = try connection.prepare("SELECT sink, transform FROM checkpoints WHERE name = ?")
+        try select.bind(name, at: 0)
+        if try select.step() {
+            let (boundSink, boundTransform) = (select.string(0) ?? "", select.string(1) ?? "")
+            guard boundSink == sink, boundTransform == transform else {
+                let what =
+                    boundSink == sink ? "transform \(boundTransform), not \(transform)" : "\(boundSink), not \(sink)"
+                throw JournalError(
+                    .mismatch,
+                    "checkpoint '\(name)' belongs to \(what); use another name to begin from the start"
+                )
+            }
+            return
+        }
+        let insert = try connection.prepare("INSERT INTO checkpoints (name, sink, transform) VALUES (?, ?, ?)")
+        try insert.bind(name, at: 0)
+        try insert.bind(sink, at: 1)
+        try insert.bind(transform, at: 2)
+        try insert.run()
+    }
+
+    private static func isName(_ name: String) -> Bool {
+        guard (1...64).contains(name.utf8.count), name.utf8.first != 46 else { return false }
+        return name.utf8.allSatisfy { byte in
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                || [45, 46, 95].contains(byte)
+        }
+    }
+
+    private static let migrator = Migrator(
+        applicationID: 0x5250_5354,  // "RPST"
+        what: "a journal's state",
+        steps: [
+            .init(
+                "checkpoints",
+                sql: """
+                    CREATE TABLE checkpoints (
+                        name TEXT PRIMARY KEY,
+                        sink TEXT NOT NULL,
+                        transform TEXT NOT NULL
+                    ) STRICT;
+                    CREATE TABLE positions (
+                        checkpoint TEXT NOT NULL REFERENCES checkpoints (name),
+                        source TEXT NOT NULL,
+                        at_offset INTEGER NOT NULL,
+                        saved_us INTEGER NOT NULL,
+                        PRIMARY KEY (checkpoint, source)
+                    ) STRICT;
+                    """
+            )
+        ]
+    )
+}

@@ -1,0 +1,100 @@
+internal import SQLite
+public import Time
+
+/// A source in numbers, for `journal info`.
+public struct SourceSummary: Sendable, Equatable {
+    /// The source.
+    public let source: SourceName
+    /// Segments that are sealed.
+    public private(set) var sealedSegments = 0
+    /// Blocks in all segments, the empty ones that segments begin with included.
+    public private(set) var blocks = 0
+    /// The offset behind the last committed byte: all bytes ever recorded.
+    public let endOffset: ByteOffset
+    /// Bytes that are in the tail and in no block yet.
+    public private(set) var tailBytes = 0
+    /// Bytes that the segments take on disk.
+    public private(set) var storedBytes = 0
+    /// Records that end in blocks.
+    public private(set) var records = 0
+    /// The first arrival in blocks, or nil before the first.
+    public private(set) var firstArrival: Timestamp?
+    /// The newest arrival in blocks, or nil before the first.
+    public private(set) var lastArrival: Timestamp?
+
+    /// Sums a source up; the catalog answers for sealed segments that it knows, the files for the rest.
+    ///
+    /// - Throws: `JournalError`.
+    init(journal: Journal, source: SourceName) throws {
+        self.source = source
+        endOffset = try journal.endOffset(of: source)
+        let folder = SourceFolder(journal: journal.directory, source: source)
+        var id = SegmentID.first
+        var blocksEnd = ByteOffset.zero
+        if let known = Catalog.sealed(journal: journal.directory, source: source) {
+            sealedSegments = known.segments
+            blocks = known.blocks
+            storedBytes = known.storedBytes
+            records = known.records
+            firstArrival = known.firstArrival
+            lastArrival = known.lastArrival
+            blocksEnd = known.endOffset
+            id = known.last.next
+        }
+        while let path = [folder.sealed(id), folder.open(id), folder.sealed(id)].first(where: Folder.exists) {
+            let facts = try SegmentTrailers(path, id: id).facts
+            if path == folder.sealed(id) { sealedSegments += 1 }
+            blocks += facts.blockCount
+            storedBytes += facts.storedBytes
+            records += facts.recordCount
+            firstArrival = firstArrival ?? facts.firstArrival
+            lastArrival = facts.lastArrival ?? lastArrival
+            blocksEnd = max(blocksEnd, facts.endOffset)
+            id = id.next
+        }
+        tailBytes = blocksEnd < endOffset ? endOffset - blocksEnd : 0
+    }
+}
+
+extension Catalog {
+    /// The sum of a source's sealed segments from the first on, as far as the catalog knows them without a hole.
+    struct Sealed {
+        let segments: Int
+        let blocks: Int
+        let storedBytes: Int
+        let records: Int
+        let firstArrival: Timestamp?
+        let lastArrival: Timestamp?
+        let endOffset: ByteOffset
+        let last: SegmentID
+    }
+
+    /// Asks a journal's catalog; nil where it cannot answer, for it only repeats what the segments say.
+    static func sealed(journal: String, source: SourceName) -> Sealed? {
+        do {
+            let connection = try Connection(path: path(journal: journal), mode: .readOnly)
+            _ = try migrator.version(of: connection)
+            let select = try connection.prepare(
+                """
+                SELECT count(*), sum(blocks), sum(stored_bytes), sum(records), min(first_arrival_us), max(last_arrival_us),
+                    max(end_offset), max(id)
+                FROM segments WHERE source = ? AND sealed = 1
+                """
+            )
+            try select.bind(source.rawValue, at: 0)
+            guard try select.step(), select.int64(0) > 0, select.int64(0) == select.int64(7) else { return nil }
+            return Sealed(
+                segments: Int(select.int64(0)),
+                blocks: Int(select.int64(1)),
+                storedBytes: Int(select.int64(2)),
+                records: Int(select.int64(3)),
+                firstArrival: select.optionalInt64(4).map(Timestamp.init(rawValue:)),
+                lastArrival: select.optionalInt64(5).map(Timestamp.init(rawValue:)),
+                endOffset: ByteOffset(rawValue: UInt64(select.int64(6))),
+                last: SegmentID(rawValue: select.int64(7))
+            )
+        } catch {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,21 @@
+internal import Glibc
+
+/// The trailers of all whole blocks of a segment, without its content.
+struct SegmentTrailers {
+    private(set) var blocks: [BlockTrailer] = []
+    private(set) var facts: SegmentFacts
+
+    /// Reads them; nothing is decompressed, and only the trailers' own bytes are read.
+    init(_ path: String, id: SegmentID) throws {
+        let file = try FileHandle(path, O_RDONLY)
+        facts = SegmentFacts(id: id)
+        while let location = try BlockLocation.find(in: file, at: facts.storedBytes),
+            let trailer = try location.trailer(in: file)
+        {
+            blocks.append(trailer)
+            facts.add(trailer, storedSize: location.storedSize)
+        }
+        // Behind the blocks of a sealed segment stands its seek table.
+        facts.storedBytes = try file.size()
+    }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import SQLite
+import TestSupport
+import Testing
+import Time
+
+@testable import Journal
+
+@Suite struct CatalogTests {
+    private func record(_ path: String, _ lines: Int = 400) throws {
+        let writer = try JournalWriter(
+            directory: path,
+            source: .filtered,
+            configuration: .init(segmentByteLimit: 20_000),
+            clock: ManualClock.standard().clock
+        )
+        try writer.append(event: "opened", fields: [("status", .integer(200))])
+        try writer.append(event: "rules", fields: [])
+        for number in 0..<lines { try writer.append("{\"n\":\(number),\"pad\":\"0123456789012345678901234567\"}\r\n") }
+        try writer.append(event: "closed", fields: [("why", .string("server-closed"))])
+        try writer.close()
+    }
+
+    private func dump(_ path: String) throws -> [String] {
+        let connection = try Connection(path: Catalog.path(journal: path), mode: .readOnly)
+        var rows: [String] = []
+        for (table, columns) in [
+            (
+                "segments",
+                "source, id, sealed, first_offset, end_offset, records, blocks, stored_bytes, first_arrival_us, last_arrival_us"
+            ),
+            ("events", "source, time_us, segment, at_offset, kind, json"),
+            ("connections", "source, opened_us, first_offset, opened, ended_us, ended"),
+            ("gaps", "source, at_offset, from_us, why"),
+            ("rules", "source, since_us, at_offset, json"),
+        ] {
+            let select = try connection.prepare("SELECT \(columns) FROM \(table) ORDER BY 1, 2")
+            while try select.step() {
+                rows.append(
+                    table
+                        + (0..<columns.split(separator: ",").count).map { "|" + (select.string($0) ?? "null") }.joined()
+                )
+            }
+        }
+        return rows
+    }
+
+    @Test func aDeletedOrDamagedCatalogIsMadeAnewAndEqual() throws {
+        let folder = try TemporaryFolder()
+        try record(folder.path)
+        let before = try dump(folder.path)
+        #expect(before.contains { $0.hasPrefix("connections|") })
+        #expect(before.filter { $0.hasPrefix("segments|") }.count == 1)
+        for damage in ["deleted", "garbage"] {
+            for suffix in ["", "-wal", "-shm"] {
+                try? FileManager.default.removeItem(atPath: Catalog.path(journal: folder.path) + suffix)
+            }
+            if damage == "garbage" {
+                try Data(repeating: 120, count: 9_000).write(
+                    to: URL(fileURLWithPath: Catalog.path(journal: folder.path))
+                )
+            }
+            // The journal is read without a catalog, too.
+            #expect(try ReadBack(folder.path).records.count == 400)
+            #expect(try Journal(directory: folder.path).summary(of: .filtered).records == 400)
+            try JournalWriter(directory: folder.path, source: .filtered, clock: ManualClock.standard().clock).close()
+            #expect(try dump(folder.path) == before, "\(damage)")
+        }
+    }
+
+    @Test func aCatalogOfANewerSchemaIsRefused() throws {
+        let folder = try TemporaryFolder()
+        try record(folder.path, 3)
+        try Connection(path: Catalog.path(journal: folder.path)).execute("PRAGMA user_version=99")
+        #expect(throws: SQLiteError.self) { try JournalWriter(directory: folder.path, source: .filtered) }
+        #expect(try ReadBack(folder.path).records.count == 3)
+    }
+
+    @Test func theSummaryCountsWhatIsThere() throws {
+        let folder = try TemporaryFolder()
+        let writer = try JournalWriter(
+            directory: folder.path,
+            source: .filtered,
+            configuration: .init(segmentByteLimit: 1_000)
+        )
+        for number in 0..<100 { try writer.append("{\"n\":\(number),\"pad\":\"0123456789\"}\r\n\r\n") }
+        let live = try Journal(directory: folder.path).summary(of: .filtered)
+        #expect(live.endOffset == writer.endOffset)
+        try writer.close()
+        let sealed = try Journal(directory: folder.path).summary(of: .filtered)
+        #expect(sealed.records == 100)
+        #expect(sealed.tailBytes == 0)
+        #expect(sealed.sealedSegments > 1)
+        #expect(
+            try Journal(directory: folder.path).recordCount(of: .filtered, since: Timestamp(microseconds: 0)) == 100
+        )
+    }
+
+    @Test func aCheckpointComesBackAndBelongsToItsSinkAndTransform() throws {
+        let folder = try TemporaryFolder()
+        try record(folder.path, 3)
+        let journal = try Journal(directory: folder.path)
+        do {
+            let checkpoint = try Checkpoint(journal: journal, name: "a", sink: "file:x", transform: "1")
+            #expect(checkpoint.positions.isEmpty)
+            try checkpoint.save([.filtered: ByteOffset(rawValue: 42)])
+            let held = #expect(throws: JournalError.self) {
+                try Checkpoint(journal: journal, name: "a", sink: "file:x", transform: "1")
+            }
+            #expect(held?.code == .locked)
+        }
+        #expect(
+            try Checkpoint(journal: journal, name: "a", sink: "file:x", transform: "1").positions
+                == [.filtered: ByteOffset(rawValue: 42)]
+        )
+        for (sink, transform) in [("file:y", "1"), ("file:x", "2")] {
+            let error = #expect(throws: JournalError.self) {
+                try Checkpoint(journal: journal, name: "a", sink: sink, transform: transform)
+            }
+            #expect(error?.code == .mismatch)
+        }
+        #expect(throws: JournalError.self) {
+            try Checkpoint(journal: journal, name: "../a", sink: "file:x", transform: "1")
+        }
+    }
+}
