@@ -15,15 +15,20 @@ final class BlockBuilder {
         /// The skippable frame behind it.
         let trailerFrame: [UInt8]
         let trailer: BlockTrailer
-        /// Where the source stands behind this block.
+        /// Where the source stands before this block.
+        let previous: SourceState
+        /// Where the source stands behind it.
         let state: SourceState
 
         /// Stored bytes in all.
         var storedSize: Int { frame.count + trailerFrame.count }
     }
 
-    init(source: SourceName, level: Int) throws {
-        compressor = try ZstdCompressor(level: level)
+    /// zstd's default level: level 6 gains 11 % for 2.2 times the processor time.
+    static let compressionLevel = 3
+
+    init(source: SourceName) throws {
+        compressor = try ZstdCompressor(level: BlockBuilder.compressionLevel)
         self.source = source
         stored = .allocate(byteCount: ZstdFrame.bound(TailGeometry.slotSize), alignment: 64)
         trailer = BlockTrailer(
@@ -92,7 +97,11 @@ final class BlockBuilder {
         }
         guard position > 0 else { return nil }
         trailer.length = contentLength
-        return try block(content: UnsafeRawBufferPointer(rebasing: slot[0..<contentLength]), line: counter)
+        return try block(
+            content: UnsafeRawBufferPointer(rebasing: slot[0..<contentLength]),
+            after: previous,
+            line: counter
+        )
     }
 
     /// Makes the empty block that a segment begins with: it repeats the events in force, so that the file can be read alone.
@@ -104,10 +113,14 @@ final class BlockBuilder {
         trailer.recordCount = 0
         trailer.arrivals.removeAll(keepingCapacity: true)
         trailer.events = inForce
-        return try block(content: UnsafeRawBufferPointer(start: nil, count: 0), line: state.line)
+        return try block(content: UnsafeRawBufferPointer(start: nil, count: 0), after: state, line: state.line)
     }
 
-    private func block(content: UnsafeRawBufferPointer, line: LineCounter) throws -> Block {
+    private func block(
+        content: UnsafeRawBufferPointer,
+        after previous: SourceState,
+        line: LineCounter
+    ) throws -> Block {
         let length = try compressor.compress(content, into: stored)
         let frame = UnsafeRawBufferPointer(rebasing: stored[0..<length])
         let state = SourceState(
@@ -116,7 +129,13 @@ final class BlockBuilder {
             nextArrival: trailer.nextArrival,
             line: line
         )
-        return Block(frame: frame, trailerFrame: trailer.encode(after: frame), trailer: trailer, state: state)
+        return Block(
+            frame: frame,
+            trailerFrame: trailer.encode(after: frame),
+            trailer: trailer,
+            previous: previous,
+            state: state
+        )
     }
 }
 

@@ -40,7 +40,7 @@ public final class JournalWriter: Sendable {
         let found = try RecoveredSource(folder, last: catalog.newestSegment(of: source))
         let appender = try SegmentAppender(folder: folder, found: found)
         let tail = try WritableTail(folder)
-        let trailers = try tail.drain(into: appender)
+        let trailers = try tail.drain(source, into: appender)
         try catalog.catchUp(source, folder: folder)
         let now = clock.now
         guard now >= appender.state.nextArrival - .seconds(5) else {
@@ -54,15 +54,16 @@ public final class JournalWriter: Sendable {
         self.configuration = configuration
         self.clock = clock
         self.tail = tail
-        let state = WriterState(
+        var state = WriterState(
             recovered: appender.state,
             openSegment: appender.openSegment,
             now: now,
             recoveredBytes: trailers.reduce(0) { $0 + $1.length }
         )
+        state.blockThreads = BlockThreads.count
         let monitor = Monitor(state)
         self.monitor = monitor
-        let blocks = BlockThread(
+        let blocks = BlockThreads(
             monitor: monitor,
             tail: tail,
             appender: appender,
@@ -71,7 +72,9 @@ public final class JournalWriter: Sendable {
         )
         let syncs = SyncThread(monitor: monitor, tail: tail, configuration: configuration, clock: clock)
         let blockSyncs = BlockSyncThread(monitor: monitor)
-        workers = [try Worker { blocks.run() }, try Worker { blockSyncs.run() }, try Worker { syncs.run() }]
+        var workers = [try Worker { blockSyncs.run() }, try Worker { syncs.run() }]
+        for _ in 0..<BlockThreads.count { workers.append(try Worker { blocks.run() }) }
+        self.workers = workers
     }
 
     /// Without `close` the threads end too, and what was committed is recovered at the next start.

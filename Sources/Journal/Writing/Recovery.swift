@@ -67,7 +67,8 @@ struct WritableTail: Sendable {
     /// Makes blocks of the slots that go on exactly where the blocks end, until none does, and syncs them: the tail is free then.
     ///
     /// - Returns: the trailers of the blocks made.
-    func drain(into appender: SegmentAppender) throws -> [BlockTrailer] {
+    func drain(_ source: SourceName, into appender: SegmentAppender) throws -> [BlockTrailer] {
+        let builder = try BlockBuilder(source: source)
         let slot = UnsafeMutableRawBufferPointer.allocate(byteCount: TailGeometry.slotSize, alignment: 64)
         defer { slot.deallocate() }
         var trailers: [BlockTrailer] = []
@@ -75,8 +76,9 @@ struct WritableTail: Sendable {
             let count = try file.read(into: slot, at: TailGeometry.start(ofSlot: index))
             let bytes = UnsafeMutableRawBufferPointer(rebasing: slot[0..<count])
             // A header that promises more than is there was a write that a kill cut short.
-            guard let trailer = try appender.append(slot: bytes) else { break }
-            trailers.append(trailer)
+            guard let block = try builder.build(slot: bytes, after: appender.state) else { break }
+            try appender.append(block)
+            trailers.append(block.trailer)
         }
         try appender.openFile?.syncData()
         return trailers

@@ -54,7 +54,11 @@ struct UnsyncedBlock: Sendable {
 
 /// Everything the writer's threads share; touched only under the monitor's lock.
 struct WriterState {
-    enum Work { case slot(Int, length: Int), seal }
+    enum Work {
+        /// A slot's first bytes, and where the source stood before them.
+        case slot(Int, length: Int, after: SourceState)
+        case seal
+    }
 
     /// Entries committed so far.
     var position: WriterPosition
@@ -68,14 +72,18 @@ struct WriterState {
     private(set) var slot = 0
     private(set) var slotLength = 0
     private(set) var hasSlot = false
+    private var slotStart = SourceState()
     /// Slots that hold nothing that is not in a synced block.
     var freeSlots = Array(0..<TailGeometry.slotCount)
-    /// For the block thread; never more than a slot and a seal for each slot.
-    var work: [Work] = []
+    /// For the block threads; never more than a slot and a seal for each slot.
+    private(set) var work: [Work] = []
+    /// Work handed out and work finished so far: what is compressed side by side is still written in order.
+    private(set) var ticketsTaken = 0
+    var ticketsDone = 0
     /// Blocks that are written and wait for their sync, in order; never more than there are slots.
     var unsynced: [UnsyncedBlock] = []
-    /// Whether the block thread is done, so that nothing more will be unsynced.
-    var blocksEnded = false
+    /// Block threads that are still there; without them nothing more will be unsynced.
+    var blockThreads = 0
 
     /// Where the segment that the next byte belongs to began, and when; nil before its first byte.
     private var segmentStart: (offset: ByteOffset, time: Timestamp)?
@@ -137,7 +145,7 @@ struct WriterState {
     /// Hands the slot in hand to the block thread, and the segment too where it ends here.
     mutating func finishSlot(sealing: Bool) {
         if hasSlot && slotLength > 0 {
-            work.append(.slot(slot, length: slotLength))
+            work.append(.slot(slot, length: slotLength, after: slotStart))
             hasSlot = false
         }
         if sealing {
@@ -152,6 +160,19 @@ struct WriterState {
         slot = freeSlots.removeFirst()
         slotLength = 0
         hasSlot = true
+        slotStart = SourceState(
+            endOffset: position.offset,
+            lastSequence: position.sequence,
+            nextArrival: nextArrival,
+            line: line
+        )
         return true
+    }
+
+    /// Takes the next piece of work and its ticket; nil where there is none.
+    mutating func takeWork() -> (work: Work, ticket: Int)? {
+        guard !work.isEmpty else { return nil }
+        ticketsTaken += 1
+        return (work.removeFirst(), ticketsTaken - 1)
     }
 }

@@ -1,13 +1,16 @@
 internal import Time
 
-/// Makes blocks of full slots, and sealed segments of open ones; after an error it takes no more work.
-// @unchecked: `appender` and `catalog` belong to the one thread that runs `run`.
-final class BlockThread: @unchecked Sendable {
+/// Make blocks of full slots, side by side, and write them in order; seal segments. After an error they take no more work.
+// @unchecked: `appender` and `catalog` are touched only by the thread whose ticket is next.
+final class BlockThreads: @unchecked Sendable {
     private let monitor: Monitor<WriterState>
     private let tail: WritableTail
     private let appender: SegmentAppender
     private let catalog: Catalog
     private let source: SourceName
+
+    /// Compression is what limits a recorder, and two threads keep up with what one thread can receive.
+    static let count = 2
 
     init(
         monitor: Monitor<WriterState>,
@@ -23,53 +26,76 @@ final class BlockThread: @unchecked Sendable {
         self.source = source
     }
 
-    /// Works until the writer is closed and everything handed over is done, or something fails.
+    /// One thread's part: works until the writer is closed and everything handed over is done, or something fails.
     func run() {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: TailGeometry.slotSize, alignment: 64)
-        defer { buffer.deallocate() }
         defer {
-            monitor.withLock { $0.blocksEnded = true }
+            monitor.withLock { $0.blockThreads -= 1 }
             monitor.signal()
         }
-        while let work = nextWork() {
-            do {
+        do {
+            let builder = try BlockBuilder(source: source)
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: TailGeometry.slotSize, alignment: 64)
+            defer { buffer.deallocate() }
+            while let (work, ticket) = nextWork() {
                 switch work {
-                case .slot(let slot, let length): try makeBlock(of: slot, length, buffer)
-                case .seal: try seal()
+                case .slot(let slot, let length, let previous):
+                    let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<length])
+                    let block = try makeBlock(of: slot, bytes, after: previous, builder)
+                    try inTurn(ticket) { try append(block, slot) }
+                case .seal: try inTurn(ticket) { try seal() }
                 }
-            } catch {
-                let failure = error as? JournalError ?? JournalError(.failed, "writing a block", cause: error)
-                monitor.withLock { $0.fail(failure) }
-                monitor.signal()
-                return
             }
+        } catch {
+            let failure = error as? JournalError ?? JournalError(.failed, "writing a block", cause: error)
+            monitor.withLock { $0.fail(failure) }
+            monitor.signal()
         }
     }
 
-    private func nextWork() -> WriterState.Work? {
+    private func nextWork() -> (work: WriterState.Work, ticket: Int)? {
         monitor.untilReady { state in
             if state.failure != nil { return .some(nil) }
-            guard state.work.isEmpty else { return state.work.removeFirst() }
+            if let taken = state.takeWork() { return taken }
             return state.isClosed ? .some(nil) : nil
         }
     }
 
-    private func makeBlock(of slot: Int, _ length: Int, _ buffer: UnsafeMutableRawBufferPointer) throws {
-        let bytes = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<length])
-        let expected = appender.state.lastSequence
-        guard try tail.file.read(into: bytes, at: TailGeometry.start(ofSlot: slot)) == length,
-            let trailer = try appender.append(slot: bytes), let file = appender.openFile
+    private func makeBlock(
+        of slot: Int,
+        _ bytes: UnsafeMutableRawBufferPointer,
+        after previous: SourceState,
+        _ builder: BlockBuilder
+    ) throws -> BlockBuilder.Block {
+        guard try tail.file.read(into: bytes, at: TailGeometry.start(ofSlot: slot)) == bytes.count,
+            let block = try builder.build(slot: bytes, after: previous)
         else {
             throw JournalError(
                 .corrupt,
-                "\(tail.file.path): slot \(slot) does not hold what was written to it behind entry \(expected); "
-                    + "check the disk and its memory"
+                "\(tail.file.path): slot \(slot) does not hold what was written to it behind entry "
+                    + "\(previous.lastSequence); check the disk and its memory"
             )
         }
-        let end = WriterPosition(sequence: trailer.lastSequence, offset: trailer.endOffset)
-        monitor.withLock { $0.unsynced.append(UnsyncedBlock(file: file, slot: slot, end: end)) }
+        return block
+    }
+
+    /// Runs a body when all work with lower tickets is done; not at all where something failed meanwhile.
+    private func inTurn(_ ticket: Int, _ body: () throws -> Void) throws {
+        let isNext = monitor.untilReady { state -> Bool? in
+            if state.failure != nil { return false }
+            return state.ticketsDone == ticket ? true : nil
+        }
+        guard isNext else { return }
+        try body()
+        monitor.withLock { $0.ticketsDone += 1 }
         monitor.signal()
-        if let facts = appender.openSegment { note { try catalog.add(trailer, to: facts, of: source) } }
+    }
+
+    private func append(_ block: BlockBuilder.Block, _ slot: Int) throws {
+        try appender.append(block)
+        guard let file = appender.openFile, let facts = appender.openSegment else { return }
+        let end = WriterPosition(sequence: block.trailer.lastSequence, offset: block.trailer.endOffset)
+        monitor.withLock { $0.unsynced.append(UnsyncedBlock(file: file, slot: slot, end: end)) }
+        note { try catalog.add(block.trailer, to: facts, of: source) }
     }
 
     private func seal() throws {
@@ -88,7 +114,7 @@ final class BlockThread: @unchecked Sendable {
 struct BlockSyncThread: Sendable {
     let monitor: Monitor<WriterState>
 
-    /// Works until the block thread has ended and all its blocks are synced, or a sync fails.
+    /// Works until the block threads have ended and all its blocks are synced, or a sync fails.
     func run() {
         while let blocks = nextBlocks() {
             do throws(JournalError) {
@@ -116,7 +142,7 @@ struct BlockSyncThread: Sendable {
     private func nextBlocks() -> [UnsyncedBlock]? {
         monitor.untilReady { state in
             guard state.unsynced.isEmpty else { return state.unsynced }
-            return state.blocksEnded || state.failure != nil ? .some(nil) : nil
+            return state.blockThreads == 0 || state.failure != nil ? .some(nil) : nil
         }
     }
 }
