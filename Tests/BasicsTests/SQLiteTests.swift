@@ -83,4 +83,35 @@ import Testing
             try Connection(path: "\(folder.path)/none.sqlite", mode: .readOnly)
         }
     }
+
+    @Test func aFileOfAnotherProgramIsRefusedEvenWithoutAMark() throws {
+        let folder = try TemporaryFolder()
+        let connection = try Connection(path: "\(folder.path)/a.sqlite")
+        try connection.execute("CREATE TABLE theirs (a INTEGER)")
+        let migrator = Migrator(
+            applicationID: 7,
+            what: "a test's file",
+            steps: [.init("tables", sql: "CREATE TABLE t (a INTEGER) STRICT")]
+        )
+        #expect(throws: SQLiteError.self) { try migrator.migrate(connection) }
+    }
+
+    @Test func aReaderSeesWholeStatesAndItsNumberMovesWithCommits() throws {
+        let folder = try TemporaryFolder()
+        let writer = try Connection(path: "\(folder.path)/a.sqlite", durability: .normal)
+        try writer.execute("CREATE TABLE t (a INTEGER) STRICT")
+        let reader = try Connection(path: "\(folder.path)/a.sqlite", mode: .readOnly)
+        let before = try reader.dataVersion()
+        #expect(try reader.dataVersion() == before)
+        try reader.snapshot {
+            #expect(try reader.int64("SELECT count(*) FROM t") == 0)
+            try writer.execute("INSERT INTO t VALUES (1)")
+            // The open reader does not keep the writer from making its commit durable.
+            try writer.synchronize()
+            #expect(try reader.int64("SELECT count(*) FROM t") == 0)
+        }
+        #expect(try reader.int64("SELECT count(*) FROM t") == 1)
+        #expect(try reader.dataVersion() != before)
+        #expect(throws: SQLiteError.self) { try reader.execute("INSERT INTO t VALUES (2)") }
+    }
 }

@@ -45,6 +45,8 @@ public final class Connection {
         self.path = path
         sqlite3_busy_timeout(handle, 5_000)
         try execute("PRAGMA foreign_keys=ON")
+        // The functions and views of a file that someone else made must not reach outside it.
+        try execute("PRAGMA trusted_schema=OFF")
         if mode == .readWrite {
             try execute("PRAGMA journal_mode=WAL")
             try execute("PRAGMA synchronous=\(durability.rawValue)")
@@ -93,5 +95,39 @@ public final class Connection {
     public func checkpoint() throws(SQLiteError) {
         let result = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_FULL, nil, nil)
         guard result == SQLITE_OK else { throw SQLiteError(handle, result, "checkpoint of \(path)") }
+    }
+
+    /// Makes every commit of this connection that has returned durable, whatever the durability of commits is.
+    ///
+    /// It syncs the write-ahead log, and readers cannot be in the way: a checkpoint that a reader holds back would sync nothing.
+    ///
+    /// - Throws: `SQLiteError`. Nothing may then be taken for durable, and a second try proves nothing, because Linux
+    ///   forgets what it could not write: stop, and open the file again or rebuild it.
+    public func synchronize() throws(SQLiteError) {
+        let result = reprise_sync_log(handle)
+        guard result == SQLITE_OK else { throw SQLiteError(handle, result, "syncing the log of \(path)") }
+    }
+
+    /// Runs a body in a transaction that only reads: all its queries see the state of the first one.
+    ///
+    /// - Throws: what the body throws, or `SQLiteError`.
+    public func snapshot<Result>(_ body: () throws -> Result) throws -> Result {
+        try execute("BEGIN DEFERRED")
+        // Nothing was written, so ending it cannot lose anything.
+        defer { try? execute("COMMIT") }
+        return try body()
+    }
+
+    /// The first column of the first row as an integer; nil where there is no row or it is NULL.
+    public func int64(_ sql: String) throws(SQLiteError) -> Int64? {
+        let statement = try prepare(sql)
+        return try statement.step() ? statement.optionalInt64(0) : nil
+    }
+
+    /// A number that changes whenever another connection, of any process, has committed to the file; it means nothing else.
+    ///
+    /// - Throws: `SQLiteError`.
+    public func dataVersion() throws(SQLiteError) -> Int64 {
+        try int64("PRAGMA data_version") ?? 0
     }
 }

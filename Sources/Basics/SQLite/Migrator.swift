@@ -49,9 +49,11 @@ public struct Migrator: Sendable {
     ///
     /// - Throws: `SQLiteError`; code 1 where the file is of another kind or of a newer schema.
     public func version(of connection: Connection) throws(SQLiteError) -> Int {
-        let id = try pragma("application_id", connection)
-        let version = Int(try pragma("user_version", connection))
-        let isEmpty = id == 0 && version == 0
+        let id = try connection.int64("PRAGMA application_id") ?? 0
+        let version = Int(try connection.int64("PRAGMA user_version") ?? 0)
+        // A file without a mark but with tables is someone else's.
+        let tables = try connection.int64("SELECT count(*) FROM sqlite_schema") ?? 0
+        let isEmpty = id == 0 && version == 0 && tables == 0
         guard isEmpty || id == Int64(applicationID) else {
             throw SQLiteError(code: 1, message: "\(connection.path) is not \(what)")
         }
@@ -63,10 +65,5 @@ public struct Migrator: Sendable {
             )
         }
         return version
-    }
-
-    private func pragma(_ name: String, _ connection: Connection) throws(SQLiteError) -> Int64 {
-        let statement = try connection.prepare("PRAGMA \(name)")
-        return try statement.step() ? statement.int64(0) : 0
     }
 }

@@ -73,6 +73,9 @@ public final class Statement {
     /// Makes the statement ready to run again; what was bound stays bound.
     public func reset() { sqlite3_reset(handle) }
 
+    /// Makes every parameter NULL, which lets go of text bound without a copy.
+    public func clearBindings() { sqlite3_clear_bindings(handle) }
+
     /// Runs a statement that gives no rows, and makes it ready to run again.
     ///
     /// - Throws: `SQLiteError`.
@@ -80,6 +83,9 @@ public final class Statement {
         _ = try step()
         reset()
     }
+
+    /// How many columns a row has.
+    public var columnCount: Int { Int(sqlite3_column_count(handle)) }
 
     /// Whether a column of the row is NULL.
     public func isNull(_ column: Int) -> Bool { sqlite3_column_type(handle, CInt(column)) == SQLITE_NULL }

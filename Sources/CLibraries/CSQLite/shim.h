@@ -17,4 +17,12 @@ static inline int reprise_bind_static_text(sqlite3_stmt *statement, int index, c
     return sqlite3_bind_text64(statement, index, text ? text : "", length, SQLITE_STATIC, SQLITE_UTF8);
 }
 
+/* Syncs the write-ahead log, as SQLite itself does at a commit under synchronous=FULL; its file is reached through two levels of pointers and a table of functions, which is clumsy from Swift. */
+static inline int reprise_sync_log(sqlite3 *database) {
+    sqlite3_file *log = 0;
+    int result = sqlite3_file_control(database, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (result != SQLITE_OK || !log || !log->pMethods) return result; /* no log yet: nothing was written */
+    return log->pMethods->xSync(log, SQLITE_SYNC_NORMAL);
+}
+
 #endif
