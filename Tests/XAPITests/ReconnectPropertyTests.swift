@@ -4,7 +4,7 @@ import Time
 import XAPI
 
 struct ReconnectPropertyTests {
-    /// X's own advice: a correct back-off never earns a 429. The server here counts attempts in fixed windows of 15 minutes.
+    // X's own advice: a correct back-off never earns a 429. The server here counts attempts in fixed windows of 15 minutes.
     @Test(arguments: 0..<40) func aCorrectBackoffNeverEarnsARateLimit(_ round: Int) {
         var random = SeededRandom()
         let mood = Mood.allCases[round % Mood.allCases.count]
