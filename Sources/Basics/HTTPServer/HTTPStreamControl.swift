@@ -9,13 +9,14 @@ public final class HTTPStreamControl: Sendable {
     private struct State {
         /// Nil once libmicrohttpd is done with the connection, whose memory is then gone.
         var connection: ConnectionHandle?
+        /// Dropped with the connection, since bodies keep their control.
+        var body: (any HTTPBody)?
         var isSuspended = false
         var isSignalled = false
         var isGone = false
     }
 
     private let state: Mutex<State>
-    private let body: any HTTPBody
     private let chunkByteLimit: Int
     private let watch: Watch
     /// What the watcher knows this stream by.
@@ -28,8 +29,7 @@ public final class HTTPStreamControl: Sendable {
         chunkByteLimit: Int,
         watch: @escaping Watch
     ) {
-        state = Mutex(State(connection: connection))
-        self.body = body
+        state = Mutex(State(connection: connection, body: body))
         self.chunkByteLimit = chunkByteLimit
         self.watch = watch
     }
@@ -66,11 +66,11 @@ public final class HTTPStreamControl: Sendable {
     func next(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         let buffer = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(chunkByteLimit))
         while true {
-            let isGone = state.withLock {
+            let body = state.withLock {
                 $0.isSignalled = false
-                return $0.isGone
+                return $0.isGone ? nil : $0.body
             }
-            guard !isGone else { return reprise_mhd_end_with_error() }
+            guard let body else { return reprise_mhd_end_with_error() }
             switch body.read(into: buffer, control: self) {
             case .wrote(let count) where count > 0:
                 precondition(count <= buffer.count, "a body wrote past the end of its buffer")
@@ -95,11 +95,12 @@ public final class HTTPStreamControl: Sendable {
 
     /// The connection's memory is about to go.
     func close() {
-        state.withLock {
+        let body = state.withLock {
             $0.connection = nil
             $0.isSuspended = false
+            return $0.body.take()
         }
-        body.closed()
+        body?.closed()
     }
 
     // MARK: - Internal
