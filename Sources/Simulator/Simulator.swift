@@ -1,1 +1,70 @@
-// Placeholder until the room is built.
+internal import Glibc
+internal import HTTPServer
+public import Time
+
+/// An X API v2 server on this machine: the filtered stream and its rules, with faults on request.
+///
+/// It serves from the moment it is made.
+public final class Simulator: Sendable {
+    private let server: HTTPServer
+    private let stream: StreamEndpoint
+    private let book: RuleBook
+    private let logger: Logger
+
+    /// Starts a simulator.
+    ///
+    /// - Throws: `SimulatorError` where a rule or the file of posts is not usable; `HTTPServerError` where the port is not.
+    public init(
+        _ configuration: SimulatorConfiguration = SimulatorConfiguration(),
+        clock: WallClock = .system
+    ) throws {
+        let logger = Logger()
+        let book = RuleBook()
+        if let refused = book.add(configuration.rules).invalid.first {
+            throw SimulatorError(
+                code: .badRule,
+                message: "rule \"\(refused.rule.value)\": X would refuse it: \(refused.detail)"
+            )
+        }
+        let posts = try PostStream(configuration, rules: book, clock: clock)
+        let stream = StreamEndpoint(configuration, rules: book, posts: posts, clock: clock, logger: logger)
+        let endpoints = Endpoints(
+            token: configuration.token,
+            stream: stream,
+            rules: RulesEndpoint(rules: book, clock: clock),
+            limits: RateLimits(clock: clock, isEnforced: configuration.enforcesRateLimits),
+            logger: logger
+        )
+        // A client that stops reading is a case to test, so the server does not hang up on it.
+        let limits = HTTPServerLimits(stalledReaderTimeout: .zero)
+        server = try HTTPServer(
+            host: configuration.host,
+            port: configuration.port,
+            limits: limits,
+            handler: endpoints.router().answer
+        )
+        self.stream = stream
+        self.book = book
+        self.logger = logger
+        logger.notice("simulating X", [("url", server.url)])
+    }
+
+    /// The port it listens on.
+    public var port: UInt16 { server.port }
+
+    /// The base URL for clients: `http://127.0.0.1:8081`.
+    public var url: String { server.url }
+
+    /// The rules in force.
+    public var rules: [SimulatedRule] { book.current.entries.map(\.rule) }
+
+    /// What it sent so far.
+    public var statistics: SimulatorStatistics { stream.statistics }
+
+    /// Ends the streams in order as far as their clients read, closes everything, and returns within a second.
+    public func stop() {
+        stream.finish()
+        for _ in 0..<40 where stream.activeCount > 0 { usleep(5_000) }
+        server.stop()
+    }
+}

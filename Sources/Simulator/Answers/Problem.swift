@@ -1,0 +1,85 @@
+internal import HTTPServer
+
+/// X's problem objects, as JSON.
+enum Problem {
+    static let operationalDisconnect =
+        #"{"errors":[{"title":"operational-disconnect","disconnect_type":"UpstreamOperationalDisconnect","#
+        + #""detail":"This stream has been disconnected upstream for operational reasons.","#
+        + #""type":"https://api.x.com/2/problems/operational-disconnect"}]}"#
+
+    static let unauthorized = answer(401, title: "Unauthorized", detail: "Unauthorized", type: "about:blank")
+
+    static let tooManyConnections = connection(
+        429,
+        "TooManyConnections",
+        "This stream is currently at the maximum allowed connection limit."
+    )
+
+    static let noRules = connection(
+        409,
+        "RuleConfigurationIssue",
+        "Rules must be defined before connecting to this stream: POST one to /2/tweets/search/stream/rules."
+    )
+
+    /// An answer to a request that X would not understand.
+    static func invalidRequest(_ detail: String, parameter: String? = nil, value: String? = nil) -> HTTPResponse {
+        answer(
+            400,
+            title: "Invalid Request",
+            detail: detail,
+            type: "https://api.x.com/2/problems/invalid-request",
+            further: [("parameter", parameter), ("value", value)]
+        )
+    }
+
+    /// An answer that any status may have.
+    static func status(_ status: Int) -> HTTPResponse {
+        switch status {
+        case 429: answer(429, title: "Too Many Requests", detail: "Too Many Requests", type: "about:blank")
+        case 503:
+            answer(503, title: "Service Unavailable", detail: "Service Unavailable", type: "about:blank")
+        default: answer(status, title: "Error \(status)", detail: "The simulator was told so.", type: "about:blank")
+        }
+    }
+
+    static func answer(
+        _ status: Int,
+        title: String,
+        detail: String,
+        type: String,
+        further: [(String, String?)] = []
+    ) -> HTTPResponse {
+        var json = JSONText()
+        json.raw("{")
+        json.member("title", title)
+        json.member("detail", detail)
+        json.member("type", type)
+        json.raw(",\"status\":")
+        json.number(UInt64(status))
+        for (name, value) in further {
+            if let value { json.member(name, value) }
+        }
+        json.raw("}")
+        return .bytes(json.bytes, type: "application/problem+json; charset=utf-8", status: status)
+    }
+
+    private static func connection(_ status: Int, _ issue: String, _ detail: String) -> HTTPResponse {
+        answer(
+            status,
+            title: "ConnectionException",
+            detail: detail,
+            type: "https://api.x.com/2/problems/streaming-connection",
+            further: [("connection_issue", issue)]
+        )
+    }
+}
+
+extension JSONText {
+    /// Appends a member of an object whose value is a string, with the comma before it where one is due.
+    mutating func member(_ name: String, _ value: String) {
+        comma(unlessAfter: 123)
+        string(name)
+        raw(":")
+        string(value)
+    }
+}
