@@ -1,0 +1,65 @@
+internal import Foundation
+
+/// A small JSON answer as a tree, for shapes that vary: three envelopes, texts that are sometimes numbers.
+///
+/// Foundation's decoder makes it; never used on the stream.
+enum JSONValue: Decodable {
+    case null
+    case bool(Bool)
+    case number(Double)
+    case string(String)
+    case array([JSONValue])
+    case object([String: JSONValue])
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let value = try? container.decode(Bool.self) {
+            self = .bool(value)
+        } else if let value = try? container.decode(Double.self) {
+            self = .number(value)
+        } else if let value = try? container.decode(String.self) {
+            self = .string(value)
+        } else if let value = try? container.decode([JSONValue].self) {
+            self = .array(value)
+        } else {
+            self = .object(try container.decode([String: JSONValue].self))
+        }
+    }
+
+    /// Parses a body; nil where it is no JSON.
+    static func parse(_ bytes: [UInt8]) -> JSONValue? {
+        try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))
+    }
+
+    /// A member of an object, or nil.
+    subscript(_ name: String) -> JSONValue? {
+        guard case .object(let members) = self else { return nil }
+        return members[name]
+    }
+
+    /// The elements of an array, else none.
+    var elements: [JSONValue] {
+        guard case .array(let values) = self else { return [] }
+        return values
+    }
+
+    /// A string, or a whole number as text.
+    var text: String? {
+        switch self {
+        case .string(let value): value
+        case .number(let value): Int(exactly: value).map(String.init) ?? String(value)
+        default: nil
+        }
+    }
+
+    /// A whole number, also one that is written as a string.
+    var integer: Int? {
+        switch self {
+        case .number(let value): Int(exactly: value)
+        case .string(let value): Int(value)
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,33 @@
+public import HTTPClient
+
+/// What the filtered stream is asked for: `GET /2/tweets/search/stream`.
+public struct StreamRequest: Sendable, Hashable {
+    /// Fields of each post, asked for as `tweet.fields`.
+    public var fields: [String]
+    /// Objects to be sent along in `includes`; X may bill them, so none by default.
+    public var expansions: [String]
+
+    /// What a document needs, and no more.
+    public static let defaultFields = [
+        "public_metrics", "created_at", "author_id", "lang", "attachments", "referenced_tweets", "possibly_sensitive",
+        "paid_partnership", "edit_history_tweet_ids",
+    ]
+
+    /// Makes a request; the defaults are `defaultFields` and no expansions.
+    public init(fields: [String] = StreamRequest.defaultFields, expansions: [String] = []) {
+        self.fields = fields
+        self.expansions = expansions
+    }
+
+    /// The request as it is sent: no `Accept-Encoding`, so that the bytes of the body are the bytes of X.
+    public func httpRequest(_ endpoint: XEndpoint, _ token: BearerToken) -> HTTPClientRequest {
+        let query = [
+            (name: "tweet.fields", value: fields.joined(separator: ",")),
+            (name: "expansions", value: expansions.joined(separator: ",")),
+        ]
+        return HTTPClientRequest(
+            url: endpoint.url("/2/tweets/search/stream", query),
+            authorization: token.authorization
+        )
+    }
+}
