@@ -1,0 +1,106 @@
+/// A command as it was called, with its settings from all places.
+public struct Invocation: Sendable {
+    private let parsed: ParsedCommandLine
+    private let configuration: ConfigurationFile?
+    /// The process's environment.
+    public let environment: [String: String]
+
+    /// Makes an invocation.
+    public init(_ parsed: ParsedCommandLine, environment: [String: String], configuration: ConfigurationFile?) {
+        self.parsed = parsed
+        self.environment = environment
+        self.configuration = configuration
+    }
+
+    /// The arguments by place.
+    public var arguments: [String] { parsed.arguments }
+
+    /// The words that called it, `reprise journal cat` for example.
+    public var path: String { parsed.path.joined(separator: " ") }
+
+    /// An option's value, or nil where no place has one; the last where several are given.
+    public func string(_ long: String) -> String? { strings(long).last }
+
+    /// All values of an option that may be given several times.
+    public func strings(_ long: String) -> [String] {
+        if let given = parsed.options[long] { return given }
+        guard let option = parsed.command.options.first(where: { $0.long == long }) else {
+            preconditionFailure("\(path) reads --\(long), which it does not declare")
+        }
+        // An empty variable is one that is not set.
+        if let name = option.environment, let value = environment[name], !value.isEmpty { return [value] }
+        if let entry = configuration?.entries.last(where: { $0.key == long }) { return entry.values }
+        return option.default.map { [$0] } ?? []
+    }
+
+    /// Whether a flag is set.
+    public func flag(_ long: String) -> Bool { string(long) == "true" || string(long) == "1" }
+
+    /// A whole number that is not negative.
+    ///
+    /// - Throws: `UsageError`.
+    public func int(_ long: String) throws(UsageError) -> Int? {
+        guard let text = string(long) else { return nil }
+        guard let value = Int(text), value >= 0 else { throw wrong(long, text, "a whole number") }
+        return value
+    }
+
+    /// A number of bytes: `4096`, `16MiB`, `2GB`; units of 1,000 (kB, MB, GB) and 1,024 (KiB, MiB, GiB).
+    ///
+    /// - Throws: `UsageError`.
+    public func bytes(_ long: String) throws(UsageError) -> Int? {
+        guard let text = string(long) else { return nil }
+        guard let value = ValueText.bytes(text) else { throw wrong(long, text, "a size such as 16MiB") }
+        return value
+    }
+
+    /// A length of time: `250ms`, `10m`, `1h30m`, `2d`.
+    ///
+    /// - Throws: `UsageError`.
+    public func duration(_ long: String) throws(UsageError) -> Duration? {
+        guard let text = string(long) else { return nil }
+        guard let value = ValueText.duration(text) else { throw wrong(long, text, "a time such as 10m or 1h30m") }
+        return value
+    }
+
+    /// The error for a value that an option cannot have.
+    public func wrong(_ long: String, _ text: String, _ expected: String) -> UsageError {
+        let isSecret = parsed.command.options.first { $0.long == long }?.secret ?? false
+        return UsageError("--\(long) is \(expected), not '\(isSecret ? "…" : text)'", command: path)
+    }
+}
+
+/// Values as people write them.
+public enum ValueText {
+    /// Reads a number of bytes, or returns nil.
+    public static func bytes(_ text: String) -> Int? {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        guard let number = Int(digits) else { return nil }
+        let factors: [String: Int] = [
+            "": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30,
+            "kB": 1_000, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000,
+        ]
+        guard let factor = factors[String(text.dropFirst(digits.count))] else { return nil }
+        let (value, overflow) = number.multipliedReportingOverflow(by: factor)
+        return overflow ? nil : value
+    }
+
+    /// Reads a length of time made of whole numbers with units (ms, s, m, h, d), or returns nil.
+    public static func duration(_ text: String) -> Duration? {
+        let units: [String: Int64] = ["ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
+        var rest = text[...]
+        var milliseconds: Int64 = 0
+        guard !rest.isEmpty else { return nil }
+        while !rest.isEmpty {
+            let digits = rest.prefix { $0.isASCII && $0.isNumber }
+            rest = rest.dropFirst(digits.count)
+            let letters = rest.prefix { $0.isLetter }
+            rest = rest.dropFirst(letters.count)
+            guard let number = Int64(digits), number < 1_000_000_000, let unit = units[String(letters)] else {
+                return nil
+            }
+            milliseconds += number * unit
+        }
+        return .milliseconds(milliseconds)
+    }
+}
