@@ -1,0 +1,56 @@
+internal import Glibc
+internal import Synchronization
+
+/// A request to stop, made once, seen by everyone who holds it.
+///
+/// Whoever blocks in a call of its own (a socket, a queue) registers with `onRequest` to be woken; whoever only
+/// sleeps between steps waits here.
+public final class ShutdownSignal: Sendable {
+    private struct State {
+        var handlers: [@Sendable () -> Void] = []
+    }
+
+    private let requested = Atomic<Bool>(false)
+    private let state = Mutex(State())
+    private let condition = TimedCondition()
+
+    /// Makes a signal that nobody has requested yet.
+    public init() {}
+
+    /// Whether stopping has been requested; never goes back to false.
+    public var isRequested: Bool { requested.load(ordering: .acquiring) }
+
+    /// Requests the stop; only the first call does anything.
+    ///
+    /// Calls the registered handlers on this thread, in order, then returns; waiters are woken before that.
+    /// Not for signal handlers: it takes locks.
+    public func request() {
+        let handlers: [@Sendable () -> Void] = state.withLock { state in
+            guard !requested.exchange(true, ordering: .acquiringAndReleasing) else { return [] }
+            defer { state.handlers = [] }
+            return state.handlers
+        }
+        condition.wakeAll()
+        for handler in handlers { handler() }
+    }
+
+    /// Waits until the stop is requested or the time is up, and returns whether it is requested.
+    @discardableResult
+    public func wait(for duration: Duration) -> Bool {
+        if isRequested { return true }
+        condition.wait(for: duration) { self.isRequested }
+        return isRequested
+    }
+
+    /// Calls a function once, when the stop is requested; at once, on this thread, if it already is.
+    ///
+    /// The function must be quick, and must not wait for the thread that requests.
+    public func onRequest(_ handler: @escaping @Sendable () -> Void) {
+        let isLate = state.withLock { state in
+            if isRequested { return true }
+            state.handlers.append(handler)
+            return false
+        }
+        if isLate { handler() }
+    }
+}

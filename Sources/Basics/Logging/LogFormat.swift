@@ -1,0 +1,89 @@
+public import Time
+
+/// How a message becomes a line.
+public enum LogFormat: String, CaseIterable, Sendable {
+    /// `2026-11-24T08:33:00.000123Z info recorder: connected status=200`, for people.
+    case text
+    /// One JSON object a line, `{"time":…,"level":…,"label":…,"message":…,"metadata":{…}}`, for machines.
+    case json
+
+    /// The line for a message, with its LF.
+    ///
+    /// Control characters are escaped in both formats, so a message is always one line and can never move a
+    /// terminal's cursor, whatever a server put into it.
+    public func line(
+        label: String, level: Logger.Level, message: String, metadata: [(String, String)], at time: Timestamp
+    ) -> String {
+        switch self {
+        case .text:
+            var line = "\(time.rfc3339) \(level.rawValue) \(label): "
+            line.appendEscapingControls(message)
+            for (key, value) in metadata {
+                line += " \(key)="
+                if value.isEmpty || value.unicodeScalars.contains(where: { $0 == " " || $0 == "\"" || $0 == "=" }) {
+                    line.appendJSON(value)
+                } else {
+                    line.appendEscapingControls(value)
+                }
+            }
+            return line + "\n"
+        case .json:
+            var line = "{\"time\":\"\(time.rfc3339)\",\"level\":\"\(level.rawValue)\",\"label\":"
+            line.appendJSON(label)
+            line += ",\"message\":"
+            line.appendJSON(message)
+            if !metadata.isEmpty {
+                line += ",\"metadata\":{"
+                for (index, (key, value)) in metadata.enumerated() {
+                    if index > 0 { line += "," }
+                    line.appendJSON(key)
+                    line += ":"
+                    line.appendJSON(value)
+                }
+                line += "}"
+            }
+            return line + "}\n"
+        }
+    }
+}
+
+extension String {
+    fileprivate mutating func appendEscapingControls(_ text: String) {
+        for scalar in text.unicodeScalars {
+            if scalar.isControl { appendEscape(scalar) } else { unicodeScalars.append(scalar) }
+        }
+    }
+
+    fileprivate mutating func appendJSON(_ text: String) {
+        self += "\""
+        for scalar in text.unicodeScalars {
+            if scalar == "\"" || scalar == "\\" {
+                self += "\\"
+                unicodeScalars.append(scalar)
+            } else if scalar.isControl {
+                appendEscape(scalar)
+            } else {
+                unicodeScalars.append(scalar)
+            }
+        }
+        self += "\""
+    }
+
+    private mutating func appendEscape(_ scalar: Unicode.Scalar) {
+        switch scalar {
+        case "\n": self += "\\n"
+        case "\r": self += "\\r"
+        case "\t": self += "\\t"
+        default:
+            let digits = String(scalar.value, radix: 16)
+            self += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+        }
+    }
+}
+
+extension Unicode.Scalar {
+    /// C0, DEL and C1, and the two separators that some readers take for line ends.
+    fileprivate var isControl: Bool {
+        value < 0x20 || (0x7F...0x9F).contains(value) || value == 0x2028 || value == 0x2029
+    }
+}

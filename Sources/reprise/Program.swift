@@ -1,0 +1,56 @@
+internal import Foundation
+internal import Glibc
+internal import Options
+
+/// From words to an exit status.
+enum Program {
+    static let version = "0.1.0"
+
+    static let root = Command(
+        name: "reprise",
+        summary: "Record the X API v2 stream exactly as it arrived, replay it, and see who is winning.",
+        discussion: [
+            "Everything from X is journalled first; every index can be made anew from the journal.",
+            "Settings come from the command line, the environment, reprise.yaml (--config), and defaults, in this order.",
+        ],
+        examples: [
+            ("reprise run --simulate", "the whole path on simulated posts; prints the page's address"),
+            ("reprise record --rules data/rules/cats-v-dogs.yaml --budget '$5/day'", "record X; needs BEARER_TOKEN"),
+            ("reprise replay --sink ndjson:posts.ndjson", "make documents of everything recorded"),
+        ],
+        options: [Option(long: "version", help: "Print the version.")],
+        subcommands: Commands.all
+    )
+
+    /// Runs a command line to its end; errors are told on standard error.
+    static func run(_ words: [String]) -> ExitStatus {
+        if words == ["--version"] { return print("reprise \(version)\n") }
+        if words.isEmpty { return print(help(of: root, path: [root.name])) }
+        do {
+            let parsed = try CommandLineParser(root: root).parse(words)
+            if parsed.wantsHelp { return print(help(of: parsed.command, path: parsed.path)) }
+            guard let run = parsed.command.run else { return print(help(of: parsed.command, path: parsed.path)) }
+            let environment = ProcessInfo.processInfo.environment
+            let configuration = try Context.configuration(parsed, environment: environment)
+            try configuration?.check(against: root)
+            return try run(Invocation(parsed, environment: environment, configuration: configuration))
+        } catch {
+            if let output = error as? OutputError, output.isClosedPipe { return .done }
+            StandardError.write("reprise: \(error)\n")
+            return ExitStatus(for: error)
+        }
+    }
+
+    private static func help(of command: Command, path: [String]) -> String {
+        HelpPage(command, path: path, width: StandardOutput.width).text
+    }
+
+    private static func print(_ text: String) -> ExitStatus {
+        do {
+            try StandardOutput.write(text)
+            return .done
+        } catch {
+            return ExitStatus(for: error)
+        }
+    }
+}

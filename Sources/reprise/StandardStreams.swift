@@ -1,0 +1,46 @@
+internal import Glibc
+
+/// Standard output as results go to it: whole, or an error.
+enum StandardOutput {
+    /// The width that text is wrapped to: the terminal's, or 80.
+    static var width: Int {
+        var size = winsize()
+        guard ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+        return min(120, Int(size.ws_col))
+    }
+
+    static func write(_ text: String) throws {
+        var text = text
+        try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+    }
+
+    static func write(_ bytes: UnsafeRawBufferPointer) throws {
+        var done = 0
+        while done < bytes.count {
+            let written = Glibc.write(1, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+            if written < 0 {
+                if errno == EINTR { continue }
+                throw OutputError(number: errno)
+            }
+            done += written
+        }
+    }
+}
+
+/// Standard error, for everything that is no result; what cannot be written there can be told nowhere.
+enum StandardError {
+    static func write(_ text: String) {
+        var text = text
+        text.withUTF8 { _ = Glibc.write(2, $0.baseAddress, $0.count) }
+    }
+}
+
+/// Standard output does not take what it is given.
+struct OutputError: Error, CustomStringConvertible {
+    let number: Int32
+
+    /// The reader has gone, `head` for example: no reason to complain.
+    var isClosedPipe: Bool { number == EPIPE }
+
+    var description: String { "writing to standard output: \(String(cString: strerror(number)))" }
+}
