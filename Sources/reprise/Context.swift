@@ -59,6 +59,13 @@ enum Context {
         _ parsed: ParsedCommandLine,
         environment: [String: String]
     ) throws -> ConfigurationFile? {
-        nil
+        let named = parsed.options["config"]?.last ?? environment["REPRISE_CONFIG"]
+        let path = named ?? "reprise.yaml"
+        if named == nil && !FileManager.default.fileExists(atPath: path) { return nil }
+        let text: String
+        do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
+            throw ConfigurationError("the settings file \(path) cannot be read: \(error.localizedDescription)")
+        }
+        return try ConfigurationFile(yaml: text, path: path)
     }
 }

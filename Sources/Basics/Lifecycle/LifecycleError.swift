@@ -17,19 +17,22 @@ public struct LifecycleError: Error, CustomStringConvertible {
     /// What failed and what to do about it.
     public let message: String
 
+    /// The message.
     public var description: String { message }
 
     static func threadFailed(name: String, errno code: CInt) -> LifecycleError {
         LifecycleError(
             code: .threadFailed,
             message: "cannot start a thread for \(name): \(String(cString: strerror(code))); "
-                + "raise the limit on processes (ulimit -u) or free memory")
+                + "raise the limit on processes (ulimit -u) or free memory"
+        )
     }
 
     static func didNotStop(_ names: [String], within period: Duration) -> LifecycleError {
         LifecycleError(
             code: .didNotStop,
             message: "\(names.joined(separator: ", ")) did not stop within \(period); "
-                + "what was committed is safe, and the next start recovers the rest")
+                + "what was committed is safe, and the next start recovers the rest"
+        )
     }
 }

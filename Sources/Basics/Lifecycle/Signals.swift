@@ -55,7 +55,8 @@ public final class SignalRegistration: Sendable {
     public func cancel() {
         Self.registry.withLock { registry in
             guard let entry = registry.entries.removeValue(forKey: id) else { return }
-            for signal in entry.signals where !registry.entries.values.contains(where: { $0.signals.contains(signal) }) {
+            for signal in entry.signals where !registry.entries.values.contains(where: { $0.signals.contains(signal) })
+            {
                 guard var previous = registry.previous.removeValue(forKey: signal) else { continue }
                 sigaction(signal, &previous, nil)
             }
@@ -109,7 +110,9 @@ private enum SignalPipe {
             clock_gettime(CLOCK_MONOTONIC, &time)
             let now = Int(time.tv_sec) * 1_000_000_000 + Int(time.tv_nsec)
             let first = SignalPipe.firstArrival.compareExchange(
-                expected: 0, desired: now, ordering: .acquiringAndReleasing
+                expected: 0,
+                desired: now,
+                ordering: .acquiringAndReleasing
             )
             if first.exchanged {
                 var byte = UInt8(truncatingIfNeeded: number)

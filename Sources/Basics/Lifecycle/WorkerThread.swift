@@ -1,8 +1,9 @@
 internal import Glibc
 
 /// A thread of its own for work that blocks, with a stack big enough for libcurl and SQLite.
-// @unchecked: the outcome is guarded by `finished`, and nothing else changes.
 public final class WorkerThread: @unchecked Sendable {
+    // @unchecked: the outcome is guarded by `finished`, and nothing else changes.
+
     /// The stack of a thread unless told otherwise: 2 MiB, of which only touched pages cost memory.
     public static let defaultStackByteCount = 2 << 20
 
@@ -28,7 +29,9 @@ public final class WorkerThread: @unchecked Sendable {
     ///
     /// - Throws: `LifecycleError` with code `.threadFailed` where the system refuses another thread.
     public init(
-        name: String, stackByteCount: Int = WorkerThread.defaultStackByteCount, _ body: @escaping @Sendable () -> Void
+        name: String,
+        stackByteCount: Int = WorkerThread.defaultStackByteCount,
+        _ body: @escaping @Sendable () -> Void
     ) throws(LifecycleError) {
         self.name = name
         var attributes = pthread_attr_t()
@@ -39,14 +42,17 @@ public final class WorkerThread: @unchecked Sendable {
         var thread = pthread_t()
         let start = Unmanaged.passRetained(Start(name: name, finished: finished, body: body))
         let status = pthread_create(
-            &thread, &attributes,
+            &thread,
+            &attributes,
             { raw in
                 guard let raw else { return nil }
                 let start = Unmanaged<Start>.fromOpaque(raw).takeRetainedValue()
                 start.body()
                 start.finished.request()
                 return nil
-            }, start.toOpaque())
+            },
+            start.toOpaque()
+        )
         guard status == 0 else {
             start.release()
             throw .threadFailed(name: name, errno: status)

@@ -12,7 +12,11 @@ public enum LogFormat: String, CaseIterable, Sendable {
     /// Control characters are escaped in both formats, so a message is always one line and can never move a
     /// terminal's cursor, whatever a server put into it.
     public func line(
-        label: String, level: Logger.Level, message: String, metadata: [(String, String)], at time: Timestamp
+        label: String,
+        level: Logger.Level,
+        message: String,
+        metadata: [(String, String)],
+        at time: Timestamp
     ) -> String {
         switch self {
         case .text:

@@ -38,8 +38,13 @@ public final class MemoryLogSink: LogSink {
     /// The messages logged so far, oldest first.
     public var messages: [String] { entries.map(\.message) }
 
+    /// Keeps the message.
     public func write(
-        label: String, level: Logger.Level, message: String, metadata: [(String, String)], at time: Timestamp
+        label: String,
+        level: Logger.Level,
+        message: String,
+        metadata: [(String, String)],
+        at time: Timestamp
     ) {
         let entry = Entry(label: label, level: level, message: message, metadata: metadata, time: time)
         state.withLock { $0.append(entry) }

@@ -31,6 +31,7 @@ public struct Logger: Sendable {
             }
         }
 
+        /// Whether `a` matters less.
         public static func < (a: Level, b: Level) -> Bool {
             a.rank < b.rank
         }

@@ -16,15 +16,24 @@ public final class StderrLogSink: LogSink {
         self.descriptor = descriptor
     }
 
+    /// Writes one line.
     public func write(
-        label: String, level: Logger.Level, message: String, metadata: [(String, String)], at time: Timestamp
+        label: String,
+        level: Logger.Level,
+        message: String,
+        metadata: [(String, String)],
+        at time: Timestamp
     ) {
         var line = format.line(label: label, level: level, message: message, metadata: metadata, at: time)
         line.withUTF8 { bytes in
             lock.withLock { _ in
                 var rest = UnsafeRawBufferPointer(bytes)[...]
                 while !rest.isEmpty {
-                    let written = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+                    let written = Glibc.write(
+                        descriptor,
+                        UnsafeRawBufferPointer(rebasing: rest).baseAddress,
+                        rest.count
+                    )
                     if written > 0 {
                         rest = rest.dropFirst(written)
                     } else if errno != EINTR {
