@@ -1,5 +1,6 @@
 internal import Glibc
 internal import HTTPServer
+public import Logging
 public import Time
 
 /// An X API v2 server on this machine: the filtered stream and its rules, with faults on request.
@@ -16,9 +17,9 @@ public final class Simulator: Sendable {
     /// - Throws: `SimulatorError` where a rule or the file of posts is not usable; `HTTPServerError` where the port is not.
     public init(
         _ configuration: SimulatorConfiguration = SimulatorConfiguration(),
+        logger: Logger = .silent,
         clock: WallClock = .system
     ) throws {
-        let logger = Logger()
         let book = RuleBook()
         if let refused = book.add(configuration.rules).invalid.first {
             throw SimulatorError(

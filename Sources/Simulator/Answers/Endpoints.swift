@@ -1,4 +1,5 @@
 internal import HTTPServer
+internal import Logging
 
 /// The simulator's addresses: who may ask, how often, and who answers.
 struct Endpoints: Sendable {
