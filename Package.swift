@@ -24,8 +24,11 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: dependencies + ["TestSupport"], path: "Tests/\(name)Tests",
-        swiftSettings: strict)
+        name: "\(name)Tests",
+        dependencies: dependencies + ["TestSupport"],
+        path: "Tests/\(name)Tests",
+        swiftSettings: strict
+    )
 }
 
 let package = Package(
@@ -39,9 +42,11 @@ let package = Package(
         library("CYAML", link: "yaml-0.1", apt: "libyaml-dev"),
         library("CZstd", link: "libzstd", apt: "libzstd-dev"),
         .target(
-            name: "CSimdJSON", path: "Sources/CLibraries/CSimdJSON",
+            name: "CSimdJSON",
+            path: "Sources/CLibraries/CSimdJSON",
             cxxSettings: [.unsafeFlags(["-O3"])],
-            linkerSettings: [.linkedLibrary("simdjson")]),
+            linkerSettings: [.linkedLibrary("simdjson")]
+        ),
 
         basics("Time"),
         basics("Logging", ["Time"]),
@@ -71,18 +76,32 @@ let package = Package(
                 "Time", "Logging", "Lifecycle", "Terminal", "Options", "HTTPClient", "HTTPServer", "Journal", "XAPI",
                 "Transform", "Index", "Sinks", "Recorder", "Replayer", "Dashboard", "Simulator",
             ],
-            path: "Sources/reprise", swiftSettings: strict),
+            path: "Sources/reprise",
+            swiftSettings: strict
+        ),
 
         // What tests share; never linked into the command.
-        .target(name: "TestSupport", dependencies: ["Time", "Journal"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport",
+            dependencies: ["Time", "Journal"],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
         // A recorder that crash tests kill: it counts what libcurl handed over in a shared page.
         .executableTarget(
-            name: "crash-recorder", dependencies: ["Time", "Logging", "Lifecycle", "HTTPClient", "Journal", "XAPI", "Recorder"],
-            path: "Tests/CrashRecorder", swiftSettings: strict),
-        tests("Basics", [
-            "Time", "Logging", "JSON", "YAML", "Compression", "Hashing", "SQLite", "Lifecycle", "Terminal", "Options",
-            "HTTPClient", "HTTPServer",
-        ]),
+            name: "crash-recorder",
+            dependencies: ["Time", "Logging", "Lifecycle", "HTTPClient", "Journal", "XAPI", "Recorder"],
+            path: "Tests/CrashRecorder",
+            swiftSettings: strict
+        ),
+        tests(
+            "Basics",
+            [
+                "Time", "Logging", "JSON", "YAML", "Compression", "Hashing", "SQLite", "Lifecycle", "Terminal",
+                "Options",
+                "HTTPClient", "HTTPServer",
+            ]
+        ),
         tests("Journal", ["Time", "Compression", "Hashing", "SQLite", "Journal"]),
         tests("XAPI", ["Time", "XAPI", "HTTPClient"]),
         tests("Recorder", ["Time", "Logging", "Lifecycle", "HTTPClient", "Journal", "XAPI", "Recorder", "Simulator"]),
@@ -90,7 +109,10 @@ let package = Package(
         tests("Index", ["Time", "SQLite", "Transform", "Index"]),
         tests("Replayer", ["Time", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer"]),
         tests("Simulator", ["Time", "Logging", "Lifecycle", "HTTPClient", "Simulator"]),
-        tests("Dashboard", ["Time", "Logging", "Lifecycle", "HTTPClient", "HTTPServer", "Transform", "Index", "Dashboard"]),
+        tests(
+            "Dashboard",
+            ["Time", "Logging", "Lifecycle", "HTTPClient", "HTTPServer", "Transform", "Index", "Dashboard"]
+        ),
         tests("EndToEnd", ["Time", "Journal"]),
         tests("Tidy", []),
     ],
