@@ -1,1 +1,85 @@
-// Placeholder until the room is built.
+internal import HTTPClient
+public import Lifecycle
+public import Logging
+internal import Synchronization
+public import Time
+public import XAPI
+
+/// Records the filtered stream: connects, journals every delivery before anything looks at it, and connects again.
+///
+/// It knows nothing of posts. The journal gets `opened`, `rules` and `closed` events around each connection's bytes.
+public final class Recorder: Service {
+    /// `recorder`.
+    public let name = "recorder"
+
+    private let configuration: RecorderConfiguration
+    private let sink: any DeliverySink
+    private let budget: BudgetGuard?
+    private let clock: WallClock
+    private let hooks: RecorderHooks
+    private let logger: Logger
+    private let shared = Mutex(RecorderStatus())
+
+    /// Makes a recorder; nothing is connected before it runs.
+    ///
+    /// - Parameters:
+    ///   - configuration: what to record.
+    ///   - sink: where to put it; the recorder closes it when it ends.
+    ///   - budget: counts posts, with those of its period that are journalled already; nil for no limit.
+    ///   - clock: the time of budgets and rate limits.
+    ///   - hooks: see there.
+    ///   - logger: never gets a secret.
+    public init(
+        _ configuration: RecorderConfiguration,
+        sink: any DeliverySink,
+        budget: BudgetGuard? = nil,
+        clock: WallClock = .system,
+        hooks: RecorderHooks = .init(),
+        logger: Logger = .silent
+    ) {
+        self.configuration = configuration
+        self.sink = sink
+        self.budget = budget
+        self.clock = clock
+        self.hooks = hooks
+        self.logger = logger
+    }
+
+    /// Where the recorder stands; from any thread.
+    public var status: RecorderStatus { shared.withLock { $0 } }
+
+    /// Records until the shutdown is requested, the budget or the time is used up, or waiting is of no use.
+    ///
+    /// Whatever happens, the sink is closed before it returns: all that came is sealed and durable.
+    ///
+    /// - Throws: `RecorderError`, or the sink's error.
+    public func run(_ shutdown: ShutdownSignal) throws {
+        do {
+            var run = try RecorderRun(
+                configuration,
+                sink: sink,
+                budget: budget,
+                clock: clock,
+                hooks: hooks,
+                logger: logger,
+                shutdown: shutdown,
+                publish: { status in self.shared.withLock { $0 = status } }
+            )
+            try run.loop()
+        } catch {
+            do {
+                try sink.close()
+            } catch let second {
+                // The first error is the one to act on; this one is its consequence, or tells of the same disk.
+                logger.error("closing the journal failed too: \(second)")
+            }
+            throw error
+        }
+        try sink.close()
+        shared.withLock {
+            $0.counts = sink.counts
+            $0.phase = .ended
+        }
+        hooks.onStatus?(status)
+    }
+}

@@ -1,0 +1,43 @@
+public import Journal
+
+/// Where a recorder puts what the network delivers: the journal, or a stand-in for tests.
+public protocol DeliverySink: Sendable {
+    /// Takes one delivery; it survives a kill of the process when the call returns.
+    func append(_ bytes: UnsafeRawBufferPointer) throws
+    /// Takes an event behind the bytes so far.
+    func append(event kind: String, fields: [(String, EventValue)]) throws
+    /// Ends it in order; all is durable on return.
+    func close() throws
+    /// What it took so far.
+    var counts: DeliveryCounts { get }
+}
+
+/// What a sink took since it was opened.
+public struct DeliveryCounts: Sendable, Hashable {
+    /// Bytes of stream.
+    public var bytes: Int
+    /// Lines that ended and were not blank.
+    public var records: Int
+    /// Bytes that a power cut would take.
+    public var unsyncedBytes: Int
+
+    /// Makes counts.
+    public init(bytes: Int = 0, records: Int = 0, unsyncedBytes: Int = 0) {
+        self.bytes = bytes
+        self.records = records
+        self.unsyncedBytes = unsyncedBytes
+    }
+}
+
+extension JournalWriter: DeliverySink {
+    /// The writer's statistics, as far as a recorder looks at them.
+    public var counts: DeliveryCounts {
+        let statistics = statistics
+        let synced = syncedOffset
+        return DeliveryCounts(
+            bytes: statistics.bytes,
+            records: statistics.records,
+            unsyncedBytes: max(0, endOffset - synced)
+        )
+    }
+}

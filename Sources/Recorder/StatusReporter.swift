@@ -1,0 +1,77 @@
+internal import Logging
+internal import Time
+
+/// Publishes where the recorder stands: four times a second to whoever watches, once a minute to the log.
+final class StatusReporter {
+    private static let interval = Duration.milliseconds(250)
+    private static let logInterval = Duration.seconds(60)
+
+    private(set) var status = RecorderStatus()
+    private let sink: any DeliverySink
+    private let limits: RunLimits
+    private let hooks: RecorderHooks
+    private let logger: Logger
+    private let publish: (RecorderStatus) -> Void
+    private let stopwatch = Stopwatch()
+    private var lastReport = Duration.zero
+    private var lastLog = Duration.zero
+    private var loggedRecords = 0
+
+    init(
+        sink: any DeliverySink,
+        limits: RunLimits,
+        hooks: RecorderHooks,
+        logger: Logger,
+        publish: @escaping (RecorderStatus) -> Void
+    ) {
+        self.sink = sink
+        self.limits = limits
+        self.hooks = hooks
+        self.logger = logger
+        self.publish = publish
+    }
+
+    /// Notes another phase, and reports it at once.
+    func set(_ phase: RecorderStatus.Phase) {
+        status.phase = phase
+        report()
+    }
+
+    /// A connection was opened and has ended.
+    func countConnection(_ end: ConnectionEnd?) {
+        status.connections += 1
+        status.lastEnd = end
+        report()
+    }
+
+    /// Reports where it is time to.
+    func tick(isStreaming: Bool = false) {
+        let now = stopwatch.elapsed
+        if isStreaming && status.phase != .streaming {
+            set(.streaming)
+        } else if now - lastReport >= Self.interval {
+            report()
+        }
+        if now - lastLog >= Self.logInterval {
+            let records = status.counts.records
+            logger.info(
+                "recording",
+                [
+                    ("bytes", "\(status.counts.bytes)"), ("records", "\(records)"),
+                    ("records_per_minute", "\(Int(Double(records - loggedRecords) * 60 / (now - lastLog).asSeconds))"),
+                    ("unsynced_bytes", "\(status.counts.unsyncedBytes)"),
+                ]
+            )
+            loggedRecords = records
+            lastLog = now
+        }
+    }
+
+    private func report() {
+        lastReport = stopwatch.elapsed
+        status.counts = sink.counts
+        status.budgetLeft = limits.budgetLeft
+        publish(status)
+        hooks.onStatus?(status)
+    }
+}

@@ -1,0 +1,175 @@
+internal import HTTPClient
+internal import Journal
+internal import Logging
+internal import Time
+internal import XAPI
+
+/// One connection to the stream, from its request to its `closed` event.
+///
+/// Its three handlers run on the recorder's thread, inside `HTTPClient.stream`.
+final class StreamSession {
+    /// Thrown by a handler to end the stream for a reason of our own.
+    private struct Ending: Error {}
+
+    /// How the session ended.
+    struct Result {
+        /// Nil where the stream never opened.
+        var end: ConnectionEnd?
+        /// The answer, or nil where none came.
+        var head: HTTPHead?
+        /// The body of a refusal.
+        var refusal: [UInt8] = []
+        var error: HTTPClientError?
+        /// How long the stream was open.
+        var life = Duration.zero
+    }
+
+    /// A refusal's body is cut here, and no longer waited for than this.
+    private static let refusalByteLimit = 64 * 1024
+    private static let refusalTimeLimit = Duration.seconds(5)
+
+    private let request: HTTPClientRequest
+    private let number: Int
+    private let rules: [ActiveRule]?
+    private let sink: any DeliverySink
+    private let hooks: RecorderHooks
+    private let logger: Logger
+    private let shouldStop: () -> Bool
+    /// Counts records against the budget; true once nothing more fits.
+    private let spend: () -> Bool
+    /// Gets whether the stream is open.
+    private let report: (Bool) -> Void
+
+    private let stopwatch = Stopwatch()
+    private var watch: SilenceWatch
+    private var scanner = NoticeScanner()
+    private var result = Result()
+    private var openedAt = Duration.zero
+    private var byteCount = 0
+    /// Why we end the stream ourselves.
+    private var ending: ConnectionEnd?
+
+    init(
+        request: HTTPClientRequest,
+        number: Int,
+        rules: [ActiveRule]?,
+        silenceLimit: Duration,
+        sink: any DeliverySink,
+        hooks: RecorderHooks,
+        logger: Logger,
+        shouldStop: @escaping () -> Bool,
+        spend: @escaping () -> Bool,
+        report: @escaping (Bool) -> Void
+    ) {
+        self.request = request
+        self.number = number
+        self.rules = rules
+        self.sink = sink
+        self.hooks = hooks
+        self.logger = logger
+        self.shouldStop = shouldStop
+        self.spend = spend
+        self.report = report
+        watch = SilenceWatch(limit: silenceLimit, now: .zero)
+    }
+
+    /// Runs the connection to its end.
+    ///
+    /// - Throws: what the journal threw; anything of the network is in the result.
+    func run(_ client: HTTPClient, _ waker: StreamWaker) throws -> Result {
+        let end: StreamEnd
+        do throws(HTTPClientError) {
+            end = try client.stream(
+                request,
+                onHead: { try self.take($0) },
+                onBytes: { try self.take($0) },
+                onTick: { self.tick() },
+                waker: waker
+            )
+        } catch {
+            guard error.code == .refusedByCaller else { return try finish(ConnectionEnd(error), error) }
+            guard error.cause is Ending else { throw error.cause ?? error }
+            return try finish(ending ?? .stopped, nil)
+        }
+        return try finish(end == .stopped ? ending ?? .stopped : .serverClosed, nil)
+    }
+
+    // MARK: - Handlers
+
+    private func take(_ head: HTTPHead) throws {
+        watch.sign()
+        result.head = head
+        openedAt = stopwatch.elapsed
+        guard head.status == 200 else { return }
+        try sink.append(event: EventKind.opened, fields: ConnectionEvents.opened(number, url: request.url, head))
+        if let rules { try sink.append(event: EventKind.rules, fields: ConnectionEvents.rules(rules)) }
+        result.end = .stopped
+        logger.notice("the stream is open", [("connection", "\(number)")])
+    }
+
+    private func take(_ bytes: UnsafeRawBufferPointer) throws {
+        watch.sign()
+        guard result.end != nil else {
+            result.refusal.append(contentsOf: bytes.prefix(Self.refusalByteLimit - result.refusal.count))
+            return
+        }
+        hooks.onHandedOver?(bytes.count)
+        try sink.append(bytes)
+        byteCount += bytes.count
+        for line in scanner.take(bytes) {
+            if let notice = StreamNotice(line: line) {
+                let what = notice.isDisconnect ? "X says that it disconnects" : "X reports an error in the stream"
+                logger.warning("\(what): \(notice)", [("connection", "\(number)")])
+            }
+        }
+        if spend() {
+            ending = .budget
+            throw Ending()
+        }
+    }
+
+    private func tick() -> StreamVerdict {
+        let now = stopwatch.elapsed
+        report(result.end != nil)
+        if shouldStop() {
+            ending = .stopped
+            return .stop
+        }
+        if result.head != nil && result.end == nil && now - openedAt > Self.refusalTimeLimit { return .stop }
+        if watch.isTooLong(at: now) {
+            ending = .stalled
+            return .stop
+        }
+        return .goOn
+    }
+
+    // MARK: - End
+
+    private func finish(_ end: ConnectionEnd, _ error: HTTPClientError?) throws -> Result {
+        result.error = error
+        guard result.end != nil else { return result }
+        result.end = end
+        result.life = stopwatch.elapsed - openedAt
+        try sink.append(
+            event: EventKind.closed,
+            fields: ConnectionEvents.closed(number, end, bytes: byteCount, error: error)
+        )
+        let metadata = [("connection", "\(number)"), ("why", end.rawValue), ("bytes", "\(byteCount)")]
+        if end.isLossy {
+            logger.warning("the stream ended\(error.map { ": \($0)" } ?? "")", metadata)
+        } else {
+            logger.notice("the stream ended", metadata)
+        }
+        return result
+    }
+}
+
+extension ConnectionEnd {
+    fileprivate init(_ error: HTTPClientError) {
+        switch error.code {
+        case .cut: self = .cut
+        case .reset: self = .reset
+        default: self = .error
+        }
+    }
+}
