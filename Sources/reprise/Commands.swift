@@ -3,7 +3,9 @@ internal import Options
 /// Every command, in the order of the help.
 enum Commands {
     static let all: [Command] = [
+        RecordCommand.command,
         JournalCommand.command,
+        RulesCommand.command,
         SimulateCommand.command,
     ]
 }
