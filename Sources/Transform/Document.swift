@@ -1,0 +1,55 @@
+public import Time
+
+/// One document: where its bytes stand in its batch, and the values that sinks keep as columns.
+///
+/// Every range lies inside `json` and covers the raw content of a JSON string, quotes left out and escapes kept as X sent
+/// them; `DocumentBatch.string(_:)` decodes one. A value that the post does not have is nil, and left out of the JSON.
+public struct Document: Sendable {
+    /// The journal offset of the first byte of the record that it came from.
+    public var offset: UInt64
+    /// Its number among the documents of that record, from 0.
+    public var ordinal: Int
+    /// The version that decides which of two documents of a post is the newer one; see `DocumentVersion`.
+    public var version: UInt64
+    /// Where its counts come from.
+    public var origin: DocumentClass
+    /// What the post is to the posts it refers to.
+    public var postKind: PostKind
+    /// The bytes of the whole JSON object in the batch, without `version` and without a line feed.
+    public var json: Range<Int>
+    /// The post's id: `tweet_id`, and the `_id` of the document.
+    public var tweetID: Range<Int>
+    /// The tag of the first matching rule: `category`.
+    public var category: Range<Int>?
+    /// The post's words: `text`.
+    public var text: Range<Int>?
+    /// The author's id: `author_id`.
+    public var authorID: Range<Int>?
+    /// The language that X saw in it: `lang`.
+    public var lang: Range<Int>?
+    /// When it was written, as X sent it: `created_at`.
+    public var createdAt: Range<Int>?
+    /// When these counts arrived: `observed_at`.
+    public var observedAt: Timestamp
+    /// The arrival of the stream sighting in milliseconds since 1970 UTC: `timestamp`.
+    public var timestampMilliseconds: Int64?
+    /// How often it was reposted: `retweets`.
+    public var retweets: Int64?
+    /// How many replies it has: `replies`.
+    public var replies: Int64?
+    /// How many like it: `likes`.
+    public var likes: Int64?
+    /// How often it was quoted: `quotes`.
+    public var quotes: Int64?
+}
+
+/// The number that orders the documents of a post: the newest one wins in every sink.
+public enum DocumentVersion {
+    /// The version of a document: (arrival in µs + the record's ordinal within its delivery) × 4 + class.
+    ///
+    /// The journal keeps arrivals apart by as many microseconds as a delivery completed records, so no two records of
+    /// a source share one. Times before 1970 count as 1970.
+    public static func make(arrival: Timestamp, ordinal: Int, origin: DocumentClass) -> UInt64 {
+        UInt64(max(arrival.rawValue &+ Int64(ordinal), 0)) &* 4 &+ origin.rawValue
+    }
+}

@@ -1,0 +1,80 @@
+internal import JSON
+
+/// Documents on their way to a sink: their JSON in one buffer that grows, and a row of values for each.
+///
+/// Emptied and filled again, it allocates nothing once it has its size. One owner at a time; not for several threads.
+public final class DocumentBatch {
+    /// The documents, in the order in which they were made.
+    public internal(set) var documents: [Document] = []
+
+    /// The buffer; `count` bytes of it are documents.
+    internal private(set) var base: UnsafeMutableRawPointer
+    /// The bytes that are documents.
+    internal var count = 0
+    private var capacity: Int
+
+    /// Makes an empty batch.
+    ///
+    /// - Parameter byteCapacity: the bytes that fit before the buffer first grows.
+    public init(byteCapacity: Int = 1 << 16) {
+        capacity = max(byteCapacity, 4_096)
+        base = .allocate(byteCount: capacity, alignment: 16)
+    }
+
+    deinit {
+        base.deallocate()
+    }
+
+    /// The JSON of all documents; the documents' ranges count from its start. Valid until the batch changes.
+    public var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: base, count: count)
+    }
+
+    /// The bytes of all documents.
+    public var byteCount: Int { count }
+
+    /// Whether it holds no document.
+    public var isEmpty: Bool { documents.isEmpty }
+
+    /// Takes all documents out.
+    ///
+    /// - Parameter keepingCapacity: whether the memory is kept for the next ones.
+    public func removeAll(keepingCapacity: Bool = true) {
+        documents.removeAll(keepingCapacity: keepingCapacity)
+        count = 0
+        guard !keepingCapacity else { return }
+        base.deallocate()
+        capacity = 4_096
+        base = .allocate(byteCount: capacity, alignment: 16)
+    }
+
+    /// The raw bytes of one range: JSON string content with its escapes, or a whole document. Valid until the batch changes.
+    public func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(rebasing: bytes[range])
+    }
+
+    /// The text of one range, escapes decoded, what is not UTF-8 replaced.
+    public func string(_ range: Range<Int>) -> String {
+        JSONString.decode(bytes(range))
+    }
+
+    /// The JSON text of one document.
+    public func json(of document: Document) -> String {
+        String(decoding: bytes(document.json), as: UTF8.self)
+    }
+
+    /// Makes room for more bytes behind the last one.
+    internal func reserve(_ more: Int) {
+        guard count + more > capacity else { return }
+        let wanted = max(count + more, capacity * 2)
+        let bigger = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 16)
+        bigger.copyMemory(from: base, byteCount: count)
+        base.deallocate()
+        base = bigger
+        capacity = wanted
+    }
+}
+
+// Its buffer has one owner and no lock.
+@available(*, unavailable)
+extension DocumentBatch: Sendable {}
