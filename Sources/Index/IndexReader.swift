@@ -1,0 +1,132 @@
+internal import Glibc
+internal import SQLite
+public import Time
+
+/// The embedded index, opened for reading, also while another process writes it.
+///
+/// Each answer is of one moment. From any thread, one question at a time.
+public final class IndexReader: @unchecked Sendable {
+    // Sendable because the connection and its statements are only used under `lock`.
+    private let lock = Exclusive()
+    private let connection: Connection
+    private let totals: Statement
+    private let newest: Statement
+    private let minutes: Statement
+    private let recent: Statement
+
+    /// The file's path as it was given.
+    public let path: String
+
+    /// Opens an index that exists.
+    ///
+    /// - Throws: `IndexError`: `.notFound`, `.unusable` or `.database`.
+    public init(path: String) throws(IndexError) {
+        self.path = path
+        guard access(path, F_OK) == 0 else {
+            throw IndexError(
+                code: .notFound,
+                message: "there is no index at \(path): `reprise run` makes one, "
+                    + "`reprise replay --sink sqlite:\(path)` fills one from the journal"
+            )
+        }
+        do {
+            connection = try Connection(path: path, mode: .readOnly)
+            guard try IndexSchema.migrator.version(of: connection) == IndexSchema.version else {
+                throw IndexError(
+                    code: .unusable,
+                    message: "\(path) is empty or of an older version: open it once for writing"
+                )
+            }
+            totals = try connection.prepare("SELECT category, count FROM totals ORDER BY category")
+            recent = try connection.prepare(
+                "SELECT category, sum(count) FROM minutes WHERE minute >= ? GROUP BY category"
+            )
+            newest = try connection.prepare("SELECT observed_at FROM newest")
+            minutes = try connection.prepare(
+                "SELECT category, (minute - ?1) / ?3, sum(count) FROM minutes WHERE minute >= ?1 AND minute < ?2 "
+                    + "GROUP BY 1, 2 ORDER BY 1, 2"
+            )
+        } catch {
+            throw IndexError.opening(path, error)
+        }
+    }
+
+    /// A number that changes whenever the index was written to; it means nothing else.
+    ///
+    /// Cheap enough to ask many times a second.
+    ///
+    /// - Throws: `IndexError` with `.database`.
+    public func changeCounter() throws(IndexError) -> Int64 {
+        try ask { try connection.dataVersion() }
+    }
+
+    /// How many posts there are in all, and how many since a time.
+    ///
+    /// - Parameter since: rounded down to its minute; for the posts of today, midnight UTC.
+    /// - Throws: `IndexError` with `.database`.
+    public func summary(since: Timestamp) throws(IndexError) -> IndexSummary {
+        try ask {
+            defer { for statement in [totals, recent, newest] { statement.reset() } }
+            var recentCounts: [String: Int] = [:]
+            try recent.bind(since.minute, at: 0)
+            while try recent.step() { recentCounts[recent.string(0) ?? ""] = Int(recent.int64(1)) }
+            var categories: [IndexSummary.Category] = []
+            while try totals.step() {
+                let name = totals.string(0) ?? ""
+                categories.append(.init(name: name, total: Int(totals.int64(1)), recent: recentCounts[name] ?? 0))
+            }
+            let observedAt = try newest.step() ? newest.optionalInt64(0) : nil
+            return IndexSummary(categories: categories, newest: observedAt.map { Timestamp(microseconds: $0) })
+        }
+    }
+
+    /// Posts by category along time.
+    ///
+    /// - Parameters:
+    ///   - start: where the first bucket begins, rounded down to its minute.
+    ///   - bucketMinutes: the length of a bucket, at least 1.
+    ///   - bucketCount: how many buckets, 1...10,000.
+    /// - Throws: `IndexError` with `.database`.
+    public func timeline(
+        from start: Timestamp,
+        bucketMinutes: Int,
+        bucketCount: Int
+    ) throws(IndexError) -> IndexTimeline {
+        precondition(bucketMinutes > 0 && (1...10_000).contains(bucketCount), "a timeline has 1 to 10,000 buckets")
+        return try ask {
+            defer { minutes.reset() }
+            try minutes.bind(start.minute, at: 0)
+            try minutes.bind(start.minute + Int64(bucketMinutes * bucketCount), at: 1)
+            try minutes.bind(Int64(bucketMinutes), at: 2)
+            var series: [(category: String, counts: [Int])] = []
+            while try minutes.step() {
+                let category = minutes.string(0) ?? ""
+                if series.last?.category != category {
+                    series.append((category, [Int](repeating: 0, count: bucketCount)))
+                }
+                series[series.count - 1].counts[Int(minutes.int64(1))] = Int(minutes.int64(2))
+            }
+            return IndexTimeline(
+                start: Timestamp(microseconds: start.minute * 60_000_000),
+                bucketMinutes: bucketMinutes,
+                series: series.map { .init(category: $0.category, counts: $0.counts) }
+            )
+        }
+    }
+
+    private func ask<Result>(_ body: () throws -> Result) throws(IndexError) -> Result {
+        do {
+            return try lock.run { try connection.snapshot(body) }
+        } catch {
+            throw IndexError(code: .database, message: "reading the index \(path) failed", cause: error)
+        }
+    }
+}
+
+extension Timestamp {
+    /// Whole minutes since 1970 UTC, rounded down.
+    fileprivate var minute: Int64 {
+        let minutes = rawValue / 60_000_000
+        return rawValue % 60_000_000 < 0 ? minutes - 1 : minutes
+    }
+}

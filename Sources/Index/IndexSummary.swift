@@ -1,0 +1,55 @@
+public import Time
+
+/// How many posts an index holds, by category, at one moment.
+public struct IndexSummary: Equatable, Sendable {
+    /// The posts of one category.
+    public struct Category: Equatable, Sendable {
+        /// The category's name; empty for posts without one.
+        public let name: String
+        /// All its posts.
+        public let total: Int
+        /// Its posts since the time that was asked for.
+        public let recent: Int
+
+        /// Makes the counts of a category.
+        public init(name: String, total: Int, recent: Int) {
+            self.name = name
+            self.total = total
+            self.recent = recent
+        }
+    }
+
+    /// The categories that have a post, in the order of their names.
+    public let categories: [Category]
+    /// When the newest counts were observed; nil where the index is empty.
+    public let newest: Timestamp?
+
+    /// Makes a summary.
+    public init(categories: [Category], newest: Timestamp?) {
+        self.categories = categories
+        self.newest = newest
+    }
+
+    /// All posts.
+    public var total: Int { categories.reduce(0) { $0 + $1.total } }
+    /// The posts since the time that was asked for.
+    public var recent: Int { categories.reduce(0) { $0 + $1.recent } }
+}
+
+/// Posts by category along time: buckets of equal length.
+public struct IndexTimeline: Equatable, Sendable {
+    /// The posts of one category.
+    public struct Series: Equatable, Sendable {
+        /// The category's name; empty for posts without one.
+        public let category: String
+        /// Its posts in each bucket, oldest first.
+        public let counts: [Int]
+    }
+
+    /// Where the first bucket begins.
+    public let start: Timestamp
+    /// The length of a bucket in minutes.
+    public let bucketMinutes: Int
+    /// The categories that have a post in one of the buckets, in the order of their names.
+    public let series: [Series]
+}
