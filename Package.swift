@@ -18,8 +18,14 @@ func basics(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
     .target(name: name, dependencies: dependencies, path: "Sources/Basics/\(name)", swiftSettings: strict)
 }
 
-func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict)
+func room(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies,
+        path: "Sources/\(name)",
+        resources: resources,
+        swiftSettings: strict
+    )
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -68,7 +74,11 @@ let package = Package(
         room("Sinks", ["JSON", "Transform", "Index"]),
         room("Recorder", ["Time", "Logging", "Lifecycle", "HTTPClient", "Journal", "XAPI"]),
         room("Replayer", ["Time", "Logging", "Lifecycle", "Journal", "Transform", "Sinks"]),
-        room("Dashboard", ["Time", "Logging", "Lifecycle", "HTTPServer", "Index"]),
+        room(
+            "Dashboard",
+            ["Time", "Logging", "Lifecycle", "HTTPServer", "Index"],
+            resources: [.embedInCode("Assets")]
+        ),
         room("Simulator", ["Time", "Logging", "JSON", "YAML", "Lifecycle", "HTTPServer"]),
         .executableTarget(
             name: "reprise",
@@ -111,7 +121,7 @@ let package = Package(
         tests("Simulator", ["Time", "Logging", "Lifecycle", "HTTPClient", "Simulator"]),
         tests(
             "Dashboard",
-            ["Time", "Logging", "Lifecycle", "HTTPClient", "HTTPServer", "Transform", "Index", "Dashboard"]
+            ["Time", "Logging", "Lifecycle", "HTTPClient", "HTTPServer", "SQLite", "Transform", "Index", "Dashboard"]
         ),
         tests("EndToEnd", ["Time", "Journal"]),
         tests("Tidy", []),

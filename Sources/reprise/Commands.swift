@@ -3,9 +3,8 @@ internal import Options
 /// Every command, in the order of the help.
 enum Commands {
     static let all: [Command] = [
-        RecordCommand.command,
         JournalCommand.command,
-        RulesCommand.command,
         SimulateCommand.command,
+        ServeCommand.command,
     ]
 }

@@ -1,0 +1,88 @@
+internal import HTTPServer
+public import Index
+public import Lifecycle
+public import Logging
+public import Time
+
+/// The web page of an index: serves it, and tells the open pages when the index has changed.
+///
+/// One thread asks for all clients together whether another connection or process wrote to the index.
+public final class DashboardService: Service {
+    private let reader: IndexReader
+    private let configuration: DashboardConfiguration
+    private let clock: WallClock
+    private let logger: Logger
+    private let feed: SummaryFeed
+    private let health = HealthCheck()
+    private let server: HTTPServer
+
+    /// Its name among the services: `page`.
+    public let name = "page"
+    /// The page's address, `http://127.0.0.1:8080`.
+    public var url: String { server.url }
+
+    /// Starts to listen, so that a port in use is known at once; the numbers come with `run`.
+    ///
+    /// - Parameters:
+    ///   - index: the index to show.
+    ///   - configuration: the settings.
+    ///   - clock: says what day it is.
+    ///   - logger: takes what goes wrong.
+    /// - Throws: `HTTPServerError` where the address cannot be listened on.
+    public init(
+        index: IndexReader,
+        configuration: DashboardConfiguration,
+        clock: WallClock,
+        logger: Logger
+    ) throws {
+        reader = index
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+        let limits = HTTPServerLimits(connectionCount: 128, bodyByteLimit: 0)
+        // Streams never take all connections, so the page itself always opens.
+        feed = SummaryFeed(streamLimit: limits.connectionCount * 3 / 4)
+        let site = Site(
+            index: index,
+            configuration: configuration,
+            clock: clock,
+            logger: logger,
+            feed: feed,
+            health: health
+        )
+        server = try HTTPServer(
+            host: configuration.host,
+            port: configuration.port,
+            limits: limits,
+            alsoServing: configuration.hostNames,
+            handler: { site.answer($0) }
+        )
+    }
+
+    /// Watches the index until the shutdown is requested, then closes all connections.
+    public func run(_ shutdown: ShutdownSignal) throws {
+        defer { server.stop() }
+        var watch = IndexWatch(
+            eventInterval: configuration.eventInterval,
+            quietInterval: configuration.quietInterval
+        )
+        repeat {
+            do {
+                let now = clock.now
+                if watch.isDue(counter: try reader.changeCounter(), now: now) {
+                    let summary = Summary(
+                        try reader.summary(since: now.startOfDay),
+                        sides: configuration.sides,
+                        now: now
+                    )
+                    feed.publish(summary, json: try JSONText.line(summary))
+                }
+                if health.succeeded() { logger.notice("the index can be read again") }
+            } catch {
+                watch.retry()
+                // The page keeps its last numbers and says that they are old; the next poll tries again.
+                if health.failed() { logger.warning("the page stands still: \(error)") }
+            }
+        } while !shutdown.wait(for: configuration.pollInterval)
+    }
+}

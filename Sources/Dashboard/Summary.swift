@@ -1,0 +1,99 @@
+internal import Index
+internal import Time
+
+/// What the page shows but for the timeline; as JSON the answer of `/api/summary` and the data of each event.
+struct Summary: Codable, Equatable, Sendable {
+    struct Side: Codable, Equatable, Sendable {
+        /// The side's name, `cats`.
+        var name: String
+        /// All its posts.
+        var total: Int
+        /// Its posts of today.
+        var today: Int
+    }
+
+    struct Category: Codable, Equatable, Sendable {
+        /// The category's name as its rule gives it.
+        var name: String
+        /// The side it counts for; missing for neither.
+        var side: String?
+        /// All its posts.
+        var total: Int
+        /// Its posts of today.
+        var today: Int
+    }
+
+    /// The sentence that says who is winning.
+    var headline: String
+    /// The figures behind it.
+    var detail: String
+    /// The leading side's name; missing where none leads.
+    var leader: String?
+    /// When the index was read, RFC 3339.
+    var asOf: String
+    /// When the newest counts were observed, RFC 3339; missing in an empty index.
+    var newest: String?
+    /// The day that `today` means, UTC.
+    var day: String
+    /// All posts.
+    var total: Int
+    /// All posts of today.
+    var today: Int
+    /// The sides, in the order of the settings.
+    var sides: [Side]
+    /// The categories: those of the first side first, largest first within a side.
+    var categories: [Category]
+
+    /// The most categories that are told apart; the smallest ones beyond become one entry.
+    static let categoryLimit = 24
+    /// The name of that entry.
+    static let rest = "all other categories"
+    /// What posts without a category are called.
+    static let nameless = "without a category"
+
+    init(_ index: IndexSummary, sides: [Dashboard.Side], now: Timestamp) {
+        var categories = index.categories.map {
+            Category(
+                name: $0.name.isEmpty ? Self.nameless : $0.name,
+                side: Dashboard.Side.of($0.name, among: sides)?.name,
+                total: $0.total,
+                today: $0.recent
+            )
+        }
+        self.sides = sides.map { side in
+            let own = categories.filter { $0.side == side.name }
+            return Side(
+                name: side.name,
+                total: own.reduce(0) { $0 + $1.total },
+                today: own.reduce(0) { $0 + $1.today }
+            )
+        }
+        categories.sort { ($0.total, $1.name) > ($1.total, $0.name) }
+        if categories.count > Self.categoryLimit {
+            let rest = categories[(Self.categoryLimit - 1)...]
+            categories.removeLast(rest.count)
+            categories.append(
+                Category(
+                    name: Self.rest,
+                    side: nil,
+                    total: rest.reduce(0) { $0 + $1.total },
+                    today: rest.reduce(0) { $0 + $1.today }
+                )
+            )
+        }
+        let order = sides.map(\.name)
+        func rank(_ side: String?) -> Int { side.flatMap { order.firstIndex(of: $0) } ?? order.count }
+        self.categories = order.indices.flatMap { place in categories.filter { rank($0.side) == place } }
+        self.categories += categories.filter { rank($0.side) == order.count }
+        total = index.total
+        today = index.recent
+        (headline, detail, leader) = Headline.make(
+            sides: self.sides.map { ($0.name, $0.today) },
+            today: index.recent,
+            total: index.total
+        )
+        asOf = now.rfc3339
+        newest = index.newest?.rfc3339
+        day = String(now.rfc3339.prefix(10))
+    }
+}
