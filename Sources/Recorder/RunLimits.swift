@@ -2,7 +2,9 @@ internal import Lifecycle
 internal import Time
 internal import XAPI
 
-/// What ends a run from our side: a request, the time to record, the budget. Confined to the recorder's thread.
+/// What ends a run from our side: a request, the time to record, the budget.
+///
+/// Confined to the recorder's thread.
 final class RunLimits {
     private let shutdown: ShutdownSignal
     private let stopAfter: Duration?

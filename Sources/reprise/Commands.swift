@@ -3,8 +3,10 @@ internal import Options
 /// Every command, in the order of the help.
 enum Commands {
     static let all: [Command] = [
+        RecordCommand.command,
         JournalCommand.command,
-        SimulateCommand.command,
+        RulesCommand.command,
         ServeCommand.command,
+        SimulateCommand.command,
     ]
 }

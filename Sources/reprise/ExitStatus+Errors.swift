@@ -1,7 +1,9 @@
 internal import HTTPServer
 internal import Journal
 internal import Options
+internal import Recorder
 internal import Simulator
+internal import XAPI
 
 extension ExitStatus {
     /// How the process ends because of an error: the one place where libraries' errors become exit codes.
@@ -13,6 +15,22 @@ extension ExitStatus {
         case let error as HTTPServerError where error.code == .addressInUse: self = .tryLater
         case let error as HTTPServerError where error.code == .badAddress: self = .usage
         case let error as SimulatorError where error.code == .badFault: self = .usage
+        case let error as RecorderError where error.code == .tryLater: self = .tryLater
+        case let error as RecorderError where error.code == .refused || error.code == .rules: self = .configuration
+        case let error as XAPIError: self = ExitStatus(for: error)
+        default: self = .failed
+        }
+    }
+
+    private init(for error: XAPIError) {
+        switch error.code {
+        case .invalidBudget: self = .usage
+        case .invalidToken, .invalidAddress, .invalidRules: self = .configuration
+        case .unreachable: self = .tryLater
+        case .refused:
+            // The same reasons that end a recorder are settings to be put right; the rest passes with time.
+            let reason = StopReason(status: error.status, problem: error.problem)
+            self = reason.map { $0.isCuredByTime ? .tryLater : .configuration } ?? .tryLater
         default: self = .failed
         }
     }

@@ -30,7 +30,8 @@ public struct Problem: Sendable, Hashable, CustomStringConvertible {
 
     /// Title, detail and kind in one line, 500 characters at most and without control characters.
     public var description: String {
-        var parts = [title, detail].filter { !$0.isEmpty }
+        // Some answers repeat the title as the detail.
+        var parts = (title == detail ? [title] : [title, detail]).filter { !$0.isEmpty }
         if let connectionIssue { parts.append("(\(connectionIssue))") }
         if let disconnectType { parts.append("(\(disconnectType))") }
         if let legacyCode { parts.append("(code \(legacyCode))") }

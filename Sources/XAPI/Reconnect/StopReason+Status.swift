@@ -1,6 +1,6 @@
 extension StopReason {
     /// The reason to stop that a status gives, or nil where trying again later may help.
-    init?(status: Int, problem: Problem?) {
+    public init?(status: Int, problem: Problem?) {
         let said = problem.map { "X says: \($0)" } ?? "X gave no reason"
         switch status {
         case 429:

@@ -1,0 +1,154 @@
+internal import Journal
+internal import Logging
+internal import Options
+internal import Recorder
+internal import Time
+internal import XAPI
+
+/// A recorder from the settings: for `record`, and for whatever records beside other things.
+enum RecorderSetup {
+    /// The options that `make` reads, besides those of `Context.common` and `XSettings.options`.
+    static let options = [
+        Option(
+            long: "rules",
+            value: "FILE",
+            help: "Put the rules of this file in force before recording; others stay unless --prune is given."
+        ),
+        Option(long: "prune", help: "With --rules: delete the rules that are not in the file."),
+        Option(
+            long: "budget",
+            value: "BUDGET",
+            help: "What may be spent: $50/month, 2000/day, 500 (posts, this run), or none. Needed against X itself.",
+            environment: "REPRISE_BUDGET"
+        ),
+        Option(long: "post-price", value: "DOLLARS", help: "What X bills for a post.", default: "0.005"),
+        Option(long: "stop-after", value: "TIME", help: "Stop after that long, 10m or 2h30m for example."),
+        Option(
+            long: "fields",
+            value: "LIST",
+            help: "Fields of a post to ask for, with commas between.",
+            default: StreamRequest.defaultFields.joined(separator: ",")
+        ),
+        Option(
+            long: "expansions",
+            value: "LIST",
+            help: "Objects to be sent along; X may bill them, so none by default."
+        ),
+        Option(
+            long: "silence-timeout",
+            value: "TIME",
+            help: "Connect again after that much silence; X sends something at least every 20s.",
+            default: "25s"
+        ),
+        Option(long: "segment-size", value: "SIZE", help: "Bytes of stream in a segment.", default: "512MiB"),
+        Option(long: "segment-age", value: "TIME", help: "The longest time that a segment stays open.", default: "1d"),
+        Option(
+            long: "backoff-scale",
+            value: "FACTOR",
+            help: "Multiplies the waits before connecting again; below 1 for drills with the simulator only.",
+            default: "1"
+        ),
+    ]
+
+    /// Makes a recorder whose journal is open and locked; it is closed when the recorder ends.
+    ///
+    /// - Parameters:
+    ///   - invocation: the settings.
+    ///   - endpoint: where X is; nil for what the settings say.
+    ///   - logger: for the recorder.
+    ///   - onStatus: gets its state several times a second.
+    static func make(
+        _ invocation: Invocation,
+        endpoint: XEndpoint? = nil,
+        once: Bool = false,
+        logger: Logger,
+        onStatus: (@Sendable (RecorderStatus) -> Void)? = nil
+    ) throws -> Recorder {
+        let configuration = try configuration(invocation, endpoint: endpoint, once: once)
+        let budget = try budget(invocation, for: configuration.endpoint)
+        let journal = try JournalWriterConfiguration(
+            segmentByteLimit: invocation.bytes("segment-size") ?? 512 << 20,
+            segmentAgeLimit: invocation.duration("segment-age") ?? .seconds(86_400)
+        )
+        let directory = Context.journalDirectory(invocation)
+        // The lock comes first, so that nobody else records what the count below does not know.
+        let writer = try JournalWriter(directory: directory, source: .filtered, configuration: journal)
+        do {
+            let guarded = try budget.map { try spent($0, invocation, directory, logger) }
+            return Recorder(
+                configuration,
+                sink: writer,
+                budget: guarded,
+                hooks: RecorderHooks(onStatus: onStatus),
+                logger: logger
+            )
+        } catch {
+            try writer.close()
+            throw error
+        }
+    }
+
+    private static func configuration(
+        _ invocation: Invocation,
+        endpoint: XEndpoint?,
+        once: Bool
+    ) throws -> RecorderConfiguration {
+        let endpoint = try endpoint ?? XSettings.endpoint(invocation)
+        var configuration = RecorderConfiguration(
+            endpoint: endpoint,
+            token: try XSettings.token(invocation, for: endpoint),
+            http: XSettings.http(invocation, for: endpoint),
+            stream: StreamRequest(fields: list(invocation, "fields"), expansions: list(invocation, "expansions")),
+            rules: try invocation.string("rules").map(XSettings.rules)
+        )
+        configuration.prunesRules = invocation.flag("prune")
+        if configuration.prunesRules && configuration.rules == nil {
+            throw UsageError("--prune needs --rules FILE: the rules that stay", command: invocation.path)
+        }
+        configuration.silenceLimit = try invocation.duration("silence-timeout") ?? .seconds(25)
+        configuration.stopAfter = try invocation.duration("stop-after")
+        configuration.recordsOnce = once
+        let scale = invocation.string("backoff-scale") ?? "1"
+        guard let factor = Double(scale), (0...100).contains(factor), factor >= 1 || endpoint.isLoopback else {
+            throw invocation.wrong("backoff-scale", scale, "a number from 1 to 100, below 1 against this machine only")
+        }
+        configuration.reconnect.timeScale = factor
+        return configuration
+    }
+
+    /// The budget; against X itself one is needed, because a stream costs money as long as it runs.
+    private static func budget(_ invocation: Invocation, for endpoint: XEndpoint) throws -> Budget? {
+        if let text = invocation.string("budget") { return try Budget(parsing: text) }
+        guard !endpoint.isLoopback else { return nil }
+        throw UsageError(
+            "X bills \(PostPrice.published) that it delivers, thousands of dollars an hour if nobody looks; say what may be "
+                + "spent: --budget '$50/month' (buys 10000 posts a month), --budget 2000/day, --budget 500 (this run), or "
+                + "--budget none",
+            command: invocation.path
+        )
+    }
+
+    private static func spent(
+        _ budget: Budget,
+        _ invocation: Invocation,
+        _ directory: String,
+        _ logger: Logger
+    ) throws -> BudgetGuard {
+        let price = try PostPrice(parsing: invocation.string("post-price") ?? "0.005")
+        let now = WallClock.system.now
+        var already = 0
+        if budget.amount != .unlimited, let start = BudgetGuard.start(of: budget.period, at: now) {
+            already = try Journal(directory: directory).recordCount(of: .filtered, since: start)
+        }
+        let guarded = BudgetGuard(budget, price: price, now: now, alreadySpent: already)
+        logger.notice(
+            budget.explanation(at: price),
+            guarded.left.map { [("already_recorded", "\(already)"), ("left", "\($0)")] } ?? []
+        )
+        return guarded
+    }
+
+    private static func list(_ invocation: Invocation, _ long: String) -> [String] {
+        (invocation.string(long) ?? "").split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
+    }
+}
