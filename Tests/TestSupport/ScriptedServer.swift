@@ -18,20 +18,20 @@ public final class ScriptedServer: Sendable {
         /// Sends bytes; false once the client is gone.
         @discardableResult
         public func send(_ bytes: some Collection<UInt8>) -> Bool {
-            Array(bytes).withUnsafeBytes { buffer in
-                var sent = 0
-                while sent < buffer.count {
-                    let count = Glibc.send(
-                        descriptor,
-                        buffer.baseAddress?.advanced(by: sent),
-                        buffer.count - sent,
-                        CInt(MSG_NOSIGNAL)
-                    )
-                    guard count > 0 else { return false }
-                    sent += count
-                }
-                return true
+            Array(bytes).withUnsafeBytes { send(bytes: $0) }
+        }
+
+        /// Sends bytes from memory; false once the client is gone.
+        @discardableResult
+        public func send(bytes: UnsafeRawBufferPointer) -> Bool {
+            var sent = 0
+            while sent < bytes.count {
+                let start = bytes.baseAddress?.advanced(by: sent)
+                let count = Glibc.send(descriptor, start, bytes.count - sent, CInt(MSG_NOSIGNAL))
+                guard count > 0 else { return false }
+                sent += count
             }
+            return true
         }
 
         /// Sends text; false once the client is gone.
