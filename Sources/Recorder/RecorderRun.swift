@@ -67,10 +67,7 @@ struct RecorderRun {
 
     mutating func loop() throws {
         while !limits.isTimeUp {
-            if limits.isBudgetSpent {
-                logger.notice("the budget is used up", [("records", "\(sink.counts.records)")])
-                return
-            }
+            if limits.isBudgetSpent { return logger.notice("the budget is used up; nothing is recorded") }
             reporter.set(.connecting)
             guard case .outcome(let outcome, let cause) = try attempt() else { return }
             switch policy.decide(outcome, at: clock.now, random: hooks.random()) {
@@ -119,13 +116,18 @@ struct RecorderRun {
         )
         let result = try session.run(api.http, waker)
         if result.end != nil { reporter.countConnection(result.end) }
-        return outcome(of: result)
+        return try outcome(of: result)
     }
 
-    private func outcome(of result: StreamSession.Result) -> Attempt {
+    private func outcome(of result: StreamSession.Result) throws -> Attempt {
         guard let end = result.end else {
             if limits.isTimeUp { return .finished }
-            guard let head = result.head else { return .outcome(.unreachable, result.error) }
+            guard let head = result.head else {
+                if let error = result.error, error.code == .invalidRequest {
+                    throw RecorderError(code: .refused, message: error.message, cause: error)
+                }
+                return .outcome(.unreachable, result.error)
+            }
             let problem = Problem.all(in: result.refusal).first
             logger.warning(
                 "X refuses the stream: \(problem.map(\.description) ?? "no reason given")",
@@ -133,8 +135,8 @@ struct RecorderRun {
             )
             return .outcome(.refused(status: head.status, problem: problem, rateLimit: RateLimit(head)), nil)
         }
-        if end == .stopped || configuration.recordsOnce { return .finished }
-        // A budget is looked at again by the loop, which ends there.
+        if end == .budget { logger.notice("the budget is used up", [("records", "\(sink.counts.records)")]) }
+        if end == .stopped || end == .budget || configuration.recordsOnce { return .finished }
         let rateLimit = result.head.map { RateLimit($0) }
         return .outcome(.dropped(after: result.life, rateLimit: rateLimit), result.error)
     }
@@ -165,8 +167,9 @@ struct RecorderRun {
         do {
             rulesInForce = try api.rules()
         } catch {
-            if error.code == .cancelled { throw error }
-            // The stream itself will tell whether X can be reached; the rules known last are still the best guess.
+            let client = error.cause as? HTTPClientError
+            if error.code == .cancelled || client?.code == .notConnected || client?.code == .notResolved { throw error }
+            // X is there: the stream may be too, and the rules known last are still the best guess.
             logger.warning("the rules in force are not known: \(error)")
         }
     }

@@ -37,7 +37,12 @@ enum Context {
     static let common = [journal, config, logLevel, logFormat]
 
     /// The logger that the settings ask for.
-    static func logger(_ invocation: Invocation) throws -> Logger {
+    ///
+    /// - Parameter wrap: may put something between the logger and standard error, a status line for example.
+    static func logger(
+        _ invocation: Invocation,
+        wrap: (any LogSink) -> any LogSink = { $0 }
+    ) throws -> Logger {
         let level = invocation.string("log-level") ?? "info"
         guard let level = Logger.Level(rawValue: level) else {
             throw invocation.wrong("log-level", level, "trace, debug, info, notice, warning or error")
@@ -46,7 +51,7 @@ enum Context {
         guard let format = LogFormat(rawValue: format) else {
             throw invocation.wrong("log-format", format, "text or json")
         }
-        return Logger(label: "reprise", level: level, sink: StderrLogSink(format: format))
+        return Logger(label: "reprise", level: level, sink: wrap(StderrLogSink(format: format)))
     }
 
     /// The journal's folder.

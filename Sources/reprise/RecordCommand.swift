@@ -29,9 +29,17 @@ enum RecordCommand {
             Option(long: "once", help: "Record one connection to its end, then exit: 0, or 3 where it broke off.")
         ],
         run: { invocation in
-            let logger = try Context.logger(invocation).labelled("recorder")
+            let isWatched =
+                StandardError.isTerminal(invocation.environment) && invocation.string("log-format") != "json"
+            let line = isWatched ? RecordStatusLine(over: StderrLogSink(format: .text)) : nil
+            let logger = try Context.logger(invocation) { line ?? $0 }.labelled("recorder")
             let once = invocation.flag("once")
-            let recorder = try RecorderSetup.make(invocation, once: once, logger: logger)
+            let recorder = try RecorderSetup.make(
+                invocation,
+                once: once,
+                logger: logger,
+                onStatus: line.map { $0.show }
+            )
             let shutdown = ShutdownSignal()
             let registration = Signals.requestOn([SIGINT, SIGTERM], shutdown)
             defer { registration.cancel() }

@@ -29,6 +29,16 @@ enum StandardOutput {
 
 /// Standard error, for everything that is no result; what cannot be written there can be told nowhere.
 enum StandardError {
+    /// Whether someone watches at a terminal that can redraw a line.
+    static func isTerminal(_ environment: [String: String]) -> Bool { isatty(2) == 1 && environment["TERM"] != "dumb" }
+
+    /// The terminal's width, or 80.
+    static var width: Int {
+        var size = winsize()
+        guard ioctl(2, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }
+        return Int(size.ws_col)
+    }
+
     static func write(_ text: String) {
         var text = text
         text.withUTF8 { _ = Glibc.write(2, $0.baseAddress, $0.count) }

@@ -173,4 +173,20 @@ struct ReconnectPolicyTests {
         let outcome = ConnectionOutcome.refused(status: 500, problem: nil, rateLimit: nil)
         #expect(policy.decide(outcome, at: start, random: 0) == .wait(.milliseconds(50), reason: "status 500"))
     }
+
+    @Test func aClockThatIsSetBackMakesNoWaitLongerThanTheWindow() {
+        var policy = ReconnectPolicy()
+        for index in 0..<60 {
+            policy.attempt(at: start + .seconds(index))
+            _ = policy.decide(.dropped(after: .zero, rateLimit: nil), at: start + .seconds(index), random: 0)
+        }
+        let early = start - .seconds(1_000_000)
+        policy.attempt(at: early)
+        guard case .wait(let delay, _) = policy.decide(.dropped(after: .zero, rateLimit: nil), at: early, random: 0)
+        else {
+            Issue.record("stopped")
+            return
+        }
+        #expect(delay <= .seconds(900))
+    }
 }

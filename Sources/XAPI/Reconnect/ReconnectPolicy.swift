@@ -185,6 +185,8 @@ public struct ReconnectPolicy: Sendable {
         guard let oldest = attempts.first else { return .zero }
         let left = max(0, max(1, configuration.connectsPerWindow) - attempts.count)
         guard left <= configuration.connectsPerWindow / 2 else { return .zero }
-        return (oldest + scaled(configuration.window) - now) / (left + 1)
+        // A clock that was set back must not make the wait longer than the window.
+        let window = scaled(configuration.window)
+        return min(oldest + window - now, window) / (left + 1)
     }
 }
