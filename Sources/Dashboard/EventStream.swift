@@ -6,9 +6,7 @@ internal import Time
 /// both ends that the connection lives.
 final class EventStream: HTTPBody {
     private struct State {
-        /// The rest of the event that is being sent.
-        var pending: ArraySlice<UInt8> = Array("retry: 2000\n\n".utf8)[...]
-        var sentNumber: UInt64 = 0
+        var writer = EventWriter()
         var sinceLastByte = Stopwatch()
         var control: HTTPStreamControl?
     }
@@ -29,29 +27,45 @@ final class EventStream: HTTPBody {
                 state.control = control
                 feed.listen(control)
             }
-            if state.pending.isEmpty { state.pending = next(&state) }
-            guard !state.pending.isEmpty else {
-                return .waitUpTo(max(heartbeat - state.sinceLastByte.elapsed, .milliseconds(1)))
-            }
-            let part = state.pending.prefix(buffer.count)
-            buffer.copyBytes(from: part)
-            state.pending = state.pending.dropFirst(part.count)
+            let quiet = state.sinceLastByte.elapsed
+            let count = state.writer.write(into: buffer, newest: feed.newest, isQuiet: quiet >= heartbeat)
+            guard count > 0 else { return .waitUpTo(max(heartbeat - quiet, .milliseconds(1))) }
             state.sinceLastByte = Stopwatch()
-            return .wrote(part.count)
+            return .wrote(count)
         }
     }
 
     func closed() {
         feed.close(state.withLock { $0.control.take() })
     }
+}
 
-    /// The next event; empty where there is nothing to say yet.
-    private func next(_ state: inout State) -> ArraySlice<UInt8> {
-        if let entry = feed.newest, entry.number > state.sentNumber {
-            state.sentNumber = entry.number
-            return EventFrame.event("summary", id: entry.number, data: entry.json)[...]
+/// What one client has been sent: an event that was begun is finished, and the next one is always the newest, so a client
+/// that reads slowly never has more than one event waiting for it.
+struct EventWriter {
+    /// The rest of the event that is being sent.
+    private var pending: ArraySlice<UInt8> = Array("retry: 2000\n\n".utf8)[...]
+    private var sentNumber: UInt64 = 0
+
+    /// Writes what is to be sent next; 0 where there is nothing.
+    ///
+    /// - Parameters:
+    ///   - buffer: takes the bytes; an event longer than it is sent in parts.
+    ///   - newest: the newest state.
+    ///   - isQuiet: whether a comment is due where there is nothing to tell.
+    mutating func write(into buffer: UnsafeMutableRawBufferPointer, newest: SummaryFeed.Entry?, isQuiet: Bool) -> Int {
+        if pending.isEmpty {
+            if let newest, newest.number > sentNumber {
+                sentNumber = newest.number
+                pending = EventFrame.event("summary", id: newest.number, data: newest.json)[...]
+            } else if isQuiet {
+                pending = EventFrame.comment[...]
+            }
         }
-        return state.sinceLastByte.elapsed >= heartbeat ? EventFrame.comment[...] : []
+        let part = pending.prefix(buffer.count)
+        buffer.copyBytes(from: part)
+        pending = pending.dropFirst(part.count)
+        return part.count
     }
 }
 

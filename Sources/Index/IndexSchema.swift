@@ -3,8 +3,10 @@ internal import SQLite
 /// The tables of the embedded index; whoever queries the file by hand asks `posts`, `minutes` and `totals`.
 ///
 /// Everything but the identity is a function of the set of documents that were delivered, whatever their order and however
-/// often each came: a row of `documents` is the newest version of its post, and the counts are kept equal, in the same
-/// transaction, to what counting the rows would give.
+/// often each came: a row of `documents` is the newest version of its post as a whole, and the counts are kept equal, in the
+/// same transaction, to what counting the rows of `posts` would give. So a post that the stream delivers twice counts once, in
+/// the minute and category of its newest sighting; keeping the first minute instead would need the oldest version too, and
+/// would show a count that no row explains. A lookup repeats minute and category of the sighting it refreshes.
 enum IndexSchema {
     /// "RepI" as a number.
     static let applicationID: Int32 = 0x5265_7049

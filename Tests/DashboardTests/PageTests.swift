@@ -210,7 +210,7 @@ private final class Page {
         #expect(isAlive)
     }
 
-    @Test func aPageThatDoesNotReadGetsTheNewestStateOnly() throws {
+    @Test func streamsNeverTakeAllConnections() throws {
         let feed = SummaryFeed(streamLimit: 2)
         #expect(feed.open())
         #expect(feed.open())

@@ -66,6 +66,27 @@ import Time
         #expect(String(decoding: frame, as: UTF8.self) == "id: 7\nevent: summary\ndata: {}\n\n")
     }
 
+    @Test(arguments: [1, 7, 4_096])
+    func aClientThatReadsSlowlySkipsToTheNewestState(bufferSize: Int) {
+        let feed = SummaryFeed(streamLimit: 1)
+        var writer = EventWriter()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 1)
+        defer { buffer.deallocate() }
+        func read(isQuiet: Bool = false) -> String {
+            var bytes: [UInt8] = []
+            while true {
+                let count = writer.write(into: buffer, newest: feed.newest, isQuiet: isQuiet && bytes.isEmpty)
+                guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+                bytes += buffer[..<count]
+            }
+        }
+        #expect(read() == "retry: 2000\n\n")
+        for number in 1...1_000 { feed.publish(summary([]), json: Array("{\"n\":\(number)}".utf8)) }
+        #expect(read() == "id: 1000\nevent: summary\ndata: {\"n\":1000}\n\n")
+        #expect(read().isEmpty)
+        #expect(read(isQuiet: true) == ": still here\n\n")
+    }
+
     @Test func aSummaryIsDueWhenTheIndexChangedOrTheDayDid() {
         let noon = Timestamp(microseconds: 1_780_012_800_000_000)
         func answers(
