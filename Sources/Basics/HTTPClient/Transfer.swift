@@ -106,6 +106,8 @@ final class Transfer {
     private func set(_ configuration: HTTPClientConfiguration, _ timeout: Duration?) {
         set(CURLOPT_ERRORBUFFER, pointer: errorText)
         set(CURLOPT_NOSIGNAL, 1)
+        // A stop must not wait for a name server that is silent: CURLOPT_QUICK_EXIT(3).
+        set(CURLOPT_QUICK_EXIT, 1)
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         // Redirects stay answers: following one could carry the token to another host.
         set(CURLOPT_FOLLOWLOCATION, 0)
