@@ -25,7 +25,9 @@ public final class DocumentBatch {
         base.deallocate()
     }
 
-    /// The JSON of all documents; the documents' ranges count from its start. Valid until the batch changes.
+    /// The JSON of all documents; the documents' ranges count from its start.
+    ///
+    /// Valid until the batch changes.
     public var bytes: UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: base, count: count)
     }
@@ -48,7 +50,9 @@ public final class DocumentBatch {
         base = .allocate(byteCount: capacity, alignment: 16)
     }
 
-    /// The raw bytes of one range: JSON string content with its escapes, or a whole document. Valid until the batch changes.
+    /// The raw bytes of one range: JSON string content with its escapes, or a whole document.
+    ///
+    /// Valid until the batch changes.
     public func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(rebasing: bytes[range])
     }

@@ -55,11 +55,13 @@ enum RecorderSetup {
     /// - Parameters:
     ///   - invocation: the settings.
     ///   - endpoint: where X is; nil for what the settings say.
+    ///   - directory: the journal's folder; nil for what the settings say.
     ///   - logger: for the recorder.
     ///   - onStatus: gets its state several times a second.
     static func make(
         _ invocation: Invocation,
         endpoint: XEndpoint? = nil,
+        directory: String? = nil,
         once: Bool = false,
         logger: Logger,
         onStatus: (@Sendable (RecorderStatus) -> Void)? = nil
@@ -70,7 +72,7 @@ enum RecorderSetup {
             segmentByteLimit: invocation.bytes("segment-size") ?? 512 << 20,
             segmentAgeLimit: invocation.duration("segment-age") ?? .seconds(86_400)
         )
-        let directory = Context.journalDirectory(invocation)
+        let directory = directory ?? Context.journalDirectory(invocation)
         // The lock comes first, so that nobody else records what the count below does not know.
         let writer = try JournalWriter(directory: directory, source: .filtered, configuration: journal)
         do {

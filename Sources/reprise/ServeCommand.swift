@@ -22,7 +22,9 @@ enum ServeCommand {
         run: { invocation in
             let logger = try Context.logger(invocation)
             let page = try DashboardService(
-                index: IndexReader(path: PageOptions.indexPath(invocation)),
+                index: IndexReader(
+                    path: PageOptions.indexPath(invocation, directory: Context.journalDirectory(invocation))
+                ),
                 configuration: PageOptions.configuration(invocation),
                 clock: .system,
                 logger: logger.labelled("page")
@@ -74,8 +76,9 @@ enum PageOptions {
         ),
     ]
 
-    static func indexPath(_ invocation: Invocation) -> String {
-        invocation.string("index") ?? Context.journalDirectory(invocation) + "/index.sqlite"
+    /// The index that was named, else the one in the journal's folder.
+    static func indexPath(_ invocation: Invocation, directory: String) -> String {
+        invocation.string("index") ?? directory + "/index.sqlite"
     }
 
     static func configuration(_ invocation: Invocation) throws -> DashboardConfiguration {
