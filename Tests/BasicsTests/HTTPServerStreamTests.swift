@@ -226,6 +226,17 @@ struct HTTPServerStreamTests {
         #expect(largest == 64 << 10)
     }
 
+    @Test func aBodyThatWaitsLongerThanAReaderMayStallIsNotClosed() throws {
+        let body = ScriptedBody([.text("a")])
+        let server = try serve(body, limits: HTTPServerLimits(stalledReaderTimeout: .seconds(1)))
+        defer { server.stop() }
+        let connection = try open(server)
+        connection.read(for: .milliseconds(2_300))
+        #expect(connection.end == .open)
+        body.add([.text("b")])
+        #expect(connection.read { _ in connection.content == Array("ab".utf8) })
+    }
+
     @Test func aReaderThatStopsReadingIsClosedAfterItsTime() throws {
         let body = EndlessBody()
         let server = try serve(body, limits: HTTPServerLimits(stalledReaderTimeout: .seconds(1)))

@@ -47,7 +47,7 @@ struct JSONText {
         }
     }
 
-    /// Appends `name":value` pairs' comma, where something stands before.
+    /// Appends a comma, unless the last byte is the one that opened the list or object.
     mutating func comma(unlessAfter opening: UInt8) {
         if bytes.last != opening { bytes.append(44) }
     }
