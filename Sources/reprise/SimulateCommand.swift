@@ -3,6 +3,7 @@ internal import Logging
 internal import Options
 internal import Simulator
 internal import Time
+internal import XAPI
 
 /// `reprise simulate`: an X API v2 server on this machine.
 enum SimulateCommand {
@@ -56,7 +57,12 @@ enum SimulateCommand {
         Option(long: "rounds", value: "N", help: "Play the file N times in all, then end the stream."),
         Option(long: "once", help: "The same as --rounds 1."),
         Option(long: "restart", help: "Begin the file anew for each connection instead of going on."),
-        Option(long: "no-rules", help: "Start without rules, as a new app at X; otherwise cats and dogs are in force."),
+        Option(
+            long: "rules",
+            value: "FILE",
+            help: "The rules in force at the start; cats and dogs where none is named."
+        ),
+        Option(long: "no-rules", help: "Start without rules, as a new app at X."),
         Option(
             long: "spelling",
             value: "WORD",
@@ -95,6 +101,10 @@ enum SimulateCommand {
         }
         configuration.port = port
         configuration.token = invocation.string("token")
+        if let file = invocation.string("rules") {
+            let rules = try XSettings.rules(file)
+            configuration.rules = rules.map { SimulatedRule($0.value, tag: $0.tag.isEmpty ? nil : $0.tag) }
+        }
         if invocation.flag("no-rules") { configuration.rules = [] }
         configuration.posts = try posts(invocation)
         configuration.rate = try rate(invocation)
