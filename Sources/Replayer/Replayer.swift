@@ -1,1 +1,162 @@
-// Placeholder until the room is built.
+public import Journal
+public import Lifecycle
+internal import Synchronization
+internal import Time
+public import Sinks
+internal import Transform
+
+/// Reads a range of the journal, makes documents of it and delivers them to one sink, in order.
+///
+/// A bounded replay of the same range gives the same documents in the same order every time. Nothing is delivered before the bytes
+/// it came from are synced, and a checkpoint is saved only behind what the sink has made durable.
+// @unchecked: only the thread in `run` touches the sink, the transform and the batch; the books are behind a lock.
+public final class Replayer: Service, @unchecked Sendable {
+    /// For logs.
+    public let name = "replayer"
+    private let journal: Journal
+    private let configuration: ReplayConfiguration
+    private let sink: any Sink
+    private let checkpoint: Checkpoint?
+    private let onProgress: @Sendable (ReplayProgress) -> Void
+    private let transform = DefaultTransform()
+    private let batch = DocumentBatch(byteCapacity: 1 << 20)
+    private let shared = Mutex(ReplayBooks())
+    private var books = ReplayBooks()
+    private var startOffsets: [SourceName: ByteOffset] = [:]
+    private var endOffsets: [SourceName: ByteOffset] = [:]
+
+    /// Makes a replay; nothing is read yet.
+    ///
+    /// - Parameters:
+    ///   - sink: where the documents go; the replay closes it.
+    ///   - checkpoint: where the replay goes on, and what it moves; bound to this sink and `transformDigest`.
+    ///   - onProgress: called after each delivery, on the replay's thread.
+    public init(
+        journal: Journal,
+        configuration: ReplayConfiguration,
+        sink: any Sink,
+        checkpoint: Checkpoint? = nil,
+        onProgress: @escaping @Sendable (ReplayProgress) -> Void = { _ in }
+    ) {
+        self.journal = journal
+        self.configuration = configuration
+        self.sink = sink
+        self.checkpoint = checkpoint
+        self.onProgress = onProgress
+    }
+
+    /// What the documents are made by.
+    public static var transformDigest: String { DefaultTransform.digest }
+
+    /// What has become of the records so far; from any thread.
+    public var currentBooks: ReplayBooks { shared.withLock { $0 } }
+
+    /// Replays until the range ends, the limit is reached, or the shutdown is requested; then everything read is settled.
+    ///
+    /// - Throws: `JournalError`, or the sink's error; the checkpoint then stands before what is not settled.
+    public func run(_ shutdown: ShutdownSignal) throws {
+        var records = MergedRecords([])
+        var known: Set<SourceName> = []
+        var sinceCheckpoint = Stopwatch()
+        while !shutdown.isRequested {
+            // A source that appears while following is followed from its beginning.
+            let sources = try wantedSources()
+            if Set(sources) != known {
+                try deliver(records)
+                records = MergedRecords(try sources.map(open))
+                known = Set(sources)
+            }
+            let isAtEnd = try fill(from: records, shutdown)
+            try deliver(records)
+            if isAtEnd && !configuration.isFollowing { break }
+            if sinceCheckpoint.elapsed >= configuration.checkpointInterval {
+                try settle(records)
+                sinceCheckpoint = Stopwatch()
+            }
+            if isAtEnd { shutdown.wait(for: configuration.pollInterval) }
+        }
+        try deliver(records)
+        try settle(records)
+        try sink.close()
+    }
+
+    private func wantedSources() throws -> [SourceName] {
+        if let named = configuration.sources { return named }
+        return try journal.sources().filter { $0 != .ledger }
+    }
+
+    private func open(_ source: SourceName) throws -> RecordReader {
+        var start = configuration.start
+        if let position = startOffsets[source] ?? checkpoint?.positions[source] { start = .offset(position) }
+        let reader = try RecordReader(journal: journal, source: source, from: start, to: configuration.end)
+        if startOffsets[source] == nil {
+            startOffsets[source] = reader.position
+            if !configuration.isFollowing { endOffsets[source] = try journal.endOffset(of: source) }
+        }
+        return reader
+    }
+
+    /// Fills the batch; returns whether there is nothing more to read for now.
+    private func fill(from records: MergedRecords, _ shutdown: ShutdownSignal) throws -> Bool {
+        while batch.documents.count < configuration.batchDocumentLimit && batch.byteCount < configuration.batchByteLimit
+        {
+            if let limit = configuration.documentLimit, books.documents + batch.documents.count >= limit { return true }
+            guard let item = try records.next() else { return true }
+            books.add(outcome(of: item))
+        }
+        return false
+    }
+
+    private func outcome(of item: MergedRecords.Item) -> TransformOutcome {
+        switch item.mark.kind {
+        case .keepAlive: .dropped(.keepAlive)
+        case .torn: .dropped(.torn)
+        case .tooLong: .failed(.tooLong)
+        case .whole:
+            transform.transform(
+                item.line,
+                offset: item.mark.offset.rawValue,
+                arrival: item.mark.arrival,
+                ordinal: item.mark.ordinal,
+                into: batch
+            )
+        }
+    }
+
+    private func deliver(_ records: MergedRecords) throws {
+        if !batch.isEmpty {
+            try records.sync()
+            let counts = try sink.deliver(batch)
+            books.add(accepted: counts.accepted, stale: counts.stale, rejected: counts.rejected)
+            batch.removeAll()
+        }
+        shared.withLock { $0 = books }
+        startOffsets.merge(records.frontier) { _, new in new }
+        tellProgress(records)
+    }
+
+    private func settle(_ records: MergedRecords) throws {
+        try sink.flush()
+        guard let checkpoint, records.frontier != checkpoint.positions else { return }
+        try records.sync()
+        try checkpoint.save(records.frontier)
+    }
+
+    private var firstOffsets: [SourceName: ByteOffset] = [:]
+
+    private func tellProgress(_ records: MergedRecords) {
+        var done = 0
+        for (source, offset) in records.frontier {
+            let first = firstOffsets[source] ?? offset
+            firstOffsets[source] = min(first, offset)
+            done += offset - min(first, offset)
+        }
+        let total =
+            configuration.isFollowing
+            ? nil
+            : endOffsets.reduce(0) { sum, end in
+                sum + max(0, Int(end.value.rawValue) - Int((firstOffsets[end.key] ?? .zero).rawValue))
+            }
+        onProgress(ReplayProgress(bytesDone: done, bytesTotal: total, books: books))
+    }
+}

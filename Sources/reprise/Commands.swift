@@ -4,6 +4,7 @@ internal import Options
 enum Commands {
     static let all: [Command] = [
         RecordCommand.command,
+        ReplayCommand.command,
         JournalCommand.command,
         RulesCommand.command,
         ServeCommand.command,

@@ -5,6 +5,7 @@ final class RunReader {
     private let folder: SourceFolder
     private let cursor: SegmentCursor
     private var tail: TailReader?
+    private var tailIsUnsynced = false
     private(set) var progress: ReadProgress
 
     /// Starts before the first block of a segment, or before the tail where the source has none yet.
@@ -71,14 +72,17 @@ final class RunReader {
 
     /// Makes what was read durable, wherever it came from.
     func sync() throws {
-        try tail?.sync()
-        try cursor.file?.syncData()
+        if tailIsUnsynced { try tail?.sync() }
+        if !cursor.isSealed { try cursor.file?.syncData() }
+        tailIsUnsynced = false
     }
 
     private func readTail(into buffer: RunBuffer) throws -> Bool {
         guard progress.sequence != nil else { return false }
         if tail == nil { tail = try FileHandle.ifPresent(folder.tail).map(TailReader.init) }
-        return try tail?.read(&progress, into: buffer) ?? false
+        guard let tail, try tail.read(&progress, into: buffer) else { return false }
+        tailIsUnsynced = true
+        return true
     }
 
     /// Appends what is new in a block; false where nothing is.

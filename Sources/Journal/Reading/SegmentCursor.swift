@@ -5,6 +5,8 @@ final class SegmentCursor {
     private let folder: SourceFolder
     private let reader: BlockReader
     private(set) var file: FileHandle?
+    /// Whether the file was sealed when it was opened: all of it is durable then.
+    private(set) var isSealed = false
     /// The segment whose file is open, or the one to look for.
     private(set) var id: SegmentID
     private var position = 0
@@ -82,6 +84,7 @@ final class SegmentCursor {
         for name in names {
             if let found = try FileHandle.ifPresent(name) {
                 file = found
+                isSealed = name == folder.sealed(id)
                 return found
             }
         }

@@ -2,13 +2,67 @@
 #define REPRISE_CSIMDJSON_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+/* What is wanted from a document: a tree of member names. It knows no schema; its users do. */
+enum reprise_json_kind {
+    REPRISE_JSON_OBJECT = 0,  /* go on with the children */
+    REPRISE_JSON_STRING = 1,  /* a string: its raw content, escapes included */
+    REPRISE_JSON_INTEGER = 2, /* a whole number that fits 64 bits */
+    REPRISE_JSON_EACH = 3,    /* an array of objects: the children, for each of them; their strings become lists */
+    REPRISE_JSON_PRESENT = 4, /* only whether it is there and not null */
+};
+
+typedef struct reprise_json_node {
+    const char *key;
+    size_t key_length;
+    enum reprise_json_kind kind;
+    int slot; /* where a value goes; -1 for OBJECT and EACH */
+    const struct reprise_json_node *children;
+    size_t child_count;
+} reprise_json_node;
+
+/* A run of bytes inside the document; bytes is NULL where the document has no such value, or null. */
+typedef struct {
+    const char *bytes;
+    size_t length;
+} reprise_json_slice;
+
+typedef struct {
+    reprise_json_slice string;
+    int64_t integer;
+    int present;
+} reprise_json_value;
+
+enum reprise_json_outcome {
+    REPRISE_JSON_OK = 0,
+    REPRISE_JSON_MALFORMED = 1,  /* not JSON, or more than one document */
+    REPRISE_JSON_WRONG_TYPE = 2, /* a value that is wanted has another type */
+    REPRISE_JSON_NO_MEMORY = 3,
+};
+
+typedef struct reprise_json_parser reprise_json_parser;
+
 /* Bytes that must be readable past the end of every document given to simdjson. */
 size_t reprise_json_padding(void);
+
+/* NULL where memory runs out. */
+reprise_json_parser *reprise_json_parser_new(size_t slots);
+void reprise_json_parser_free(reprise_json_parser *parser);
+
+/* Reads one document, an object, in one pass; of a name that stands twice the last value counts.
+ * Values and lists point into the document and stay until the next call. */
+enum reprise_json_outcome reprise_json_extract(
+    reprise_json_parser *parser, const char *document, size_t length, const reprise_json_node *members, size_t count);
+
+const reprise_json_value *reprise_json_values(const reprise_json_parser *parser);
+
+/* The strings that an EACH found for a slot, one an element; an element without it has bytes NULL. */
+const reprise_json_slice *reprise_json_list(const reprise_json_parser *parser, int slot, size_t *count);
 
 #ifdef __cplusplus
 }

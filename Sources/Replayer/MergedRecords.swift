@@ -1,0 +1,58 @@
+internal import Journal
+internal import Time
+
+/// The records of several sources as one row: by arrival, then source, then offset where the range is bounded.
+final class MergedRecords {
+    /// A record with where it comes from; its bytes are valid until the next is asked for.
+    struct Item {
+        let source: SourceName
+        let mark: RecordMark
+        let line: UnsafeRawBufferPointer
+    }
+
+    private final class Cursor {
+        let reader: RecordReader
+        var batch: RecordBatch?
+        var index = 0
+
+        init(_ reader: RecordReader) { self.reader = reader }
+
+        /// The record in front; asks the reader where the batch is used up.
+        func front() throws -> RecordMark? {
+            while true {
+                if let batch, index < batch.records.count { return batch.records[index] }
+                batch = try reader.nextBatch()
+                index = 0
+                if batch == nil { return nil }
+            }
+        }
+    }
+
+    private let cursors: [Cursor]
+    /// The first byte of the first record that was not given yet, by source.
+    private(set) var frontier: [SourceName: ByteOffset]
+
+    init(_ readers: [RecordReader]) {
+        cursors = readers.sorted { $0.source < $1.source }.map(Cursor.init)
+        frontier = Dictionary(uniqueKeysWithValues: readers.map { ($0.source, $0.position) })
+    }
+
+    /// The next record, or nil where there is none for now.
+    func next() throws -> Item? {
+        var best: (cursor: Cursor, mark: RecordMark)?
+        for cursor in cursors {
+            guard let mark = try cursor.front() else { continue }
+            if let found = best, found.mark.arrival <= mark.arrival { continue }
+            best = (cursor, mark)
+        }
+        guard let (cursor, mark) = best, let batch = cursor.batch else { return nil }
+        cursor.index += 1
+        frontier[cursor.reader.source] = mark.endOffset
+        return Item(source: cursor.reader.source, mark: mark, line: batch.line(mark))
+    }
+
+    /// Makes everything given so far durable.
+    func sync() throws {
+        for cursor in cursors { try cursor.reader.sync() }
+    }
+}

@@ -1,0 +1,47 @@
+public import Transform
+
+/// What became of every record and every document of a replay; both lines balance at any time.
+public struct ReplayBooks: Sendable, Equatable {
+    /// Lines read, keep-alives and fragments too: yielding + dropped + failed.
+    public private(set) var records = 0
+    /// Records that gave at least one document.
+    public private(set) var yielding = 0
+    /// Records that gave none, as it should be, by reason.
+    public private(set) var dropped: [DropReason: Int] = [:]
+    /// Records that should have given one and did not, by reason.
+    public private(set) var failed: [FailReason: Int] = [:]
+    /// Documents delivered: accepted + stale + rejected.
+    public private(set) var documents = 0
+    /// Documents that the sink took.
+    public private(set) var accepted = 0
+    /// Documents that the sink did not need.
+    public private(set) var stale = 0
+    /// Documents that the sink refused.
+    public private(set) var rejected = 0
+
+    /// Makes empty books.
+    public init() {}
+
+    /// Records dropped for any reason.
+    public var droppedCount: Int { dropped.values.reduce(0, +) }
+    /// Records that failed for any reason.
+    public var failedCount: Int { failed.values.reduce(0, +) }
+    /// Whether nothing that should have arrived is missing.
+    public var isComplete: Bool { failedCount == 0 && rejected == 0 }
+
+    mutating func add(_ outcome: TransformOutcome) {
+        records += 1
+        switch outcome {
+        case .yielded: yielding += 1
+        case .dropped(let reason): dropped[reason, default: 0] += 1
+        case .failed(let reason): failed[reason, default: 0] += 1
+        }
+    }
+
+    mutating func add(accepted: Int, stale: Int, rejected: Int) {
+        documents += accepted + stale + rejected
+        self.accepted += accepted
+        self.stale += stale
+        self.rejected += rejected
+    }
+}

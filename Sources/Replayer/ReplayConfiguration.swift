@@ -1,0 +1,55 @@
+public import Journal
+
+/// What is replayed and how far.
+public struct ReplayConfiguration: Sendable {
+    /// The sources, or nil for all of the journal but `ledger`.
+    public var sources: [SourceName]?
+    /// Where each source starts; a checkpoint's positions go before it.
+    public var start: ReadStart
+    /// Where each source ends; `never` follows.
+    public var end: ReadEnd
+    /// Stops after this many documents.
+    public var documentLimit: Int?
+    /// Delivers a batch when it holds this many documents.
+    public var batchDocumentLimit: Int
+    /// Delivers a batch when its documents have this many bytes.
+    public var batchByteLimit: Int
+    /// Following: how often the journal is looked at when there is nothing new.
+    public var pollInterval: Duration
+    /// How often what was delivered is made durable and the checkpoint saved.
+    public var checkpointInterval: Duration
+
+    /// Makes a configuration; the defaults replay everything there is now.
+    public init(
+        sources: [SourceName]? = nil,
+        start: ReadStart = .beginning,
+        end: ReadEnd = .now,
+        documentLimit: Int? = nil,
+        batchDocumentLimit: Int = 2_000,
+        batchByteLimit: Int = 1 << 20,
+        pollInterval: Duration = .milliseconds(100),
+        checkpointInterval: Duration = .seconds(2)
+    ) {
+        self.sources = sources
+        self.start = start
+        self.end = end
+        self.documentLimit = documentLimit
+        self.batchDocumentLimit = batchDocumentLimit
+        self.batchByteLimit = batchByteLimit
+        self.pollInterval = pollInterval
+        self.checkpointInterval = checkpointInterval
+    }
+
+    /// Whether the replay goes on when everything is read.
+    public var isFollowing: Bool { end == .never }
+}
+
+/// How far a replay has come, for progress lines.
+public struct ReplayProgress: Sendable {
+    /// Bytes of the journal that are behind it.
+    public let bytesDone: Int
+    /// Bytes of the range, as far as its end was known at the start; nil when following.
+    public let bytesTotal: Int?
+    /// The books so far.
+    public let books: ReplayBooks
+}

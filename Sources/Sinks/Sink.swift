@@ -1,0 +1,76 @@
+public import Transform
+
+/// What a sink keeps of the documents it is given.
+public enum SinkKind: Sendable {
+    /// Every sighting, in order.
+    case append
+    /// The newest version of each post.
+    case upsert
+}
+
+/// What became of the documents of a batch; together they are all of it.
+public struct DeliveryCounts: Sendable, Equatable {
+    /// Taken.
+    public var accepted = 0
+    /// Not needed: the sink has this version or a newer one.
+    public var stale = 0
+    /// Refused for their own fault.
+    public var rejected = 0
+
+    /// Makes counts.
+    public init(accepted: Int = 0, stale: Int = 0, rejected: Int = 0) {
+        self.accepted = accepted
+        self.stale = stale
+        self.rejected = rejected
+    }
+}
+
+/// A place that documents go to; one thread at a time.
+///
+/// Delivering a document again leaves an upsert sink as it is; an append sink gets it twice.
+public protocol Sink: AnyObject {
+    /// What it keeps.
+    var kind: SinkKind { get }
+    /// What a checkpoint is bound to: another file or index has another identity.
+    var identity: String { get }
+
+    /// Takes a batch; durable only after `flush`.
+    ///
+    /// - Throws: `SinkError`, or the sink's own error; how much of the batch was taken is unknown then, so it is to be delivered again.
+    func deliver(_ batch: DocumentBatch) throws -> DeliveryCounts
+
+    /// Makes everything delivered durable: only then may a checkpoint pass it.
+    func flush() throws
+
+    /// Flushes and closes; nothing is delivered afterwards.
+    func close() throws
+}
+
+/// What a sink could not do.
+public struct SinkError: Error, CustomStringConvertible, Sendable {
+    /// The kind of failure.
+    public struct Code: Hashable, Sendable {
+        private enum Value { case address, io, closedPipe }
+        private let value: Value
+        /// A sink's address cannot be read.
+        public static let address = Code(value: .address)
+        /// Writing failed.
+        public static let io = Code(value: .io)
+        /// The reader of a pipe has gone.
+        public static let closedPipe = Code(value: .closedPipe)
+    }
+
+    /// The kind of failure.
+    public let code: Code
+    /// What failed, where, and what to do next.
+    public let message: String
+
+    /// Makes an error.
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// The message.
+    public var description: String { message }
+}

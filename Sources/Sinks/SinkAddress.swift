@@ -1,0 +1,54 @@
+/// Where documents go, as it is written on the command line: `KIND:TARGET`.
+public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
+    /// `ndjson:PATH`: a line a document.
+    case ndjson(path: String)
+    /// `ndjson:-`: the same to standard output.
+    case standardOutput
+    /// `sqlite:PATH`: the embedded index.
+    case sqlite(path: String)
+    /// `null:`: nowhere.
+    case null
+
+    /// Reads an address.
+    ///
+    /// - Throws: `SinkError` with code `address`.
+    public init(_ text: String) throws(SinkError) {
+        let kind = text.prefix { $0 != ":" }
+        let target = String(text.dropFirst(kind.count + 1))
+        switch (String(kind), target.isEmpty) {
+        case ("ndjson", false): self = target == "-" ? .standardOutput : .ndjson(path: target)
+        case ("sqlite", false): self = .sqlite(path: target)
+        case ("null", true): self = .null
+        case ("null", false): throw SinkError(.address, "null: takes no target, so write 'null:'")
+        case ("ndjson", true), ("sqlite", true):
+            throw SinkError(.address, "'\(text)' has no target: write \(kind):PATH")
+        default:
+            throw SinkError(.address, "'\(text)' is no sink: write ndjson:PATH, ndjson:-, sqlite:PATH or null:")
+        }
+    }
+
+    /// The address as it is written.
+    public var description: String {
+        switch self {
+        case .ndjson(let path): "ndjson:\(path)"
+        case .standardOutput: "ndjson:-"
+        case .sqlite(let path): "sqlite:\(path)"
+        case .null: "null:"
+        }
+    }
+
+    /// Opens the sink.
+    ///
+    /// - Parameters:
+    ///   - transformDigest: what makes the documents; an index belongs to one transform.
+    ///   - resuming: whether a file is gone on with; otherwise it is replaced.
+    /// - Throws: `SinkError`, or `IndexError`.
+    public func open(transformDigest: String, resuming: Bool) throws -> any Sink {
+        switch self {
+        case .ndjson(let path): try NDJSONSink(path: path, resuming: resuming)
+        case .standardOutput: NDJSONSink(descriptor: 1)
+        case .sqlite(let path): try SQLiteSink(path: path, transformDigest: transformDigest)
+        case .null: NullSink()
+        }
+    }
+}

@@ -1,0 +1,105 @@
+internal import Glibc
+internal import Journal
+internal import Lifecycle
+internal import Options
+internal import Replayer
+internal import Sinks
+internal import Time
+
+/// `reprise replay`: journal → transform → sink.
+enum ReplayCommand {
+    static let command = Command(
+        name: "replay",
+        summary: "Make documents of what was recorded, and deliver them to a sink.",
+        discussion: [
+            "A bounded replay ends with what is committed when it starts, and gives the same bytes every time. --follow goes on "
+                + "with what is being recorded. With --checkpoint a replay goes on where the last one of that name had settled.",
+            "Sinks: ndjson:PATH, ndjson:- (standard output), sqlite:PATH (the embedded index), null: (only count). A file is "
+                + "replaced unless a checkpoint goes on with it.",
+            "The books are printed on standard error: what became of every record and every document. Exit code 3 says that "
+                + "something should have become a document and did not.",
+        ],
+        examples: [
+            ("reprise replay > posts.ndjson", "all documents, a line each"),
+            ("reprise replay --from -2h --sink sqlite:data/index.sqlite", "the last two hours into an index"),
+            ("reprise replay --follow --checkpoint live --sink ndjson:live.ndjson", "for as long as it is recorded"),
+        ],
+        options: Context.common + [
+            Option(
+                long: "source",
+                value: "NAME",
+                help: "A source to replay; all but 'ledger' unless told.",
+                repeats: true
+            ),
+            Option(long: "from", value: "WHEN", help: "Where to start, inclusive: RFC 3339, -2h, or source:offset."),
+            Option(long: "to", value: "WHEN", help: "Where to stop, exclusive: RFC 3339, -2h, or source:offset."),
+            Option(long: "sink", value: "KIND:TARGET", help: "Where the documents go.", default: "ndjson:-"),
+            Option(long: "follow", help: "Go on with what is recorded meanwhile, until stopped."),
+            Option(long: "checkpoint", value: "NAME", help: "Go on where NAME was settled, and move it."),
+            Option(long: "limit", value: "N", help: "Stop after N documents."),
+            Option(long: "jobs", value: "N", help: "Threads to transform with; 1 for now.", default: "1"),
+            Context.json,
+        ],
+        run: { invocation in
+            let journal = try Journal(directory: Context.journalDirectory(invocation))
+            let configuration = try configuration(invocation)
+            guard try invocation.int("jobs") == 1 else {
+                throw invocation.wrong("jobs", invocation.string("jobs") ?? "", "1 in this version")
+            }
+            let checkpointName = invocation.string("checkpoint")
+            let sink = try SinkAddress(invocation.string("sink") ?? "").open(
+                transformDigest: Replayer.transformDigest,
+                resuming: checkpointName != nil
+            )
+            let checkpoint = try checkpointName.map {
+                try Checkpoint(
+                    journal: journal,
+                    name: $0,
+                    sink: sink.identity,
+                    transform: Replayer.transformDigest
+                )
+            }
+            let replayer = Replayer(
+                journal: journal,
+                configuration: configuration,
+                sink: sink,
+                checkpoint: checkpoint
+            )
+            let shutdown = ShutdownSignal()
+            let signals = Signals.requestOn([SIGINT, SIGTERM], shutdown)
+            defer { signals.cancel() }
+            let time = Stopwatch()
+            try replayer.run(shutdown)
+            let books = ReplayReport(replayer.currentBooks, elapsed: time.elapsed)
+            // Standard output is the documents' where they go there.
+            if !invocation.flag("json") {
+                StandardError.write(books.text)
+            } else if sink.identity == "ndjson:-" {
+                StandardError.write(books.json)
+            } else {
+                try StandardOutput.write(books.json)
+            }
+            return replayer.currentBooks.isComplete ? .done : .lossy
+        }
+    )
+
+    private static func configuration(_ invocation: Invocation) throws -> ReplayConfiguration {
+        var sources = try invocation.strings("source").map { text in
+            guard let name = SourceName(rawValue: text) else {
+                throw invocation.wrong("source", text, "a source's name, filtered for example")
+            }
+            return name
+        }
+        let range = try ReadRange(invocation, clock: .system)
+        if sources.count < 2, let source = range.source { sources = [source] }
+        if invocation.flag("follow") && range.end != .now {
+            throw UsageError("--follow has no end, so it goes without --to", command: invocation.path)
+        }
+        return ReplayConfiguration(
+            sources: sources.isEmpty ? nil : sources,
+            start: range.start,
+            end: invocation.flag("follow") ? .never : range.end,
+            documentLimit: try invocation.int("limit")
+        )
+    }
+}
