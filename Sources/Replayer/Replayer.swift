@@ -9,8 +9,9 @@ internal import Transform
 ///
 /// A bounded replay of the same range gives the same documents in the same order every time. Nothing is delivered before the bytes
 /// it came from are synced, and a checkpoint is saved only behind what the sink has made durable.
-// @unchecked: only the thread in `run` touches the sink, the transform and the batch; the books are behind a lock.
 public final class Replayer: Service, @unchecked Sendable {
+    // @unchecked: only the thread in `run` touches the sink, the transform and the batch; the books are behind a lock.
+
     /// For logs.
     public let name = "replayer"
     private let journal: Journal

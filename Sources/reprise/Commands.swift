@@ -3,6 +3,7 @@ internal import Options
 /// Every command, in the order of the help.
 enum Commands {
     static let all: [Command] = [
+        RunCommand.command,
         RecordCommand.command,
         ReplayCommand.command,
         JournalCommand.command,

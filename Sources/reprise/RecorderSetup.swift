@@ -55,18 +55,20 @@ enum RecorderSetup {
     /// - Parameters:
     ///   - invocation: the settings.
     ///   - endpoint: where X is; nil for what the settings say.
+    ///   - token: what X is shown; nil for what the settings say.
     ///   - directory: the journal's folder; nil for what the settings say.
     ///   - logger: for the recorder.
     ///   - onStatus: gets its state several times a second.
     static func make(
         _ invocation: Invocation,
         endpoint: XEndpoint? = nil,
+        token: BearerToken? = nil,
         directory: String? = nil,
         once: Bool = false,
         logger: Logger,
         onStatus: (@Sendable (RecorderStatus) -> Void)? = nil
     ) throws -> Recorder {
-        let configuration = try configuration(invocation, endpoint: endpoint, once: once)
+        let configuration = try configuration(invocation, endpoint: endpoint, token: token, once: once)
         let budget = try budget(invocation, for: configuration.endpoint)
         let journal = try JournalWriterConfiguration(
             segmentByteLimit: invocation.bytes("segment-size") ?? 512 << 20,
@@ -93,12 +95,13 @@ enum RecorderSetup {
     private static func configuration(
         _ invocation: Invocation,
         endpoint: XEndpoint?,
+        token: BearerToken?,
         once: Bool
     ) throws -> RecorderConfiguration {
         let endpoint = try endpoint ?? XSettings.endpoint(invocation)
         var configuration = RecorderConfiguration(
             endpoint: endpoint,
-            token: try XSettings.token(invocation, for: endpoint),
+            token: try token ?? XSettings.token(invocation, for: endpoint),
             http: XSettings.http(invocation, for: endpoint),
             stream: StreamRequest(fields: list(invocation, "fields"), expansions: list(invocation, "expansions")),
             rules: try invocation.string("rules").map(XSettings.rules)

@@ -1,0 +1,121 @@
+internal import Dashboard
+internal import Index
+internal import Journal
+internal import Lifecycle
+internal import Logging
+internal import Options
+internal import Recorder
+internal import Replayer
+internal import Simulator
+internal import Sinks
+internal import Time
+internal import XAPI
+
+/// `reprise run`: everything in one process.
+enum RunCommand {
+    static let command = Command(
+        name: "run",
+        summary: "Record, index and show what arrives, all in one process.",
+        discussion: [
+            "Records the filtered stream into the journal, follows the journal into the embedded index, and serves the page of "
+                + "that index. SIGINT and SIGTERM stop it in order: first the stream, last the index.",
+            "--simulate records posts that are made up on this machine instead of X: no credentials, no money. They go to a "
+                + "journal of their own, data/simulated, and never among real ones.",
+        ],
+        examples: [
+            ("reprise run --simulate", "the whole path on simulated posts; prints the page's address"),
+            (
+                "reprise run --rules data/rules/cats-v-dogs.yaml --budget '$5/day'",
+                "cats and dogs from X; needs BEARER_TOKEN"
+            ),
+        ],
+        options: [journal, Context.config, Context.logLevel, Context.logFormat] + simulation + PageOptions.all
+            + XSettings.options + RecorderSetup.options,
+        run: { invocation in
+            let logger = try Context.logger(invocation)
+            let directory = directory(invocation)
+            let simulator = invocation.flag("simulate") ? try simulator(invocation, logger: logger) : nil
+            // The recorder comes first: it takes the journal's lock, and makes its folder.
+            let recorder = try RecorderSetup.make(
+                invocation,
+                endpoint: simulator.map { try XEndpoint($0.url) },
+                token: simulator == nil ? nil : BearerToken("simulated"),
+                directory: directory,
+                logger: logger.labelled("recorder")
+            )
+            let path = PageOptions.indexPath(invocation, directory: directory)
+            let follower = try follower(directory: directory, index: path)
+            let page = try DashboardService(
+                index: IndexReader(path: path),
+                configuration: PageOptions.configuration(invocation),
+                clock: .system,
+                logger: logger.labelled("page")
+            )
+            try announce(page.url, isSimulated: simulator != nil)
+            // Stopped from the end: nothing more comes in, then what came is settled.
+            let services: [any Service] = [follower, page] + (simulator.map { [$0] } ?? []) + [recorder]
+            try ServiceGroup(services: services, logger: logger).run()
+            return .done
+        }
+    )
+
+    private static let journal = Option(
+        long: "journal",
+        value: "DIR",
+        help: "The journal's folder: data/journal unless given, data/simulated with --simulate.",
+        environment: "REPRISE_JOURNAL"
+    )
+
+    private static let simulation = [
+        Option(long: "simulate", help: "Record made-up posts about cats and dogs instead of X."),
+        Option(long: "simulate-rate", value: "N", help: "Simulated posts a second, or max.", default: "20"),
+        Option(long: "simulate-seed", value: "N", help: "The same seed gives the same kinds of posts.", default: "1"),
+    ]
+
+    private static func directory(_ invocation: Invocation) -> String {
+        invocation.string("journal") ?? (invocation.flag("simulate") ? "data/simulated" : "data/journal")
+    }
+
+    /// Goes from the journal into the index, and on where it had settled the last time.
+    private static func follower(directory: String, index: String) throws -> Replayer {
+        let journal = try Journal(directory: directory)
+        let sink = try SQLiteSink(path: index, transformDigest: Replayer.transformDigest)
+        let checkpoint = try Checkpoint(
+            journal: journal,
+            name: "index",
+            sink: sink.identity,
+            transform: Replayer.transformDigest
+        )
+        return Replayer(
+            journal: journal,
+            configuration: ReplayConfiguration(end: .never),
+            sink: sink,
+            checkpoint: checkpoint
+        )
+    }
+
+    private static func simulator(_ invocation: Invocation, logger: Logger) throws -> Simulator {
+        var configuration = SimulatorConfiguration()
+        configuration.posts = .generated(seed: UInt64(try invocation.int("simulate-seed") ?? 1), start: nil)
+        let rate = invocation.string("simulate-rate") ?? "20"
+        if rate == "max" {
+            configuration.rate = .unlimited
+        } else {
+            guard let number = Double(rate), number > 0, number <= 1_000_000 else {
+                throw invocation.wrong("simulate-rate", rate, "a number of posts a second, or max")
+            }
+            configuration.rate = .perSecond(number)
+        }
+        return try Simulator(configuration, logger: logger.labelled("simulator"))
+    }
+
+    /// The result of this command is its page: the address goes to standard output.
+    private static func announce(_ url: String, isSimulated: Bool) throws {
+        try StandardOutput.write("\(url)\n")
+        guard isSimulated else { return }
+        StandardError.write(
+            "These posts are made up. To record X itself: BEARER_TOKEN=… reprise run --rules data/rules/cats-v-dogs.yaml "
+                + "--budget '$5/day'\n"
+        )
+    }
+}
