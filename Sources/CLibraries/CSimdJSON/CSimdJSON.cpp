@@ -20,10 +20,27 @@ struct failure {
     reprise_json_outcome outcome;
 };
 
+bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+/* simdjson checks escapes only where it resolves them, and here they are handed on as they are. */
+bool escapes_are_valid(const char *at, const char *end) {
+    while ((at = static_cast<const char *>(std::memchr(at, '\\', end - at)))) {
+        if (end - at < 2 || !std::strchr("\"\\/bfnrtu", at[1]) || at[1] == '\0') return false;
+        if (at[1] == 'u') {
+            if (end - at < 6) return false;
+            for (int i = 2; i < 6; i++)
+                if (!is_hex(at[i])) return false;
+        }
+        at += 2;
+    }
+    return true;
+}
+
 /* A token reaches up to the next structural character, so white space may follow the string's closing quote. */
 reprise_json_slice content(std::string_view token) {
     size_t end = token.size();
     while (end > 1 && token[end - 1] != '"') end--;
+    if (end < 2 || !escapes_are_valid(token.data() + 1, token.data() + end - 1)) throw failure{REPRISE_JSON_MALFORMED};
     return {token.data() + 1, end - 2};
 }
 
@@ -42,10 +59,9 @@ void check(error_code error) {
 
 void forget(reprise_json_parser &self, const reprise_json_node *nodes, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        if (nodes[i].slot >= 0) {
-            self.values[nodes[i].slot] = {{nullptr, 0}, 0, 0};
-            self.lists[nodes[i].slot].clear();
-        }
+        if (nodes[i].slot >= 0) self.values[nodes[i].slot] = {{nullptr, 0}, 0, 0};
+        if (nodes[i].kind == REPRISE_JSON_EACH)
+            for (size_t k = 0; k < nodes[i].child_count; k++) self.lists[nodes[i].children[k].slot].clear();
         forget(self, nodes[i].children, nodes[i].child_count);
     }
 }
@@ -140,7 +156,7 @@ enum reprise_json_outcome reprise_json_extract(
         if (error == MEMALLOC) return REPRISE_JSON_NO_MEMORY;
         check(error);
         ondemand::object root;
-        check(read.get_object().get(root));
+        if (read.get_object().get(root)) return REPRISE_JSON_MALFORMED;
         object(*self, root, members, count);
         /* Behind the object there must be nothing: then there is no location either. */
         return read.current_location().error() == OUT_OF_BOUNDS ? REPRISE_JSON_OK : REPRISE_JSON_MALFORMED;

@@ -1,0 +1,93 @@
+import Foundation
+import Sinks
+import TestSupport
+import Testing
+import Time
+import Transform
+
+@Suite struct SinkTests {
+    private static let names = ["ndjson", "sqlite", "null"]
+
+    private func open(_ name: String, in folder: TemporaryFolder, resuming: Bool = false) throws -> any Sink {
+        let address = try SinkAddress(name == "null" ? "null:" : "\(name):\(folder.path)/out")
+        return try address.open(transformDigest: DefaultTransform.digest, resuming: resuming)
+    }
+
+    private func batch(_ ids: ClosedRange<Int>) -> DocumentBatch {
+        let batch = DocumentBatch()
+        let transform = DefaultTransform()
+        for id in ids {
+            let line = Array(post(id).utf8.dropLast(2))
+            let padded = line + [UInt8](repeating: 0, count: DefaultTransform.padding)
+            padded.withUnsafeBytes { bytes in
+                _ = transform.transform(
+                    UnsafeRawBufferPointer(rebasing: bytes[0..<line.count]),
+                    offset: 0,
+                    arrival: Timestamp(microseconds: 1_780_000_000_000_000 + Int64(id)),
+                    ordinal: 0,
+                    into: batch
+                )
+            }
+        }
+        return batch
+    }
+
+    @Test(arguments: names) func everyDocumentIsCountedOnce(name: String) throws {
+        let folder = try TemporaryFolder()
+        let sink = try open(name, in: folder)
+        let counts = try sink.deliver(batch(1...100))
+        #expect(counts.accepted + counts.stale + counts.rejected == 100)
+        #expect(counts.accepted == 100)
+        try sink.flush()
+        try sink.close()
+    }
+
+    @Test(arguments: names) func anEmptyBatchIsTakenAndFlushingTwiceDoesNoHarm(name: String) throws {
+        let folder = try TemporaryFolder()
+        let sink = try open(name, in: folder)
+        #expect(try sink.deliver(DocumentBatch()) == DeliveryCounts())
+        try sink.flush()
+        try sink.flush()
+        try sink.close()
+    }
+
+    @Test(arguments: names) func deliveringAgainLeavesAnUpsertSinkAsItIs(name: String) throws {
+        let folder = try TemporaryFolder()
+        let sink = try open(name, in: folder)
+        _ = try sink.deliver(batch(1...10))
+        let again = try sink.deliver(batch(1...10))
+        #expect(sink.kind == .upsert ? again.stale == 10 : again.accepted == 10)
+        try sink.close()
+    }
+
+    @Test(arguments: names) func theSameTargetHasTheSameIdentityWhenOpenedAgain(name: String) throws {
+        let folder = try TemporaryFolder()
+        let first = try open(name, in: folder)
+        try first.close()
+        let second = try open(name, in: folder, resuming: true)
+        #expect(first.identity == second.identity)
+        try second.close()
+    }
+
+    @Test func aFileGoesOnBehindItsLastWholeLineOrIsReplaced() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/out"
+        try "{\"a\":1}\n{\"torn".write(toFile: path, atomically: true, encoding: .utf8)
+        let resumed = try NDJSONSink(path: path, resuming: true)
+        _ = try resumed.deliver(batch(1...1))
+        try resumed.close()
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 2)
+        #expect(lines.first == "{\"a\":1}")
+        let replaced = try NDJSONSink(path: path, resuming: false)
+        try replaced.close()
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)).isEmpty)
+    }
+
+    @Test(arguments: ["", "ndjson", "ndjson:", "sqlite:", "null:x", "kafka:x", "x"])
+    func wrongAddressesTeach(text: String) {
+        let error = #expect(throws: SinkError.self) { try SinkAddress(text) }
+        #expect(error?.code == .address)
+        #expect(error?.message.contains(":") == true)
+    }
+}
