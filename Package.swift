@@ -28,11 +28,12 @@ func room(_ name: String, _ dependencies: [Target.Dependency], resources: [Resou
     )
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
         name: "\(name)Tests",
         dependencies: dependencies + ["TestSupport"],
         path: "Tests/\(name)Tests",
+        exclude: exclude,
         swiftSettings: strict
     )
 }
@@ -123,7 +124,7 @@ let package = Package(
             "Dashboard",
             ["Time", "Logging", "Lifecycle", "HTTPClient", "HTTPServer", "SQLite", "Transform", "Index", "Dashboard"]
         ),
-        tests("EndToEnd", ["Time", "Journal"]),
+        tests("EndToEnd", ["Time", "Journal"], exclude: ["Peers"]),
         tests("Tidy", []),
     ],
     swiftLanguageModes: [.v6],
