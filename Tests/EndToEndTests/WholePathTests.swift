@@ -1,0 +1,61 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Real posts on their way from a stream with faults, through a recorder that is killed, to rows.
+@Suite(.timeLimit(.minutes(2)))
+struct WholePathTests {
+    private struct Report: Decodable {
+        let connections: [String]
+        let records: Int
+        let torn: Int
+    }
+
+    @Test(.needs(.tool("python3"), .tool("zstd"), .sharedData("data/stream-real.ndjson")))
+    func everyRecordDeliveredWholeIsOneRow() throws {
+        let folder = try TemporaryFolder()
+        let posts = try Surroundings.path(.sharedData("data/stream-real.ndjson"))
+        let recording = try Recording(
+            in: folder,
+            simulator: [
+                "--file", posts, "--once", "--rate", "400", "--keep-alive", "300ms", "--fault", "1:cut@60", "--fault",
+                "2:stall@60",
+            ],
+            recorder: ["--silence-timeout", "1s"]
+        )
+        // The cut and the stall come within the first 500 KB; the kill within the third connection.
+        try recording.until(bytes: 800_000)
+        recording.recorder.send(SIGKILL)
+        #expect(try recording.recorder.wait(seconds: 10).wasKilled)
+        try recording.restartRecorder()
+        _ = try until("the end of the file; \(recording.recorder.errors)") {
+            try recording.recorder.errors.contains("why=server-closed") ? true : nil
+        }
+        try recording.stop()
+
+        let first = try recording.reprise(["replay", "--sink", "ndjson:-"])
+        #expect(try recording.reprise(["replay", "--sink", "ndjson:-"]) == first)
+        let report = try check(recording, rows: first)
+        #expect(report.torn >= 1 && report.records >= 300)
+        // A killed recorder leaves no end of its own: the next connection's opening stands for it.
+        #expect(report.connections.prefix(4) == ["cut", "stalled", "opened", "server-closed"])
+    }
+
+    /// Compares by means that share no code with the command.
+    private func check(_ recording: Recording, rows: Data) throws -> Report {
+        let folder = recording.folder.path
+        let index = folder + "/index.sqlite"
+        let files = [
+            "raw": try recording.raw(), "rows": rows,
+            "cat": try recording.reprise(["journal", "cat", "--times"]),
+            "books": try recording.reprise(["replay", "--json", "--sink", "sqlite:\(index)"]),
+        ]
+        for (name, content) in files { try content.write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
+        let arguments = [
+            Surroundings.peer("whole_path.py"), recording.journal, folder + "/raw", recording.sentLog, folder + "/cat",
+            folder + "/rows", index, folder + "/books",
+        ]
+        let text = try output(of: Surroundings.path(.tool("python3")), arguments, in: recording.folder)
+        return try JSONDecoder().decode(Report.self, from: text)
+    }
+}
