@@ -146,6 +146,7 @@ public final class Replayer: Service, @unchecked Sendable {
     private var firstOffsets: [SourceName: ByteOffset] = [:]
 
     private func tellProgress(_ records: MergedRecords) {
+        if records.frontier.isEmpty { return }
         var done = 0
         for (source, offset) in records.frontier {
             let first = firstOffsets[source] ?? offset

@@ -1,6 +1,7 @@
 internal import HTTPServer
 internal import Journal
 internal import Options
+internal import Sinks
 internal import Recorder
 internal import Simulator
 internal import XAPI
@@ -12,6 +13,9 @@ extension ExitStatus {
         case let error as any ExitStatusProviding: self = error.exitStatus
         case let error as JournalError where error.code == .locked || error.code == .clockBehind: self = .tryLater
         case let error as JournalError where error.code == .invalid: self = .usage
+        case let error as SinkError where error.code == .address: self = .usage
+        // Who read our output has had enough.
+        case let error as SinkError where error.code == .closedPipe: self = .done
         case let error as HTTPServerError where error.code == .addressInUse: self = .tryLater
         case let error as HTTPServerError where error.code == .badAddress: self = .usage
         case let error as SimulatorError where error.code == .badFault: self = .usage

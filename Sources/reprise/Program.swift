@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Glibc
 internal import Options
+internal import Sinks
 
 /// From words to an exit status.
 enum Program {
@@ -36,6 +37,7 @@ enum Program {
             return try run(Invocation(parsed, environment: environment, configuration: configuration))
         } catch {
             if let output = error as? OutputError, output.isClosedPipe { return .done }
+            if let sink = error as? SinkError, sink.code == .closedPipe { return .done }
             StandardError.write("reprise: \(error)\n")
             return ExitStatus(for: error)
         }

@@ -59,17 +59,21 @@ enum ReplayCommand {
                     transform: Replayer.transformDigest
                 )
             }
+            let line = ReplayStatusLine.ifWatched(invocation, sink: sink)
             let replayer = Replayer(
                 journal: journal,
                 configuration: configuration,
                 sink: sink,
-                checkpoint: checkpoint
+                checkpoint: checkpoint,
+                onProgress: { line?.show($0) }
             )
             let shutdown = ShutdownSignal()
             let signals = Signals.requestOn([SIGINT, SIGTERM], shutdown)
             defer { signals.cancel() }
             let time = Stopwatch()
+            defer { line?.clear() }
             try replayer.run(shutdown)
+            line?.clear()
             let books = ReplayReport(replayer.currentBooks, elapsed: time.elapsed)
             // Standard output is the documents' where they go there.
             if !invocation.flag("json") {

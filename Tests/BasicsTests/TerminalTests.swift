@@ -1,0 +1,40 @@
+import Synchronization
+import Terminal
+import Testing
+
+@Suite struct TerminalTests {
+    @Test func theLineIsDrawnAtMostFourTimesASecondAndGivesWayToMessages() {
+        let written = Mutex<[String]>([])
+        let line = StatusLine(width: { 8 }, write: { text in written.withLock { $0.append(text) } })
+        line.show("a line that is too long")
+        line.show("not drawn: too soon")
+        line.above { written.withLock { $0.append("message\n") } }
+        line.clear()
+        #expect(written.withLock { $0 } == ["\r\u{1b}[Ka line ", "\r\u{1b}[K", "message\n"])
+    }
+
+    @Test func progressTellsShareRateAndTimeLeft() {
+        var progress = Progress(total: 1_000_000_000)
+        progress.add(done: 0, at: .seconds(0))
+        progress.add(done: 250_000_000, at: .seconds(1))
+        #expect(progress.text == "25 %, 250 MB of 1.0 GB, 250 MB/s, 3s left")
+        progress.add(done: 1_000_000_000, at: .seconds(4))
+        #expect(progress.text == "100 %, 1.0 GB of 1.0 GB, 250 MB/s")
+        var endless = Progress(total: nil)
+        endless.add(done: 0, at: .seconds(0))
+        endless.add(done: 1_500, at: .seconds(1))
+        #expect(endless.text == "1.5 kB, 1.5 kB/s")
+    }
+
+    @Test(arguments: [
+        (0, "0 B"), (999, "999 B"), (1_234, "1.2 kB"), (123_456_789, "123 MB"), (5_000_000_000_000, "5.0 TB"),
+    ])
+    func sizesAreShort(bytes: Int, text: String) {
+        #expect(ByteText.size(bytes) == text)
+    }
+
+    @Test(arguments: [(3, "3s"), (260, "4m 20s"), (7_500, "2h 5m"), (273_600, "3d 4h")])
+    func timesAreShort(seconds: Int, text: String) {
+        #expect(DurationText.short(.seconds(seconds)) == text)
+    }
+}
