@@ -1,0 +1,78 @@
+"""Compares the figures of the page, as a browser shows them, with a count over the journal made here.
+
+Usage: page_figures.py CHROMIUM URL CAT. CAT: what journal cat --times printed.
+"""
+
+import collections
+import json
+import sys
+
+from chromium import Chromium
+
+program, url, cat = sys.argv[1:]
+
+
+def count(day=None):
+    """Posts by category: each post once, by its newest sighting; of one day alone where one is given."""
+    newest = {}
+    with open(cat, "rb") as file:
+        for line in file:
+            arrival, record = line.rstrip(b"\r\n").split(b"\t", 1)
+            post = json.loads(record)
+            newest[post["data"]["id"]] = (arrival[:10].decode(), post["matching_rules"][0]["tag"])
+    return collections.Counter(tag for when, tag in newest.values() if day in (None, when))
+
+
+def sides(counts):
+    return {side: sum(n for tag, n in counts.items() if tag.startswith(side)) for side in ("cats", "dogs")}
+
+
+def digits(text):
+    return int("".join(filter(str.isdigit, text)))
+
+
+with Chromium(program) as browser:
+    browser.call("Page.navigate", url=url)
+    expected_total = sum(count().values())
+    browser.until("document.querySelectorAll('#categories tr').length > 0")
+    # Figures may still be on their way where a follower fills the index.
+    figure = "Number(document.querySelector('#totals .figure').textContent.replace(/\\D/g, ''))"
+    browser.until(f"{figure} >= {expected_total}")
+    page = json.loads(
+        browser.evaluate(
+            """JSON.stringify({
+                headline: document.getElementById('headline').textContent,
+                detail: document.getElementById('detail').textContent,
+                day: document.getElementById('as-of').dateTime.slice(0, 10),
+                totals: [...document.querySelectorAll('#totals li')].map(li => [...li.children].map(p => p.textContent)),
+                rows: [...document.querySelectorAll('#categories tr')].map(tr => [...tr.children].map(c => c.textContent)),
+                charts: [...document.querySelectorAll('canvas')].map(c => c.width * c.height),
+            })"""
+        )
+    )
+    assert not browser.problems, browser.problems
+
+all_time, today = count(), count(page["day"])
+whole, of_today = sum(all_time.values()), sum(today.values())
+
+rows = {name: [digits(cell) for cell in cells] for name, *cells in page["rows"]}
+expected = {tag: [today[tag], round(100 * today[tag] / max(of_today, 1)), n] for tag, n in all_time.items()}
+assert set(rows) == set(expected), f"{sorted(rows)} instead of {sorted(expected)}"
+for tag, (shown_today, shown_share, shown_total) in rows.items():
+    # A share is rounded, and a half may go either way.
+    assert abs(shown_share - 100 * today[tag] / max(of_today, 1)) <= 0.5, (tag, shown_share)
+    assert [shown_today, shown_total] == [today[tag], all_time[tag]], (tag, rows[tag], expected[tag])
+
+totals = {name.lower(): [digits(figure), digits(more)] for name, figure, more in page["totals"]}
+wanted = {side: [sides(all_time)[side], sides(today)[side]] for side in ("cats", "dogs")}
+assert totals == {"all posts": [whole, of_today], **wanted}, f"{totals} instead of {wanted}"
+
+ours = sides(today)
+leader = max(ours, key=ours.get)
+if ours["cats"] != ours["dogs"]:
+    assert page["headline"].lower().startswith(leader), page["headline"]
+    assert abs(digits(page["headline"]) - 100 * ours[leader] / of_today) <= 1, page["headline"]
+for side, n in ours.items():
+    assert f"{side} {n}" in page["detail"].lower().replace(",", "").replace("\u202f", ""), page["detail"]
+assert page["charts"] and all(page["charts"]), page["charts"]
+print(json.dumps({"posts": whole, "today": of_today, "categories": len(rows)}))
