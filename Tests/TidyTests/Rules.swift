@@ -1,0 +1,134 @@
+import Foundation
+
+/// The house rules, each a function from files to findings, so that a canary can try it on a bad one.
+enum Rules {
+    /// The targets in the order of Package.swift: a target imports only those before it.
+    static func targets(_ manifest: String) -> [String] {
+        let pattern =
+            /(?:library|basics|room)\(\s*"(\w+)"|name: "(CSimdJSON|reprise)", (?:path|dependencies)|\.executableTarget\(\s*name: "(\w[\w-]*)"/
+        return manifest.matches(of: pattern).compactMap { match in
+            [match.output.1, match.output.2, match.output.3].compactMap { $0 }.first.map(String.init)
+        }
+    }
+
+    static func bannedCalls(_ file: SourceFile) -> [Finding] {
+        var banned = [
+            (#"\b(TODO|FIXME|XXX)\b"#, "a note that something is left to do"), (#"\bfatalError\("#, "fatalError"),
+            (#"\btry!"#, "try!"), (#"\bas!"#, "as!"), (#"\bdebugPrint\("#, "debugPrint"),
+        ]
+        if file.target != "reprise" {
+            banned.append((#"(^|[^.\w])print\("#, "a library that prints"))
+            banned.append(
+                (#"\bgetenv\(|ProcessInfo\.processInfo\.environment"#, "a library that reads the environment")
+            )
+        }
+        if ["Transform", "Journal", "Replayer", "Index"].contains(file.target) {
+            banned.append(
+                (
+                    #"\bDate\(\)|\.random\(|SystemRandomNumberGenerator|\.randomElement\("#,
+                    "time or chance from no parameter"
+                )
+            )
+        }
+        return file.lines.enumerated().flatMap { index, line in
+            let code = line.trimmingCharacters(in: .whitespaces)
+            return code.hasPrefix("//")
+                ? []
+                : banned.filter { code.range(of: $0.0, options: .regularExpression) != nil }
+                    .map { Finding(path: file.path, line: index + 1, what: $0.1) }
+        }
+    }
+
+    static func machinePaths(_ file: SourceFile) -> [Finding] {
+        let folders = ["work", "opt/swift", "root"].joined(separator: "|")
+        let pattern = "(^|[^a-z.~])/(\(folders))/"
+        return file.lines.enumerated().compactMap { index, line in
+            // Places where a toolchain may stand are looked at by wildcard.
+            guard line.range(of: pattern, options: .regularExpression) != nil, !line.contains("/opt/swift*") else {
+                return nil
+            }
+            return Finding(path: file.path, line: index + 1, what: "a path of one machine")
+        }
+    }
+
+    static func imports(_ file: SourceFile, order: [String]) -> [Finding] {
+        guard let own = order.firstIndex(of: file.target) else { return [] }
+        return file.lines.enumerated().compactMap { index, line in
+            guard
+                let match = line.firstMatch(
+                    of: /^(?:@testable )?(?:(?:public|internal|package|private) )?import (\w+)/
+                ),
+                let other = order.firstIndex(of: String(match.output.1))
+            else { return nil }
+            if other >= own {
+                return Finding(
+                    path: file.path,
+                    line: index + 1,
+                    what: "\(file.target) imports \(match.output.1), which stands above it"
+                )
+            }
+            if file.target == "Simulator", !file.path.hasPrefix("Sources/Basics"),
+                other >= (order.firstIndex(of: "Journal") ?? 0)
+            {
+                return Finding(path: file.path, line: index + 1, what: "the simulator imports basics only")
+            }
+            return nil
+        }
+    }
+
+    /// Each C module is imported by one target.
+    static func cImporters(_ files: [SourceFile], modules: [String]) -> [Finding] {
+        var importers: [String: String] = [:]
+        var findings: [Finding] = []
+        for file in files {
+            for (index, line) in file.lines.enumerated() {
+                guard let match = line.firstMatch(of: /^(?:internal |public )?import (C\w+)/),
+                    modules.contains(String(match.output.1))
+                else { continue }
+                let module = String(match.output.1)
+                if let first = importers[module], first != file.target {
+                    findings.append(Finding(path: file.path, line: index + 1, what: "\(module) is \(first)'s"))
+                }
+                importers[module] = importers[module] ?? file.target
+            }
+        }
+        return findings
+    }
+
+    static func length(_ file: SourceFile, limit: Int) -> [Finding] {
+        let count = file.lines.count
+        return count > limit
+            ? [Finding(path: file.path, line: count, what: "\(count) lines, \(limit) at most: split it by idea")] : []
+    }
+
+    /// Public declarations have a comment that begins with `///`.
+    static func documentation(_ file: SourceFile) -> [Finding] {
+        let lines = file.lines
+        return lines.indices.compactMap { index in
+            guard
+                lines[index].firstMatch(
+                    of:
+                        /^\s*public (static |final |mutating |nonisolated |private\(set\) |internal\(set\) )*(func|var|let|init|struct|class|enum|protocol)\b/
+                ) != nil
+            else { return nil }
+            var above = index - 1
+            while above >= 0, lines[above].trimmingCharacters(in: .whitespaces).hasPrefix("@") { above -= 1 }
+            let comment = above >= 0 ? lines[above].trimmingCharacters(in: .whitespaces) : ""
+            return comment.hasPrefix("///")
+                ? nil : Finding(path: file.path, line: index + 1, what: "a public name without a comment")
+        }
+    }
+
+    /// A test asserts something, itself or through a function of its file that does.
+    static func assertions(_ file: SourceFile) -> [Finding] {
+        let parts = file.text.components(separatedBy: "@Test")
+        var line = parts[0].components(separatedBy: "\n").count
+        return parts.dropFirst().compactMap { part in
+            defer { line += part.components(separatedBy: "\n").count - 1 }
+            let asserts = part.contains("#expect") || part.contains("#require") || part.contains("Issue.record")
+            let delegates = part.firstMatch(of: /\b(check|expect|assert|verify|prove)\w*\(/) != nil
+            return asserts || delegates
+                ? nil : Finding(path: file.path, line: line, what: "a test that asserts nothing")
+        }
+    }
+}

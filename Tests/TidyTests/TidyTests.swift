@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+/// The house rules over the whole tree; each finding says file and line.
+@Suite struct TidyTests {
+    private func expectNone(_ findings: [Finding]) {
+        #expect(findings.isEmpty, "\(findings.map(\.description).joined(separator: "\n"))")
+    }
+
+    @Test func nothingBannedIsCalled() throws {
+        expectNone(try SourceTree.swift("Sources").flatMap(Rules.bannedCalls))
+    }
+
+    @Test func importsOnlyGoDown() throws {
+        let manifest = try String(contentsOfFile: "\(SourceTree.root)/Package.swift", encoding: .utf8)
+        let order = Rules.targets(manifest)
+        #expect(order.count > 25, "\(order)")
+        #expect(order.firstIndex(of: "Journal") ?? 99 < order.firstIndex(of: "Recorder") ?? 0)
+        expectNone(try SourceTree.swift("Sources").flatMap { Rules.imports($0, order: order) })
+        expectNone(Rules.cImporters(try SourceTree.swift("Sources"), modules: order.filter { $0.first == "C" }))
+    }
+
+    @Test func filesAreShort() throws {
+        expectNone(try SourceTree.swift("Sources").flatMap { Rules.length($0, limit: 400) })
+        expectNone(try SourceTree.swift("Tests").flatMap { Rules.length($0, limit: 500) })
+    }
+
+    @Test func publicNamesAreDocumented() throws {
+        expectNone(try SourceTree.swift("Sources").flatMap(Rules.documentation))
+    }
+
+    @Test func everyTestAssertsSomething() throws {
+        expectNone(
+            try SourceTree.swift("Tests").filter { !$0.path.hasPrefix("Tests/TidyTests") }.flatMap(Rules.assertions)
+        )
+    }
+
+    @Test func noPathOfOneMachineIsTracked() throws {
+        expectNone(try SourceTree.files { _ in true }.flatMap(Rules.machinePaths))
+    }
+
+    @Test func trackedFilesAreSmall() throws {
+        for path in try SourceTree.tracked() where path != "docs/page.png" {
+            let size =
+                try FileManager.default.attributesOfItem(atPath: "\(SourceTree.root)/\(path)")[.size] as? Int ?? 0
+            #expect(size <= 256 << 10, "\(path) has \(size) bytes")
+        }
+    }
+
+    @Test func everyPageIsLinked() throws {
+        let linking = try SourceTree.files { ["README.md", "CONTRIBUTING.md", "docs/ARCHITECTURE.md"].contains($0) }
+        for page in try SourceTree.tracked() where page.hasPrefix("docs/") && page.hasSuffix(".md") {
+            let name = page.dropFirst("docs/".count)
+            #expect(linking.contains { $0.text.contains("\(name))") }, "\(page) is linked from nowhere")
+        }
+    }
+}
+
+/// A rule that cannot fail holds nothing: each is shown something bad.
+@Suite struct TidyCanaryTests {
+    private func file(_ text: String, _ path: String = "Sources/Journal/Bad.swift") -> SourceFile {
+        SourceFile(path: path, text: text)
+    }
+
+    @Test(arguments: [
+        "let x = try! f()", "x as! Int", "print(x)", "// fine\nfatalError()", "let now = Date()",
+        "Int.random(in: 0...1)",
+        "f() // " + "TO" + "DO: later", "ProcessInfo.processInfo.environment[\"A\"]",
+    ]) func bannedCallsAreFound(text: String) {
+        #expect(Rules.bannedCalls(file(text)).count == 1, "\(text)")
+    }
+
+    @Test func whatIsAllowedIsNotFound() {
+        #expect(Rules.bannedCalls(file("print(x)", "Sources/reprise/Good.swift")).isEmpty)
+        #expect(Rules.bannedCalls(file("/// fatalError is never called")).isEmpty)
+        #expect(Rules.bannedCalls(file("blueprint(x)")).isEmpty)
+    }
+
+    @Test func importsThatGoUpAreFound() {
+        let order = ["CZstd", "Compression", "Journal", "Recorder", "Simulator"]
+        #expect(Rules.imports(file("internal import Recorder"), order: order).count == 1)
+        #expect(Rules.imports(file("import Compression"), order: order).isEmpty)
+        #expect(Rules.imports(file("import Journal", "Sources/Simulator/Bad.swift"), order: order).count == 1)
+        let second = [file("import CZstd", "Sources/Basics/Compression/A.swift"), file("internal import CZstd")]
+        #expect(Rules.cImporters(second, modules: ["CZstd"]).count == 1)
+    }
+
+    @Test func theOrderOfTargetsIsReadFromTheManifest() {
+        let manifest = "basics(\"Time\"),\n room(\"Journal\", [\"Time\"]),\n room(\n \"Recorder\","
+        #expect(Rules.targets(manifest) == ["Time", "Journal", "Recorder"])
+    }
+
+    @Test func longFilesUndocumentedNamesAndEmptyTestsAreFound() {
+        #expect(Rules.length(file(String(repeating: "x\n", count: 401)), limit: 400).count == 1)
+        #expect(Rules.documentation(file("public func f() {}")).count == 1)
+        #expect(Rules.documentation(file("/// Does it.\n@discardableResult\npublic func f() {}")).isEmpty)
+        #expect(Rules.assertions(file("@Test func f() { g() }")).count == 1)
+        #expect(Rules.assertions(file("@Test func f() { #expect(g()) }")).isEmpty)
+    }
+
+    @Test func pathsOfOneMachineAreFound() {
+        #expect(Rules.machinePaths(file("open(\"/" + "work/main\")", "scripts/bad")).count == 1)
+        #expect(Rules.machinePaths(file("http://host/work" + "shop/ and a/work", "README.md")).isEmpty)
+    }
+}
