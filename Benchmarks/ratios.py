@@ -37,6 +37,9 @@ broken = [f"not whole: {r['name']}" for r in results if not r["ok"]]
 ceiling = "curl to /dev/null (the server's ceiling)"
 margin = ratio("record", ceiling, "reprise record", "rate")
 print(f"\nThe server's ceiling is {margin:.1f} times ours" + ("" if margin >= 3 else "; a figure counts only from 3 on") + ".")
+others = statistics.median(r["other_cpu"] / r["wall"] for r in results)
+if others > 0.3:
+    print(f"Others kept {others:.1f} cores of this machine busy meanwhile; measure again when it is quiet.")
 print("\n| what | measured | promised | |\n|---|---:|---:|---|")
 for name, value, sign, limit in rows:
     if value is None:
