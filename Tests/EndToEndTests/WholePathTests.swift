@@ -11,7 +11,7 @@ struct WholePathTests {
         let torn: Int
     }
 
-    @Test(.needs(.tool("python3"), .tool("zstd"), .sharedData("data/stream-real.ndjson")))
+    @Test(.needs(.tool("python3"), .tool("zstd"), .tool("chromium"), .sharedData("data/stream-real.ndjson")))
     func everyRecordDeliveredWholeIsOneRow() throws {
         let rounds = Int(ProcessInfo.processInfo.environment["REPRISE_TEST_ROUNDS"] ?? "") ?? 1
         var random = SeededRandom()
@@ -48,6 +48,9 @@ struct WholePathTests {
         #expect(report.torn >= 1 && report.records >= 300, "\(round)")
         // A killed recorder leaves no end of its own: the next connection's opening stands for it.
         #expect(report.connections.prefix(4) == ["cut", "stalled", "opened", "server-closed"], "\(round)")
+        let index = folder.path + "/index.sqlite"
+        let shown = try ShownFigures.compare(serving: index, journal: recording.journal, in: folder)
+        #expect(shown.posts == report.records, "\(round): each post is in the file once")
     }
 
     /// Compares by means that share no code with the command.
