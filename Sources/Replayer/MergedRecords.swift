@@ -14,8 +14,13 @@ final class MergedRecords {
         let reader: RecordReader
         var batch: RecordBatch?
         var index = 0
+        /// The first byte of the first record that was not given yet.
+        var frontier: ByteOffset
 
-        init(_ reader: RecordReader) { self.reader = reader }
+        init(_ reader: RecordReader) {
+            self.reader = reader
+            frontier = reader.position
+        }
 
         /// The record in front; asks the reader where the batch is used up.
         func front() throws -> RecordMark? {
@@ -29,12 +34,14 @@ final class MergedRecords {
     }
 
     private let cursors: [Cursor]
+
     /// The first byte of the first record that was not given yet, by source.
-    private(set) var frontier: [SourceName: ByteOffset]
+    var frontier: [SourceName: ByteOffset] {
+        Dictionary(uniqueKeysWithValues: cursors.map { ($0.reader.source, $0.frontier) })
+    }
 
     init(_ readers: [RecordReader]) {
         cursors = readers.sorted { $0.source < $1.source }.map(Cursor.init)
-        frontier = Dictionary(uniqueKeysWithValues: readers.map { ($0.source, $0.position) })
     }
 
     /// The next record, or nil where there is none for now.
@@ -47,7 +54,7 @@ final class MergedRecords {
         }
         guard let (cursor, mark) = best, let batch = cursor.batch else { return nil }
         cursor.index += 1
-        frontier[cursor.reader.source] = mark.endOffset
+        cursor.frontier = mark.endOffset
         return Item(source: cursor.reader.source, mark: mark, line: batch.line(mark))
     }
 

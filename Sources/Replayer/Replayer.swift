@@ -61,15 +61,15 @@ public final class Replayer: Service, @unchecked Sendable {
         var sinceCheckpoint = Stopwatch()
         while !shutdown.isRequested {
             // A source that appears while following is followed from its beginning.
-            let sources = try wantedSources()
+            let sources = try known.isEmpty || configuration.isFollowing ? wantedSources() : Array(known)
             if Set(sources) != known {
                 try deliver(records)
                 records = MergedRecords(try sources.map(open))
                 known = Set(sources)
             }
-            let isAtEnd = try fill(from: records, shutdown)
+            let isAtEnd = try fill(from: records)
             try deliver(records)
-            if isAtEnd && !configuration.isFollowing { break }
+            if hasReachedLimit || isAtEnd && !configuration.isFollowing { break }
             if sinceCheckpoint.elapsed >= configuration.checkpointInterval {
                 try settle(records)
                 sinceCheckpoint = Stopwatch()
@@ -98,14 +98,24 @@ public final class Replayer: Service, @unchecked Sendable {
     }
 
     /// Fills the batch; returns whether there is nothing more to read for now.
-    private func fill(from records: MergedRecords, _ shutdown: ShutdownSignal) throws -> Bool {
-        while batch.documents.count < configuration.batchDocumentLimit && batch.byteCount < configuration.batchByteLimit
+    private func fill(from records: MergedRecords) throws -> Bool {
+        // Records without documents have an end too, so that a stop need not wait for gigabytes of them.
+        let last = books.records + Replayer.batchRecordLimit
+        while books.records < last && batch.documents.count < configuration.batchDocumentLimit
+            && batch.byteCount < configuration.batchByteLimit
         {
-            if let limit = configuration.documentLimit, books.documents + batch.documents.count >= limit { return true }
+            if hasReachedLimit { return true }
             guard let item = try records.next() else { return true }
             books.add(outcome(of: item))
         }
         return false
+    }
+
+    private static let batchRecordLimit = 20_000
+
+    private var hasReachedLimit: Bool {
+        guard let limit = configuration.documentLimit else { return false }
+        return books.documents + batch.documents.count >= limit
     }
 
     private func outcome(of item: MergedRecords.Item) -> TransformOutcome {

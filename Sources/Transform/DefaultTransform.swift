@@ -49,7 +49,15 @@ public final class DefaultTransform {
         guard let id = extractor.string(PostPlan.id), (1...19).contains(id.count),
             id.allSatisfy({ (48...57).contains($0) })
         else { return .failed(.noID) }
-        DocumentWriter(batch, extractor).write(id: id, offset: offset, arrival: arrival, ordinal: ordinal)
+        DocumentWriter.write(
+            extractor,
+            id: id,
+            lineLength: line.count,
+            offset: offset,
+            arrival: arrival,
+            ordinal: ordinal,
+            into: batch
+        )
         return .yielded(1)
     }
 }

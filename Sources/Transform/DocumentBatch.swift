@@ -67,6 +67,13 @@ public final class DocumentBatch {
         String(decoding: bytes(document.json), as: UTF8.self)
     }
 
+    /// Adds a document whose bytes were written behind the last one.
+    internal func append(_ document: Document) {
+        precondition(document.json.upperBound <= capacity, "a document does not fit the room made for it")
+        documents.append(document)
+        count = document.json.upperBound
+    }
+
     /// Makes room for more bytes behind the last one.
     internal func reserve(_ more: Int) {
         guard count + more > capacity else { return }

@@ -85,6 +85,12 @@ import Transform
         #expect(sink.documents.count == 7)
     }
 
+    @Test(.timeLimit(.minutes(1))) func aLimitEndsFollowingToo() throws {
+        let folder = try TemporaryFolder()
+        try record(folder, posts: 5)
+        #expect(try replay(folder.path, into: MemorySink(), .init(end: .never, documentLimit: 5)).documents == 5)
+    }
+
     @Test func aCheckpointGoesOnBehindWhatWasSettled() throws {
         let folder = try TemporaryFolder()
         try record(folder, posts: 30)

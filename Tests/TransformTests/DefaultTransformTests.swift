@@ -45,6 +45,19 @@ import Time
         #expect(transform(renamed).1 == transform(full).1)
     }
 
+    @Test(arguments: [
+        #"{"retweet_count":1,"repost_count":2}"#, #"{"repost_count":2,"retweet_count":1}"#,
+        #"{"repost_count":2,"retweet_count":null}"#, #"{"repost_count":null,"retweet_count":2}"#,
+    ]) func ofTwoSpellingsTheNewOneCountsWhereverItStands(metrics: String) {
+        let record = """
+            {"data":{"referenced_posts":[{"type":"quoted"}],"id":"7","referenced_tweets":[{"type":"retweeted"}],\
+            "public_metrics":\(metrics)}}
+            """
+        let document = transform(record).1.first ?? ""
+        #expect(document.contains("\"retweets\":2,"), "\(document)")
+        #expect(document.hasSuffix("\"kind\":\"quote\"}"), "\(document)")
+    }
+
     @Test func theOrderOfFieldsMakesNoDifference() throws {
         var random = SeededRandom()
         let expected = transform(full).1

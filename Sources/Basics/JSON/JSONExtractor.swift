@@ -2,8 +2,8 @@ internal import CSimdJSON
 
 /// Takes the values that a plan names out of JSON documents, in one pass and without allocating.
 ///
-/// simdjson, on demand: the whole document must be UTF-8 with closed strings and balanced brackets, and values that are wanted are
-/// checked in full; what is passed over is not, so a little nonsense between values that nobody wants goes unnoticed. One thread.
+/// The whole document is checked, what nobody wants too: it must be JSON as RFC 8259 has it, in UTF-8, at most 512 levels deep.
+/// Names are compared as they stand, so one that is written with escapes is another name. One thread.
 public final class JSONExtractor {
     /// What became of a document.
     public enum Outcome: Sendable {

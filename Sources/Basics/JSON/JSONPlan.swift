@@ -25,7 +25,7 @@ public struct JSONPlan: Sendable {
         /// The slot of its value; nil for objects and arrays.
         public let slot: Int?
 
-        /// Makes a member; several names may share a slot, and the one that stands last in the document counts.
+        /// Makes a member; a slot belongs to one member.
         public init(_ name: String, _ kind: Kind, slot: Int? = nil) {
             self.name = name
             self.kind = kind
@@ -84,6 +84,11 @@ final class CompiledPlan {
                 children = compile(inner)
             case .each(let inner):
                 kind = REPRISE_JSON_EACH
+                for element in inner {
+                    guard case .string = element.kind else {
+                        preconditionFailure("of each element only strings can be wanted: \(element.name)")
+                    }
+                }
                 children = compile(inner)
             }
             let isLeaf = children.baseAddress == nil

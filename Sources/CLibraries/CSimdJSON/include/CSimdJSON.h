@@ -13,7 +13,7 @@ enum reprise_json_kind {
     REPRISE_JSON_OBJECT = 0,  /* go on with the children */
     REPRISE_JSON_STRING = 1,  /* a string: its raw content, escapes included */
     REPRISE_JSON_INTEGER = 2, /* a whole number that fits 64 bits */
-    REPRISE_JSON_EACH = 3,    /* an array of objects: the children, for each of them; their strings become lists */
+    REPRISE_JSON_EACH = 3,    /* an array of objects: of each the children, which are strings; they become lists */
     REPRISE_JSON_PRESENT = 4, /* only whether it is there and not null */
 };
 
@@ -40,8 +40,8 @@ typedef struct {
 
 enum reprise_json_outcome {
     REPRISE_JSON_OK = 0,
-    REPRISE_JSON_MALFORMED = 1,  /* not JSON, or more than one document */
-    REPRISE_JSON_WRONG_TYPE = 2, /* a value that is wanted has another type */
+    REPRISE_JSON_MALFORMED = 1,  /* not JSON, no object, deeper than 512 levels, or more than one document */
+    REPRISE_JSON_WRONG_TYPE = 2, /* it is JSON, but a value that is wanted has another type */
     REPRISE_JSON_NO_MEMORY = 3,
 };
 
@@ -54,7 +54,7 @@ size_t reprise_json_padding(void);
 reprise_json_parser *reprise_json_parser_new(size_t slots);
 void reprise_json_parser_free(reprise_json_parser *parser);
 
-/* Reads one document, an object, in one pass; of a name that stands twice the last value counts.
+/* Reads one document, an object, in one pass, and checks all of it; of a name that stands twice the last value counts.
  * Values and lists point into the document and stay until the next call. */
 enum reprise_json_outcome reprise_json_extract(
     reprise_json_parser *parser, const char *document, size_t length, const reprise_json_node *members, size_t count);

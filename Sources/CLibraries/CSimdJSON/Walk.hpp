@@ -1,0 +1,206 @@
+#ifndef REPRISE_JSON_WALK_HPP
+#define REPRISE_JSON_WALK_HPP
+
+#include "CSimdJSON.h"
+#include "Tokens.hpp"
+
+#include <cstring>
+#include <memory>
+#include <simdjson.h>
+#include <vector>
+
+/* simdjson's first stage checks UTF-8, strings and control characters with vector instructions and leaves an index of where
+ * every bracket, colon, comma, string and scalar begins. The walk reads that index once: it takes what is wanted and checks
+ * the grammar of all the rest. simdjson's own on-demand walk only counts brackets where it passes over a value, and letting
+ * it look at everything takes twice the time of this. */
+
+struct reprise_json_parser {
+    std::unique_ptr<simdjson::internal::dom_parser_implementation> stage;
+    std::vector<reprise_json_value> values;
+    std::vector<std::vector<reprise_json_slice>> lists;
+};
+
+namespace reprise {
+
+constexpr int depth_limit = 512;
+constexpr reprise_json_value nothing = {{nullptr, 0}, 0, 0};
+
+struct failure {};
+
+[[noreturn]] inline void malformed() { throw failure(); }
+
+class walk {
+    reprise_json_parser &self;
+    const char *text;
+    const uint32_t *at, *end;
+    /* Said only of what is JSON to its end. */
+    bool is_wrong_type = false;
+
+    /* The character that the index stands at; behind the last one a zero, which fits nowhere. */
+    char peek() const { return at < end ? text[*at] : '\0'; }
+
+    /* The end of the token that begins at the index: up to the next one or the document's end, white space left out. */
+    const char *token_end() const {
+        const char *stop = text + at[1];
+        while (is_blank(stop[-1])) stop--;
+        return stop;
+    }
+
+    /* The content of the string at the index, which moves on. */
+    reprise_json_slice string() {
+        const char *start = text + *at + 1;
+        const char *stop = token_end();
+        at++;
+        return {start, size_t(stop - start - 1)};
+    }
+
+    void scalar() {
+        if (at >= end || !scalar_is_valid(text + *at, token_end())) malformed();
+        at++;
+    }
+
+    int64_t integer() {
+        const char *start = text + *at, *stop = token_end();
+        if (!number_is_valid(start, stop)) malformed();
+        at++;
+        bool is_negative = *start == '-';
+        if (is_negative) start++;
+        bool fits = stop - start <= 19;
+        uint64_t value = 0;
+        for (; fits && start < stop; start++) {
+            fits = is_digit(*start);
+            value = value * 10 + uint64_t(*start - '0');
+        }
+        if (!fits || value > uint64_t(INT64_MAX) + is_negative) {
+            is_wrong_type = true;
+            return 0;
+        }
+        return int64_t(is_negative ? 0 - value : value);
+    }
+
+    void pass_over(int depth) {
+        switch (peek()) {
+        case '{': object(nullptr, 0, depth); break;
+        case '[': array(depth); break;
+        case '"': at++; break;
+        default: scalar();
+        }
+    }
+
+    template <typename Element> void elements(Element element) {
+        at++;
+        if (peek() == ']') {
+            at++;
+            return;
+        }
+        while (true) {
+            element();
+            char next = peek();
+            at++;
+            if (next == ']') return;
+            if (next != ',') malformed();
+        }
+    }
+
+    void array(int depth) {
+        if (depth >= depth_limit) malformed();
+        elements([&] { pass_over(depth + 1); });
+    }
+
+    void each(const reprise_json_node *node, int depth) {
+        elements([&] {
+            if (peek() != '{') {
+                is_wrong_type = true;
+                return pass_over(depth + 1);
+            }
+            for (size_t i = 0; i < node->child_count; i++) self.values[node->children[i].slot] = nothing;
+            object(node->children, node->child_count, depth + 1);
+            for (size_t i = 0; i < node->child_count; i++)
+                self.lists[node->children[i].slot].push_back(self.values[node->children[i].slot].string);
+        });
+    }
+
+    /* Of a name that stands twice the last value counts, and nothing is left of the first. */
+    void forget(const reprise_json_node *node) {
+        if (node->slot >= 0) self.values[node->slot] = nothing;
+        for (size_t i = 0; i < node->child_count; i++) {
+            if (node->kind == REPRISE_JSON_EACH) self.lists[node->children[i].slot].clear();
+            forget(node->children + i);
+        }
+    }
+
+    void member(const reprise_json_node *node, int depth) {
+        if (node->child_count)
+            forget(node);
+        else
+            self.values[node->slot] = nothing;
+        char first = peek();
+        if (first == 'n') return scalar(); /* null: as if it were not there */
+        reprise_json_value *slot = node->slot >= 0 ? &self.values[node->slot] : nullptr;
+        if (slot) slot->present = 1;
+        switch (node->kind) {
+        case REPRISE_JSON_OBJECT:
+            if (first != '{') break;
+            return object(node->children, node->child_count, depth);
+        case REPRISE_JSON_EACH:
+            if (first != '[') break;
+            return each(node, depth);
+        case REPRISE_JSON_STRING:
+            if (first != '"') break;
+            slot->string = string();
+            return;
+        case REPRISE_JSON_INTEGER:
+            if (first != '-' && !is_digit(first)) break;
+            slot->integer = integer();
+            return;
+        case REPRISE_JSON_PRESENT: return pass_over(depth);
+        }
+        is_wrong_type = true;
+        pass_over(depth);
+    }
+
+public:
+    walk(reprise_json_parser &self, const char *text)
+        : self(self), text(text), at(self.stage->structural_indexes.get()), end(at + self.stage->n_structural_indexes) {}
+
+    void object(const reprise_json_node *nodes, size_t count, int depth) {
+        if (depth >= depth_limit) malformed();
+        at++;
+        if (peek() == '}') {
+            at++;
+            return;
+        }
+        while (true) {
+            if (peek() != '"') malformed();
+            const reprise_json_node *found = nullptr;
+            if (count) {
+                reprise_json_slice key = string();
+                for (size_t i = 0; i < count; i++)
+                    if (key.length == nodes[i].key_length && std::memcmp(key.bytes, nodes[i].key, key.length) == 0) {
+                        found = nodes + i;
+                        break;
+                    }
+            } else {
+                at++;
+            }
+            if (peek() != ':') malformed();
+            at++;
+            if (found)
+                member(found, depth + 1);
+            else
+                pass_over(depth + 1);
+            char next = peek();
+            at++;
+            if (next == '}') return;
+            if (next != ',') malformed();
+        }
+    }
+
+    bool is_object() const { return peek() == '{'; }
+    bool is_at_end() const { return at == end; }
+    bool has_wrong_type() const { return is_wrong_type; }
+};
+
+}  // namespace reprise
+
+#endif
