@@ -104,6 +104,12 @@ public final class NDJSONSink: Sink {
             let written = write(descriptor, buffer.baseAddress.map { $0 + done }, length - done)
             if written < 0 {
                 if errno == EINTR { continue }
+                if errno == EAGAIN {
+                    // A pipe that another program set non-blocking: its reader is slow, not gone. poll(2)
+                    var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                    poll(&waiting, 1, 1_000)
+                    continue
+                }
                 length = 0
                 throw SinkError(
                     errno == EPIPE ? .closedPipe : .io,

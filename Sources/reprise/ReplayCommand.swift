@@ -43,6 +43,14 @@ enum ReplayCommand {
         run: { invocation in
             let journal = try Journal(directory: Context.journalDirectory(invocation))
             let configuration = try configuration(invocation)
+            if !configuration.isFollowing {
+                // A source that does not exist yet can be followed, but there is nothing of it to replay.
+                let known = try journal.sources()
+                if let missing = configuration.sources?.first(where: { !known.contains($0) }) {
+                    let names = known.map(\.rawValue).sorted().joined(separator: ", ")
+                    throw invocation.wrong("source", missing.rawValue, "a source of this journal (\(names))")
+                }
+            }
             guard try invocation.int("jobs") == 1 else {
                 throw invocation.wrong("jobs", invocation.string("jobs") ?? "", "1 in this version")
             }

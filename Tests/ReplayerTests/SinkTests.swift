@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Sinks
 import TestSupport
 import Testing
@@ -82,6 +83,45 @@ import Transform
         let replaced = try NDJSONSink(path: path, resuming: false)
         try replaced.close()
         #expect(try Data(contentsOf: URL(fileURLWithPath: path)).isEmpty)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aSlowReaderOfANonBlockingPipeGetsEveryByte() throws {
+        let (reading, writing) = try pipe()
+        #expect(fcntl(writing, F_SETFL, O_NONBLOCK) == 0)
+        let documents = batch(1...2_000)
+        let reader = startThread {
+            var received = Data()
+            var buffer = [UInt8](repeating: 0, count: 7_001)
+            while case let count = read(reading, &buffer, buffer.count), count > 0 {
+                received.append(contentsOf: buffer[0..<count])
+                usleep(200)
+            }
+            let lines = received.split(separator: 10)
+            #expect(lines.count == 2_000)
+            #expect(lines.allSatisfy { $0.first == 0x7B && $0.last == 0x7D })
+        }
+        let sink = NDJSONSink(descriptor: writing)
+        #expect(try sink.deliver(documents).accepted == 2_000)
+        try sink.close()
+        close(writing)
+        #expect(reader.join(seconds: 30))
+        close(reading)
+    }
+
+    @Test func aReaderThatHasGoneIsSaid() throws {
+        signal(SIGPIPE, SIG_IGN)
+        let (reading, writing) = try pipe()
+        close(reading)
+        let sink = NDJSONSink(descriptor: writing)
+        let error = #expect(throws: SinkError.self) { try sink.deliver(batch(1...1)) }
+        #expect(error?.code == .closedPipe)
+        close(writing)
+    }
+
+    private func pipe() throws -> (reading: CInt, writing: CInt) {
+        var ends: [CInt] = [0, 0]
+        try #require(Glibc.pipe(&ends) == 0)
+        return (ends[0], ends[1])
     }
 
     @Test(arguments: ["", "ndjson", "ndjson:", "sqlite:", "null:x", "kafka:x", "x"])
