@@ -1,3 +1,4 @@
+internal import JSON
 public import HTTPClient
 
 /// Asks X small questions, each with a small answer; it belongs to one thread at a time.

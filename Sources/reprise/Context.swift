@@ -1,4 +1,4 @@
-internal import Foundation
+internal import FoundationEssentials
 internal import Logging
 internal import Options
 
@@ -67,10 +67,6 @@ enum Context {
         let named = parsed.options["config"]?.last ?? environment["REPRISE_CONFIG"]
         let path = named ?? "reprise.yaml"
         if named == nil && !FileManager.default.fileExists(atPath: path) { return nil }
-        let text: String
-        do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
-            throw ConfigurationError("the settings file \(path) cannot be read: \(error.localizedDescription)")
-        }
-        return try ConfigurationFile(yaml: text, path: path)
+        return try ConfigurationFile(yaml: TextFile.read(path, "the settings file"), path: path)
     }
 }

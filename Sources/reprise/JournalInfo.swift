@@ -13,9 +13,9 @@ enum JournalInfo {
                 ("in the tail", "\(summary.tailBytes)"),
                 ("segments", "\(summary.sealedSegments) sealed, \(summary.blocks) blocks"),
                 ("stored bytes", "\(summary.storedBytes)" + ratio(summary)),
-                ("records", "\(summary.records) in blocks"),
-                ("first arrival", summary.firstArrival?.rfc3339 ?? "none in blocks"),
-                ("last arrival", summary.lastArrival?.rfc3339 ?? "none in blocks"),
+                ("records", "\(summary.records)"),
+                ("first arrival", summary.firstArrival?.rfc3339 ?? "none yet"),
+                ("last arrival", summary.lastArrival?.rfc3339 ?? "none yet"),
             ]
             return rows.map { name, value in
                 name + String(repeating: " ", count: 15 - name.count) + value + "\n"

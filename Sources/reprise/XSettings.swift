@@ -1,4 +1,3 @@
-internal import Foundation
 internal import HTTPClient
 internal import Options
 internal import XAPI
@@ -37,12 +36,9 @@ enum XSettings {
     /// The token; a stand-in for X on this machine gets one that means nothing where there is none.
     static func token(_ invocation: Invocation, for endpoint: XEndpoint) throws -> BearerToken {
         if let path = invocation.string("token-file") {
-            do { return try BearerToken(try String(contentsOfFile: path, encoding: .utf8)) } catch let error
-                as XAPIError
-            {
+            let text = try TextFile.read(path, "the token file")
+            do { return try BearerToken(text) } catch {
                 throw ConfigurationError("\(path): \(error.message)")
-            } catch {
-                throw ConfigurationError("the token file \(path) cannot be read: \(error.localizedDescription)")
             }
         }
         if let text = invocation.environment["BEARER_TOKEN"], !text.isEmpty { return try BearerToken(text) }
@@ -74,11 +70,7 @@ enum XSettings {
 
     /// The rules of a file.
     static func rules(_ path: String) throws -> [StreamRule] {
-        let text: String
-        do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
-            throw ConfigurationError("the rules file \(path) cannot be read: \(error.localizedDescription)")
-        }
-        return try RulesFile.parse(text, name: path)
+        try RulesFile.parse(TextFile.read(path, "the rules file"), name: path)
     }
 
     private static func proxy(_ invocation: Invocation, for endpoint: XEndpoint) -> Secret? {

@@ -86,6 +86,9 @@ import Time
         for number in 0..<100 { try writer.append("{\"n\":\(number),\"pad\":\"0123456789\"}\r\n\r\n") }
         let live = try Journal(directory: folder.path).summary(of: .filtered)
         #expect(live.endOffset == writer.endOffset)
+        // The records of the tail count too, also the one that begins in a block.
+        #expect(live.records == 100)
+        #expect(live.lastArrival == writer.statistics.lastArrival)
         try writer.close()
         let sealed = try Journal(directory: folder.path).summary(of: .filtered)
         #expect(sealed.records == 100)

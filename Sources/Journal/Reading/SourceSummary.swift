@@ -15,11 +15,11 @@ public struct SourceSummary: Sendable, Equatable {
     public private(set) var tailBytes = 0
     /// Bytes that the segments take on disk.
     public private(set) var storedBytes = 0
-    /// Records that end in blocks.
+    /// Records, those in the tail too.
     public private(set) var records = 0
-    /// The first arrival in blocks, or nil before the first.
+    /// The first arrival, or nil before it.
     public private(set) var firstArrival: Timestamp?
-    /// The newest arrival in blocks, or nil before the first.
+    /// The newest arrival, or nil before the first.
     public private(set) var lastArrival: Timestamp?
 
     /// Sums a source up; the catalog answers for sealed segments that it knows, the files for the rest.
@@ -53,6 +53,27 @@ public struct SourceSummary: Sendable, Equatable {
             id = id.next
         }
         tailBytes = blocksEnd < endOffset ? endOffset - blocksEnd : 0
+        if tailBytes > 0 { try countTail(journal, from: blocksEnd) }
+    }
+}
+
+extension SourceSummary {
+    /// Counts the records that end behind the blocks; one of them may begin in the last block.
+    private mutating func countTail(_ journal: Journal, from blocksEnd: ByteOffset) throws {
+        let reach = min(blocksEnd.rawValue, UInt64(RecordReader.recordByteLimit))
+        let reader = try RecordReader(
+            journal: journal,
+            source: source,
+            from: .offset(ByteOffset(rawValue: blocksEnd.rawValue - reach)),
+            to: .offset(endOffset)
+        )
+        while let batch = try reader.nextBatch() {
+            for mark in batch.records where mark.endOffset > blocksEnd && mark.kind != .torn {
+                if mark.kind != .keepAlive { records += 1 }
+                firstArrival = firstArrival ?? mark.arrival
+                lastArrival = mark.arrival
+            }
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+internal import JSON
 /// Something X says is wrong, from any of its three envelopes.
 ///
 /// They are: a problem object at top level (RFC 7807), `errors` of problem objects, and the older `errors` of code and message.

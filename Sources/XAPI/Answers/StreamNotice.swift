@@ -1,3 +1,4 @@
+internal import JSON
 /// What an in-stream line that is no post says.
 ///
 /// X may say why it disconnects; it need not, and it may be cut off. So this is for people, never for decisions.

@@ -1,4 +1,5 @@
-internal import Foundation
+internal import JSON
+internal import FoundationEssentials
 
 extension XAPIClient {
     private static let rulesPath = "/2/tweets/search/stream/rules"

@@ -1,17 +1,24 @@
-internal import Foundation
+internal import FoundationEssentials
 
 /// A small JSON answer as a tree, for shapes that vary: three envelopes, texts that are sometimes numbers.
 ///
 /// Foundation's decoder makes it; never used on the stream.
-enum JSONValue: Decodable {
+public enum JSONValue: Decodable, Sendable {
+    /// `null`.
     case null
+    /// `true` or `false`.
     case bool(Bool)
+    /// A number; whole ones are exact up to 2^53.
     case number(Double)
+    /// A string, escapes resolved.
     case string(String)
+    /// An array.
     case array([JSONValue])
+    /// An object; of a name that stands twice, one.
     case object([String: JSONValue])
 
-    init(from decoder: any Decoder) throws {
+    /// Reads any JSON value.
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -29,24 +36,24 @@ enum JSONValue: Decodable {
     }
 
     /// Parses a body; nil where it is no JSON.
-    static func parse(_ bytes: [UInt8]) -> JSONValue? {
+    public static func parse(_ bytes: [UInt8]) -> JSONValue? {
         try? JSONDecoder().decode(JSONValue.self, from: Data(bytes))
     }
 
     /// A member of an object, or nil.
-    subscript(_ name: String) -> JSONValue? {
+    public subscript(_ name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members[name]
     }
 
     /// The elements of an array, else none.
-    var elements: [JSONValue] {
+    public var elements: [JSONValue] {
         guard case .array(let values) = self else { return [] }
         return values
     }
 
     /// A string, or a whole number as text.
-    var text: String? {
+    public var text: String? {
         switch self {
         case .string(let value): value
         case .number(let value): Int(exactly: value).map(String.init) ?? String(value)
@@ -55,7 +62,7 @@ enum JSONValue: Decodable {
     }
 
     /// A whole number, also one that is written as a string.
-    var integer: Int? {
+    public var integer: Int? {
         switch self {
         case .number(let value): Int(exactly: value)
         case .string(let value): Int(value)
