@@ -23,10 +23,10 @@ public struct Journal: Sendable {
     /// The sources, sorted by name.
     public func sources() throws -> [SourceName] {
         try Folder.names(in: directory).compactMap { name in
-            guard let source = SourceName(rawValue: name), Folder.exists("\(directory)/\(name)/tail") else {
-                return nil
-            }
-            return source
+            guard let source = SourceName(rawValue: name) else { return nil }
+            let folder = SourceFolder(journal: directory, source: source)
+            // A copy may hold sealed segments alone.
+            return try Folder.exists(folder.tail) || SegmentSearch(folder: folder).newest() != nil ? source : nil
         }
     }
 
