@@ -1,7 +1,7 @@
 # Two commands matter: `make run` and `make test`. Both install the Debian packages that are missing.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format build release bench soak dist clean
+.PHONY: help run test lint format build release bench soak dist clean swift
 
 SWIFT = $$(scripts/find-swift)
 
@@ -11,31 +11,35 @@ help: ## Show this list
 run: release ## Build, and start the whole path on simulated posts: no credentials, no money
 	@$$($(SWIFT) build -c release --show-bin-path)/reprise run --simulate
 
-test: packages-test lint ## Install what the tests need, and pass them
+test: swift packages-test lint ## Install what the tests need, and pass them
 	@REPRISE_TEST_PYTHON=$$(scripts/python-venv test) && export REPRISE_TEST_PYTHON && \
 	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error && \
 	$(SWIFT) test --skip-build
 
-lint: packages-build ## Check the format of all Swift files
+lint: swift packages-build ## Check the format of all Swift files
 	@$(SWIFT) format lint --strict --parallel --configuration .swift-format --recursive Package.swift Sources Tests
 
-format: ## Format all Swift files in place
+format: swift ## Format all Swift files in place
 	@$(SWIFT) format --in-place --parallel --configuration .swift-format --recursive Package.swift Sources Tests
 
-build: packages-build ## Build for debugging
+build: swift packages-build ## Build for debugging
 	@$(SWIFT) build
 
-release: packages-build packages-run ## Build for use
+release: swift packages-build packages-run ## Build for use
 	@$(SWIFT) build -c release --product reprise
 
-bench: packages-build packages-bench ## Measure against the tools used today; needs ../shared/bench
+bench: swift packages-build packages-bench ## Measure against the tools used today; needs ../shared/bench
 	@scripts/bench
 
-soak: packages-test ## The full-size forms of the tests: about half an hour
+soak: swift packages-test ## The full-size forms of the tests: about half an hour
 	@scripts/soak
 
-dist: packages-build packages-run packages-dist ## A stripped binary with its list of packages, in dist/
+dist: swift packages-build packages-run packages-dist ## A stripped binary with its list of packages, in dist/
 	@scripts/dist
+
+# Before a package is installed: without Swift none of them helps.
+swift:
+	@scripts/find-swift > /dev/null
 
 clean: ## Remove what was built
 	@rm -rf .build dist
