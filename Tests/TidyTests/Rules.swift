@@ -12,8 +12,9 @@ enum Rules {
     }
 
     static func bannedCalls(_ file: SourceFile) -> [Finding] {
+        let leftToDo = "a note that something is left to do"
         var banned = [
-            (#"\b(TODO|FIXME|XXX)\b"#, "a note that something is left to do"), (#"\bfatalError\("#, "fatalError"),
+            (#"\b(TODO|FIXME|XXX)\b"#, leftToDo), (#"\bfatalError\("#, "fatalError"),
             (#"\btry!"#, "try!"), (#"\bas!"#, "as!"), (#"\bdebugPrint\("#, "debugPrint"),
         ]
         if file.target != "reprise" {
@@ -30,18 +31,21 @@ enum Rules {
                 )
             )
         }
+        banned = banned.filter { file.text.range(of: $0.0, options: .regularExpression) != nil }
+        guard !banned.isEmpty else { return [] }
         return file.lines.enumerated().flatMap { index, line in
-            let code = line.trimmingCharacters(in: .whitespaces)
-            return code.hasPrefix("//")
-                ? []
-                : banned.filter { code.range(of: $0.0, options: .regularExpression) != nil }
-                    .map { Finding(path: file.path, line: index + 1, what: $0.1) }
+            // Comments may speak of a call, but must not put work off.
+            let isComment = line.drop { $0 == " " }.hasPrefix("//")
+            return banned.filter { line.range(of: $0.0, options: .regularExpression) != nil }
+                .filter { !isComment || $0.1 == leftToDo }
+                .map { Finding(path: file.path, line: index + 1, what: $0.1) }
         }
     }
 
     static func machinePaths(_ file: SourceFile) -> [Finding] {
         let folders = ["work", "opt/swift", "root"].joined(separator: "|")
         let pattern = "(^|[^a-z.~])/(\(folders))/"
+        guard file.text.range(of: pattern, options: .regularExpression) != nil else { return [] }
         return file.lines.enumerated().compactMap { index, line in
             // Places where a toolchain may stand are looked at by wildcard.
             guard line.range(of: pattern, options: .regularExpression) != nil, !line.contains("/opt/swift*") else {
@@ -54,7 +58,7 @@ enum Rules {
     static func imports(_ file: SourceFile, order: [String]) -> [Finding] {
         guard let own = order.firstIndex(of: file.target) else { return [] }
         return file.lines.enumerated().compactMap { index, line in
-            guard
+            guard line.contains("import "),
                 let match = line.firstMatch(
                     of: /^(?:@testable )?(?:(?:public|internal|package|private) )?import (\w+)/
                 ),
@@ -82,7 +86,8 @@ enum Rules {
         var findings: [Finding] = []
         for file in files {
             for (index, line) in file.lines.enumerated() {
-                guard let match = line.firstMatch(of: /^(?:internal |public )?import (C\w+)/),
+                guard line.contains("import "),
+                    let match = line.firstMatch(of: /^(?:internal |public )?import (C\w+)/),
                     modules.contains(String(match.output.1))
                 else { continue }
                 let module = String(match.output.1)
@@ -101,11 +106,39 @@ enum Rules {
             ? [Finding(path: file.path, line: count, what: "\(count) lines, \(limit) at most: split it by idea")] : []
     }
 
+    /// Functions that need scrolling; their end is the brace at their own depth.
+    static func functionLength(_ file: SourceFile, limit: Int) -> [Finding] {
+        let lines = file.lines
+        return lines.indices.compactMap { start in
+            guard lines[start].hasSuffix("{") || lines[start].hasSuffix("("),
+                let match = lines[start].firstMatch(of: /^(\s*)(?:[@\w()]+ )*(?:func \S|init[?(<]|deinit)/),
+                let end = lines[start...].firstIndex(where: { $0 == match.output.1 + "}" })
+            else { return nil }
+            let count = end - start + 1
+            return count > limit
+                ? Finding(path: file.path, line: start + 1, what: "a function of \(count) lines, \(limit) at most")
+                : nil
+        }
+    }
+
+    /// What the compiler cannot check about threads has its reason beside it.
+    static func uncheckedSendability(_ file: SourceFile) -> [Finding] {
+        let lines = file.lines
+        return lines.indices.compactMap { index in
+            guard lines[index].contains("@unchecked Sendable") || lines[index].contains("nonisolated(unsafe)"),
+                !lines[index].trimmingCharacters(in: .whitespaces).hasPrefix("//")
+            else { return nil }
+            let beside = lines[max(0, index - 2)...min(lines.count - 1, index + 2)]
+            return beside.contains { $0.contains("//") }
+                ? nil : Finding(path: file.path, line: index + 1, what: "unchecked for threads, without a reason")
+        }
+    }
+
     /// Public declarations have a comment that begins with `///`.
     static func documentation(_ file: SourceFile) -> [Finding] {
         let lines = file.lines
         return lines.indices.compactMap { index in
-            guard
+            guard lines[index].contains("public "),
                 lines[index].firstMatch(
                     of:
                         /^\s*public (static |final |mutating |nonisolated |private\(set\) |internal\(set\) )*(func|var|let|init|struct|class|enum|protocol)\b/
