@@ -5,11 +5,11 @@ import Testing
 /// What a browser shows is what the journal holds.
 @Suite(.timeLimit(.minutes(2)))
 struct BrowserTests {
-    @Test(.needs(.tool("python3"), .tool("chromium"), .sharedData("data/stream-real.ndjson")))
+    @Test(.needs(.tool("python3"), .tool("chromium"), .sharedData(.stream)))
     func thePageOfAReplayShowsTheJournalsFigures() throws {
         let folder = try TemporaryFolder()
         // Each post is seen twice and has to count once.
-        let posts = try Surroundings.path(.sharedData("data/stream-real.ndjson"))
+        let posts = try Surroundings.path(.sharedData(.stream))
         let recording = try Recording(
             in: folder,
             simulator: ["--file", posts, "--rounds", "2", "--rate", "max"],

@@ -11,7 +11,7 @@ struct WholePathTests {
         let torn: Int
     }
 
-    @Test(.needs(.tool("python3"), .tool("zstd"), .tool("chromium"), .sharedData("data/stream-real.ndjson")))
+    @Test(.needs(.tool("python3"), .tool("zstd"), .tool("chromium"), .sharedData(.stream)))
     func everyRecordDeliveredWholeIsOneRow() throws {
         let rounds = Int(ProcessInfo.processInfo.environment["REPRISE_TEST_ROUNDS"] ?? "") ?? 1
         var random = SeededRandom()
@@ -24,7 +24,7 @@ struct WholePathTests {
 
     private func onePath(killedAfter bytes: Int, _ round: String) throws {
         let folder = try TemporaryFolder()
-        let posts = try Surroundings.path(.sharedData("data/stream-real.ndjson"))
+        let posts = try Surroundings.path(.sharedData(.stream))
         let recording = try Recording(
             in: folder,
             simulator: [

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The simulator's answers against the API's own description, `shared/xapi/openapi.json` beside the repository.
-@Suite(.timeLimit(.minutes(1)), .enabled(if: APIDescription.isPresent, "openapi.json is not beside the repository"))
+@Suite(.timeLimit(.minutes(1)), .needs(.openAPI))
 struct SchemaTests {
     @Test func aStreamInTheNewSpellingHasOnlyDescribedNames() throws {
         let api = try APIDescription()
@@ -75,17 +75,14 @@ struct SchemaTests {
 
 /// X's description of its API, as far as names go.
 struct APIDescription {
-    private static let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("../../../shared/xapi/openapi.json").standardizedFileURL
-
-    static var isPresent: Bool { FileManager.default.fileExists(atPath: path.path) }
-
     private let schemas: [String: [String: Any]]
     /// Names that stand for others.
     var renamed: [String: String] = [:]
 
     init() throws {
-        let whole = try JSONSerialization.jsonObject(with: Data(contentsOf: Self.path)) as? [String: Any]
+        let whole =
+            try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: SharedData.openAPI.path)))
+            as? [String: Any]
         let components = whole?["components"] as? [String: Any]
         schemas = try #require(components?["schemas"] as? [String: [String: Any]])
     }

@@ -1,19 +1,37 @@
 internal import Foundation
+public import Testing
 
-/// Real posts that are not part of the project: found through REPRISE_SHARED, or beside the checkout.
-public enum SharedData {
-    /// The folder, or nil where there is none.
-    public static var folder: String? {
-        let named = ProcessInfo.processInfo.environment["REPRISE_SHARED"]
-        let beside = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("shared").path
-        return [named, beside].compactMap { $0 }.first { FileManager.default.fileExists(atPath: $0 + "/data") }
+/// Files that are not part of the project, in the folder that REPRISE_SHARED names, or else beside the checkout.
+public enum SharedData: String, Sendable {
+    /// Real posts as the stream sends them.
+    case stream = "data/stream-real.ndjson"
+    /// X's own description of its API.
+    case openAPI = "xapi/openapi.json"
+
+    /// Where the file is, or would be.
+    public var path: String { Self.folder + "/" + rawValue }
+
+    /// Whether it is there.
+    public var isPresent: Bool { FileManager.default.isReadableFile(atPath: path) }
+
+    /// What to do where it is absent.
+    public var whereToGetIt: String {
+        "\(path) is not there; set REPRISE_SHARED to the folder that holds \(rawValue)"
     }
 
-    /// Real posts as the stream sends them, or nil where they are not there.
-    public static var stream: String? { folder.map { $0 + "/data/stream-real.ndjson" } }
+    private static var folder: String {
+        let checkout = URL(fileURLWithPath: #filePath).pathComponents.dropLast(3).joined(separator: "/").dropFirst()
+        return ProcessInfo.processInfo.environment["REPRISE_SHARED"] ?? "\(checkout)/../shared"
+    }
+}
 
-    /// What a skipped test says.
-    public static let missing =
-        "the real posts are not here: set REPRISE_SHARED to the folder that has data/stream-real.ndjson"
+extension Trait where Self == ConditionTrait {
+    /// Skips a test where a file is absent, and says so; with REPRISE_TEST_REQUIRE=all the test runs, and fails.
+    public static func needs(_ file: SharedData) -> Self {
+        let isRequired = ProcessInfo.processInfo.environment["REPRISE_TEST_REQUIRE"] == "all"
+        return .enabled(
+            if: isRequired || file.isPresent,
+            Comment(rawValue: file.whereToGetIt)
+        )
+    }
 }

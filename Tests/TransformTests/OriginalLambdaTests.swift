@@ -22,10 +22,10 @@ import Time
         print(n)
         """
 
-    @Test(.enabled(if: SharedData.stream != nil, Comment(rawValue: SharedData.missing)))
+    @Test(.needs(.stream))
     func theSixFieldsOfEveryRealPostAreThoseOfTheOriginal() throws {
         let folder = try TemporaryFolder()
-        let data = try Data(contentsOf: URL(fileURLWithPath: try #require(SharedData.stream)))
+        let data = try Data(contentsOf: URL(fileURLWithPath: SharedData.stream.path))
         var lines: [String] = []
         var documents: [String] = []
         for line in data.split(separator: 10) {

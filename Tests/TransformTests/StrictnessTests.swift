@@ -15,11 +15,11 @@ import Time
         print(''.join(verdict(line) for line in open(sys.argv[1], 'rb').read().split(b'\\n')[:-1]))
         """
 
-    @Test(.enabled(if: SharedData.stream != nil, Comment(rawValue: SharedData.missing)))
+    @Test(.needs(.stream))
     func damagedRecordsAreRefusedExactlyWherePythonRefusesThem() throws {
         var random = SeededRandom()
         let folder = try TemporaryFolder()
-        let data = try Data(contentsOf: URL(fileURLWithPath: try #require(SharedData.stream)))
+        let data = try Data(contentsOf: URL(fileURLWithPath: SharedData.stream.path))
         let records = data.split(separator: 10).map { Array($0.last == 13 ? $0.dropLast() : $0) }.filter { !$0.isEmpty }
         let damaged = (0..<2_000).map { _ in damage(records[Int.random(in: 0..<records.count, using: &random)], &random)
         }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What these tests find around them: the built command, tools of the machine, Python, shared data.
@@ -8,7 +9,7 @@ enum Surroundings {
         case tool(String)
         /// The interpreter with the packages that read segments, see scripts/python-venv.
         case python
-        case sharedData(String)
+        case sharedData(SharedData)
     }
 
     struct Absent: Error, CustomStringConvertible {
@@ -37,13 +38,9 @@ enum Surroundings {
                 )
             }
             return path
-        case .sharedData(let name):
-            let folder = environment["REPRISE_SHARED"] ?? "\(checkout)/../shared"
-            let path = "\(folder)/\(name)"
-            guard FileManager.default.isReadableFile(atPath: path) else {
-                throw Absent(description: "\(path) is not there; set REPRISE_SHARED to the folder that holds \(name)")
-            }
-            return path
+        case .sharedData(let file):
+            guard file.isPresent else { throw Absent(description: file.whereToGetIt) }
+            return file.path
         }
     }
 
