@@ -45,6 +45,6 @@ clean: ## Remove what was built
 	@rm -rf .build dist
 
 packages-%:
-	@scripts/install-packages build $*
+	@scripts/install-packages build run $*
 packages-build:
 	@scripts/install-packages build

@@ -131,6 +131,7 @@ import Time
             source: .filtered,
             firstOffset: ByteOffset(rawValue: first),
             length: length + 17,
+            carried: 3,
             recordCount: 5,
             lastSequence: UInt64.random(in: 0...(1 << 60), using: &random),
             nextArrival: Timestamp(microseconds: time + 1),

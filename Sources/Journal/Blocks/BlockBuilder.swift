@@ -35,6 +35,7 @@ final class BlockBuilder {
             source: source,
             firstOffset: .zero,
             length: 0,
+            carried: 0,
             recordCount: 0,
             lastSequence: 0,
             nextArrival: Timestamp(rawValue: Int64.min),
@@ -55,6 +56,7 @@ final class BlockBuilder {
     /// - Returns: nil where the slot begins with no entry that goes on from there.
     func build(slot: UnsafeMutableRawBufferPointer, after previous: SourceState) throws -> Block? {
         trailer.firstOffset = previous.endOffset
+        trailer.carried = previous.line.unfinished
         trailer.lastSequence = previous.lastSequence
         trailer.nextArrival = previous.nextArrival
         trailer.recordCount = 0
@@ -107,6 +109,7 @@ final class BlockBuilder {
     /// Makes the empty block that a segment begins with: it repeats the events in force, so that the file can be read alone.
     func opening(state: SourceState, inForce: [JournalEvent]) throws -> Block {
         trailer.firstOffset = state.endOffset
+        trailer.carried = state.line.unfinished
         trailer.lastSequence = state.lastSequence
         trailer.nextArrival = state.nextArrival
         trailer.length = 0

@@ -15,6 +15,8 @@ struct BlockTrailer: Equatable {
     var firstOffset: ByteOffset
     /// Bytes of content.
     var length: Int
+    /// Bytes of the line that stood unfinished before the first byte; 0 where the block begins a line.
+    var carried: Int
     /// Lines that end in this block and are not blank.
     var recordCount: Int
     /// Sequence of the last tail entry that went into this block or one before it.
@@ -41,6 +43,7 @@ struct BlockTrailer: Equatable {
         payload += Array(source.rawValue.utf8)
         payload.append(littleEndian: firstOffset.rawValue)
         payload.append(littleEndian: UInt32(length))
+        payload.append(littleEndian: UInt64(carried))
         payload.append(littleEndian: UInt32(recordCount))
         payload.append(littleEndian: lastSequence)
         payload.append(littleEndian: nextArrival.rawValue)
@@ -92,6 +95,7 @@ struct BlockTrailer: Equatable {
             let source = SourceName(rawValue: String(decoding: name, as: UTF8.self)),
             let firstOffset = parser.integer(UInt64.self), let length = parser.integer(UInt32.self),
             firstOffset <= UInt64(Int64.max) - UInt64(length),
+            let carried = parser.integer(UInt64.self), carried <= firstOffset,
             let recordCount = parser.integer(UInt32.self), let lastSequence = parser.integer(UInt64.self),
             let nextArrival = parser.integer(Int64.self),
             let arrivals = parseArrivals(&parser, length: Int(length)),
@@ -102,7 +106,7 @@ struct BlockTrailer: Equatable {
             source: source,
             firstOffset: ByteOffset(rawValue: firstOffset),
             length: Int(length),
-            recordCount: Int(recordCount),
+            carried: Int(carried), recordCount: Int(recordCount),
             lastSequence: lastSequence,
             nextArrival: Timestamp(rawValue: nextArrival),
             arrivals: arrivals,

@@ -8,6 +8,12 @@ struct LineCounter: Equatable {
     private(set) var unfinished = 0
     private var isBlank = true
 
+    /// Goes on with a line of which so many bytes have come; 0 begins one.
+    init(unfinished: Int = 0) {
+        self.unfinished = unfinished
+        isBlank = unfinished == 0
+    }
+
     /// An unfinished line stays so: what comes next begins a new one.
     mutating func breakLine() {
         unfinished = 0

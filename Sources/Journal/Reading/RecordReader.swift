@@ -74,7 +74,7 @@ public final class RecordReader {
     private func nextRun() throws -> Bool {
         let unfinished = buffer.length - lineStart
         if longLine == nil && unfinished > RecordReader.recordByteLimit {
-            longLine = buffer.baseOffset + lineStart
+            longLine = lineOffset
         }
         buffer.carry(from: longLine == nil ? lineStart : buffer.length)
         lineStart = 0
@@ -138,7 +138,9 @@ public final class RecordReader {
         var length = lineFeed - lineStart
         if length > 0 && buffer.bytes[lineFeed - 1] == 13 { length -= 1 }
         var kind = length == 0 ? RecordMark.Kind.keepAlive : .whole
-        if longLine != nil || length > RecordReader.recordByteLimit { kind = .tooLong }
+        if longLine != nil || length + buffer.missingHead > RecordReader.recordByteLimit { kind = .tooLong }
+        // Its beginning was in a block that is lost.
+        if buffer.missingHead > 0 && buffer.isHeadLost { kind = .torn }
         mark(kind, length: kind == .tooLong ? 0 : length, end: lineFeed + 1, arrival, ordinal: ordinal)
         ordinal += 1
     }
@@ -148,7 +150,7 @@ public final class RecordReader {
         if event.endsLine && event.offset >= buffer.baseOffset {
             let unfinished = at - lineStart
             let isLoneCR = unfinished == 1 && longLine == nil && buffer.bytes[lineStart] == 13
-            if longLine != nil || (unfinished > 0 && !isLoneCR) {
+            if longLine != nil || (unfinished > 0 && !isLoneCR) || buffer.missingHead > 0 {
                 let kind: RecordMark.Kind = longLine == nil ? .torn : .tooLong
                 let length = kind == .torn && unfinished <= RecordReader.recordByteLimit ? unfinished : 0
                 mark(kind == .tooLong ? .torn : kind, length: length, end: at, event.time, ordinal: 0)
@@ -164,13 +166,14 @@ public final class RecordReader {
         let mark = RecordMark(
             start: lineStart,
             length: length,
-            offset: longLine ?? buffer.baseOffset + lineStart,
+            offset: longLine ?? lineOffset,
             endOffset: buffer.baseOffset + end,
             arrival: arrival,
             ordinal: ordinal,
             kind: kind
         )
         longLine = nil
+        buffer.forgetMissingHead()
         lineStart = end
         index = end
         if isBehind(mark) {
@@ -180,6 +183,12 @@ public final class RecordReader {
         guard isInRange(mark) else { return }
         records.append(mark)
         position = mark.endOffset
+    }
+
+    /// Where the line at hand begins; bytes of it that were left out count, those that are lost do not.
+    private var lineOffset: ByteOffset {
+        let missing = buffer.isHeadLost ? 0 : buffer.missingHead
+        return ByteOffset(rawValue: buffer.baseOffset.rawValue + UInt64(lineStart) - UInt64(missing))
     }
 
     private func isInRange(_ mark: RecordMark) -> Bool {

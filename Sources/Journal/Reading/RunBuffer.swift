@@ -13,6 +13,10 @@ final class RunBuffer {
     private(set) var carriedLength = 0
     /// Bytes in all.
     private(set) var length = 0
+    /// Bytes of the first line that stand before index 0 and are not here; 0 where a line begins there.
+    private(set) var missingHead = 0
+    /// Whether those bytes are lost, not only left out.
+    private(set) var isHeadLost = false
     /// Arrival of the bytes up to an index, in order; bytes behind the last belong to a line that has not ended.
     private(set) var arrivals: [(time: Timestamp, end: Int)] = []
     private(set) var events: [JournalEvent] = []
@@ -37,11 +41,20 @@ final class RunBuffer {
     }
 
     /// Forgets all bytes: what is appended next stands at an offset.
-    func begin(at offset: ByteOffset) {
+    ///
+    /// - Parameters:
+    ///   - missingHead: bytes of the line there that stand before it.
+    ///   - isHeadLost: whether nobody can read those bytes any more.
+    func begin(at offset: ByteOffset, missingHead: Int = 0, isHeadLost: Bool = false) {
         length = 0
         carry(from: 0)
         baseOffset = offset
+        self.missingHead = missingHead
+        self.isHeadLost = isHeadLost
     }
+
+    /// Notes that the line at index 0 is one whose beginning is here.
+    func forgetMissingHead() { missingHead = 0 }
 
     /// The offset behind the last byte.
     var endOffset: ByteOffset { baseOffset + length }

@@ -6,6 +6,8 @@ final class RunReader {
     private let cursor: SegmentCursor
     private var tail: TailReader?
     private var tailIsUnsynced = false
+    /// Whether the last run was a damaged block: only the next trailer tells whether a line begins behind it.
+    private var isBehindGap = false
     private(set) var progress: ReadProgress
 
     /// Starts before the first block of a segment, or before the tail where the source has none yet.
@@ -89,7 +91,10 @@ final class RunReader {
     private func read(_ trailer: BlockTrailer, _ location: BlockLocation, into buffer: RunBuffer) throws -> Bool {
         let isFirst = progress.sequence == nil
         if let sequence = progress.sequence, trailer.lastSequence <= sequence { return false }
-        if isFirst { buffer.begin(at: trailer.firstOffset) }
+        if isFirst || isBehindGap {
+            buffer.begin(at: trailer.firstOffset, missingHead: trailer.carried, isHeadLost: isBehindGap)
+        }
+        isBehindGap = false
         guard trailer.firstOffset <= buffer.endOffset, trailer.endOffset >= buffer.endOffset else {
             throw JournalError(
                 .corrupt,
@@ -123,10 +128,9 @@ final class RunReader {
             kind: EventKind.gap,
             fields: [("why", .string("damaged")), ("bytes", .integer(Int64(contentSize)))]
         )
-        let end = buffer.endOffset + contentSize
-        buffer.begin(at: end)
-        buffer.add(JournalEvent(offset: end, time: progress.time, json: json))
-        progress.offset = end
+        buffer.add(JournalEvent(offset: buffer.endOffset, time: progress.time, json: json))
+        isBehindGap = true
+        progress.offset = buffer.endOffset + contentSize
         progress.sequence = progress.sequence ?? 0
     }
 }

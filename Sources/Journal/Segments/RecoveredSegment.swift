@@ -60,7 +60,7 @@ struct RecoveredSegment {
 
     /// The line that a block leaves unfinished, events among its bytes included.
     private static func line(after content: UnsafeRawBufferPointer, trailer: BlockTrailer) -> LineCounter {
-        var counter = LineCounter()
+        var counter = LineCounter(unfinished: trailer.carried)
         var position = 0
         for event in trailer.events where event.endsLine && event.offset >= trailer.firstOffset {
             let end = min(content.count, event.offset - trailer.firstOffset)
