@@ -78,7 +78,7 @@ public final class HTTPClient {
     /// - Parameters:
     ///   - request: what to send.
     ///   - onHead: gets status and header fields, once, before any byte.
-    ///   - onBytes: gets each delivery exactly as libcurl hands it over, 1 to `bufferByteLimit` bytes, valid during the call.
+    ///   - onBytes: gets each delivery exactly as libcurl hands it over, 1 byte to 16 KiB, valid during the call.
     ///   - onTick: asked at the start, after each delivery or few, and at least every 250 ms; `.stop` closes the connection.
     ///   - waker: makes `onTick` run now when woken.
     /// - Returns: who ended the stream.

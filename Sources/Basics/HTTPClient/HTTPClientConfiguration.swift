@@ -8,16 +8,16 @@ public struct HTTPClientConfiguration: Sendable {
     public var connectTimeout: Duration
     /// The proxy's URL, which may hold a password, or nil for none; the environment is never asked.
     public var proxy: Secret?
-    /// The most bytes of one delivery: 1 KiB to 512 KiB.
+    /// The most bytes read from a connection at a time, 1 KiB to 512 KiB; libcurl hands them over in deliveries of at most 16 KiB.
     public var bufferByteLimit: Int
 
-    /// Makes settings; a delivery is at most 16 KiB unless told otherwise, so that no more than that is ever in hand.
+    /// Makes settings; 64 KiB are read at a time unless told otherwise, which costs a quarter of the calls that 16 KiB cost.
     public init(
         userAgent: String,
         caFile: String? = nil,
         connectTimeout: Duration = .seconds(10),
         proxy: Secret? = nil,
-        bufferByteLimit: Int = 16 * 1024
+        bufferByteLimit: Int = 64 * 1024
     ) {
         self.userAgent = userAgent
         self.caFile = caFile
