@@ -128,7 +128,8 @@ struct RecorderRun {
                 }
                 return .outcome(.unreachable, result.error)
             }
-            let problem = Problem.all(in: result.refusal).first
+            let said = configuration.token.authorization.blottedOut(of: result.refusal)
+            let problem = Problem.all(in: said).first
             logger.warning(
                 "X refuses the stream: \(problem.map(\.description) ?? "no reason given")",
                 [("status", "\(head.status)")]

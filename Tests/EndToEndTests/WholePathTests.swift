@@ -45,7 +45,8 @@ struct WholePathTests {
         let first = try recording.reprise(["replay", "--sink", "ndjson:-"])
         #expect(try recording.reprise(["replay", "--sink", "ndjson:-"]) == first)
         let report = try check(recording, rows: first)
-        #expect(report.torn >= 1 && report.records >= 300, "\(round)")
+        // Of 308; what was on the wire when the recorder was killed is lost, and a busy machine notices that later.
+        #expect(report.torn >= 1 && report.records >= 200, "\(round): \(report.records) records, \(report.torn) torn")
         // A killed recorder leaves no end of its own: the next connection's opening stands for it.
         #expect(report.connections.prefix(4) == ["cut", "stalled", "opened", "server-closed"], "\(round)")
         let index = folder.path + "/index.sqlite"

@@ -68,6 +68,10 @@ public final class HTTPClient {
         guard end == .serverClosed else {
             throw HTTPClientError(code: .cancelled, message: "\(request.method) \(request.displayURL) was stopped")
         }
+        // What an error says may end in a log, so a refusal does not repeat the credentials.
+        if answer.head.status >= 300, let authorization = request.authorization {
+            return HTTPClientResponse(head: answer.head, body: authorization.blottedOut(of: answer.body))
+        }
         return answer
     }
 

@@ -147,7 +147,9 @@ struct BlockSyncThread: Sendable {
     }
 }
 
-/// Syncs the tail at a fixed pace while there is something new in it, and ends a segment whose time has come while nothing flows.
+/// Syncs what has been in the tail alone for half the interval, and ends a segment whose time has come while nothing flows.
+///
+/// At full speed everything is in synced blocks long before that, and the tail is never synced at all.
 struct SyncThread: Sendable {
     let monitor: Monitor<WriterState>
     let tail: WritableTail
@@ -156,31 +158,36 @@ struct SyncThread: Sendable {
 
     /// Works until the writer is closed or a sync fails.
     func run() {
-        while let end = nextPosition() {
-            guard monitor.withLock({ $0.synced < end }) else { continue }
-            do throws(JournalError) {
-                try tail.file.syncData()
-            } catch {
-                monitor.withLock { $0.fail(error) }
-                monitor.signal()
-                return
+        // Entries up to here were there at the last look, so they are at least half an interval old at this one.
+        var seen = WriterPosition(sequence: 0, offset: .zero)
+        while let (position, synced) = nextLook() {
+            if synced < seen {
+                do throws(JournalError) {
+                    try tail.file.syncData()
+                } catch {
+                    monitor.withLock { $0.fail(error) }
+                    monitor.signal()
+                    return
+                }
+                monitor.withLock { $0.synced = max($0.synced, position) }
             }
-            monitor.withLock { $0.synced = max($0.synced, end) }
+            seen = position
         }
     }
 
-    /// Waits for the interval; returns what is to be synced, or nil at the end.
-    private func nextPosition() -> WriterPosition? {
+    /// Waits for half the interval; returns how far the writer and its syncs have come, or nil at the end.
+    private func nextLook() -> (position: WriterPosition, synced: WriterPosition)? {
         let waited = Stopwatch()
-        return monitor.untilReady(longestWait: configuration.syncInterval - waited.elapsed) { state in
+        let pause = configuration.syncInterval / 2
+        return monitor.untilReady(longestWait: pause - waited.elapsed) { state in
             if state.isClosed || state.failure != nil { return .some(nil) }
             // Woken for other reasons too: only the time that has passed counts.
-            guard waited.elapsed >= configuration.syncInterval else { return nil }
+            guard waited.elapsed >= pause else { return nil }
             if state.line.unfinished == 0, state.isCutDue(adding: 0, now: clock.now, configuration) {
                 state.finishSlot(sealing: true)
                 monitor.signal()
             }
-            return state.position
+            return (state.position, state.synced)
         }
     }
 }

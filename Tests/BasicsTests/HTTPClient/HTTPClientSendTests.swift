@@ -36,6 +36,14 @@ struct HTTPClientSendTests {
         #expect(seen.hasSuffix("\r\n\r\n{\"é\":1}"))
     }
 
+    @Test func aRefusalDoesNotRepeatTheCredentials() throws {
+        let server = ScriptedServer { $0.answer(status: "401 Unauthorized", body: "no: canary-7777, canary-7777!") }
+        defer { server.stop() }
+        let request = HTTPClientRequest(url: server.url, authorization: Secret("Bearer canary-7777"))
+        let answer = try makeClient().send(request, timeout: .seconds(5))
+        #expect(String(decoding: answer.body, as: UTF8.self) == "no: <secret>, <secret>!")
+    }
+
     @Test func aPostWithoutBodySaysSo() throws {
         let server = ScriptedServer { $0.answer(status: "200 OK", body: $0.request) }
         defer { server.stop() }
