@@ -28,19 +28,31 @@ enum Program {
         if words == ["--version"] { return print("reprise \(version)\n") }
         if words.isEmpty { return print(help(of: root, path: [root.name])) }
         do {
-            let parsed = try CommandLineParser(root: root).parse(words)
+            // `reprise help record` is what people try first; it is the same as `reprise record --help`.
+            let isHelp = words.first == "help"
+            let parsed = try CommandLineParser(root: root).parse(isHelp ? words.dropFirst() + ["--help"] : words)
             if parsed.wantsHelp { return print(help(of: parsed.command, path: parsed.path)) }
             guard let run = parsed.command.run else { return print(help(of: parsed.command, path: parsed.path)) }
             let environment = ProcessInfo.processInfo.environment
             let configuration = try Context.configuration(parsed, environment: environment)
             try configuration?.check(against: root)
-            return try run(Invocation(parsed, environment: environment, configuration: configuration))
+            let invocation = Invocation(parsed, environment: environment, configuration: configuration)
+            // A wrong setting of the log is told even by a command that has nothing to log.
+            if parsed.command.options.contains(where: { $0.long == Context.logLevel.long }) {
+                _ = try Context.logger(invocation)
+            }
+            return try run(invocation)
         } catch {
-            if let output = error as? OutputError, output.isClosedPipe { return .done }
-            if let sink = error as? SinkError, sink.code == .closedPipe { return .done }
-            StandardError.write("reprise: \(error)\n")
-            return ExitStatus(for: error)
+            return tell(error)
         }
+    }
+
+    /// Says what went wrong, unless only the reader of the results has gone.
+    private static func tell(_ error: any Error) -> ExitStatus {
+        if let output = error as? OutputError, output.isClosedPipe { return .done }
+        if let sink = error as? SinkError, sink.code == .closedPipe { return .done }
+        StandardError.write("reprise: \(error)\n")
+        return ExitStatus(for: error)
     }
 
     private static func help(of command: Command, path: [String]) -> String {
@@ -52,7 +64,7 @@ enum Program {
             try StandardOutput.write(text)
             return .done
         } catch {
-            return ExitStatus(for: error)
+            return tell(error)
         }
     }
 }

@@ -41,8 +41,12 @@ enum ReplayCommand {
             Context.json,
         ],
         run: { invocation in
-            let journal = try Journal(directory: Context.journalDirectory(invocation))
             let configuration = try configuration(invocation)
+            guard try invocation.int("jobs") == 1 else {
+                throw invocation.wrong("jobs", invocation.string("jobs") ?? "", "1 in this version")
+            }
+            let address = try SinkAddress(invocation.string("sink") ?? "")
+            let journal = try Journal(directory: Context.journalDirectory(invocation))
             if !configuration.isFollowing {
                 // A source that does not exist yet can be followed, but there is nothing of it to replay.
                 let known = try journal.sources()
@@ -51,11 +55,8 @@ enum ReplayCommand {
                     throw invocation.wrong("source", missing.rawValue, "a source of this journal (\(names))")
                 }
             }
-            guard try invocation.int("jobs") == 1 else {
-                throw invocation.wrong("jobs", invocation.string("jobs") ?? "", "1 in this version")
-            }
             let checkpointName = invocation.string("checkpoint")
-            let sink = try SinkAddress(invocation.string("sink") ?? "").open(
+            let sink = try address.open(
                 transformDigest: Replayer.transformDigest,
                 resuming: checkpointName != nil
             )

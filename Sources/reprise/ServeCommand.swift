@@ -21,11 +21,12 @@ enum ServeCommand {
         options: Context.common + PageOptions.all,
         run: { invocation in
             let logger = try Context.logger(invocation)
+            let configuration = try PageOptions.configuration(invocation)
             let page = try DashboardService(
                 index: IndexReader(
                     path: PageOptions.indexPath(invocation, directory: Context.journalDirectory(invocation))
                 ),
-                configuration: PageOptions.configuration(invocation),
+                configuration: configuration,
                 clock: .system,
                 logger: logger.labelled("page")
             )

@@ -22,15 +22,22 @@ public struct Invocation: Sendable {
     public func string(_ long: String) -> String? { strings(long).last }
 
     /// All values of an option that may be given several times.
-    public func strings(_ long: String) -> [String] {
-        if let given = parsed.options[long] { return given }
+    public func strings(_ long: String) -> [String] { setting(long).values }
+
+    /// An option's values and the place that has them, from the strongest place to the weakest.
+    private func setting(_ long: String) -> (values: [String], place: ValueError.Place) {
+        if let given = parsed.options[long] { return (given, .commandLine) }
         guard let option = parsed.command.options.first(where: { $0.long == long }) else {
             preconditionFailure("\(path) reads --\(long), which it does not declare")
         }
         // An empty variable is one that is not set.
-        if let name = option.environment, let value = environment[name], !value.isEmpty { return [value] }
-        if let entry = configuration?.entries.last(where: { $0.key == long }) { return entry.values }
-        return option.default.map { [$0] } ?? []
+        if let name = option.environment, let value = environment[name], !value.isEmpty {
+            return ([value], .variable(name))
+        }
+        if let configuration, let entry = configuration.entries.last(where: { $0.key == long }) {
+            return (entry.values, .file(configuration.path, line: entry.line))
+        }
+        return (option.default.map { [$0] } ?? [], .commandLine)
     }
 
     /// Whether a flag is set.
@@ -38,8 +45,8 @@ public struct Invocation: Sendable {
 
     /// A whole number that is not negative.
     ///
-    /// - Throws: `UsageError`.
-    public func int(_ long: String) throws(UsageError) -> Int? {
+    /// - Throws: `ValueError`.
+    public func int(_ long: String) throws(ValueError) -> Int? {
         guard let text = string(long) else { return nil }
         guard let value = Int(text), value >= 0 else { throw wrong(long, text, "a whole number") }
         return value
@@ -47,8 +54,8 @@ public struct Invocation: Sendable {
 
     /// A number of bytes: `4096`, `16MiB`, `2GB`; units of 1,000 (kB, MB, GB) and 1,024 (KiB, MiB, GiB).
     ///
-    /// - Throws: `UsageError`.
-    public func bytes(_ long: String) throws(UsageError) -> Int? {
+    /// - Throws: `ValueError`.
+    public func bytes(_ long: String) throws(ValueError) -> Int? {
         guard let text = string(long) else { return nil }
         guard let value = ValueText.bytes(text) else { throw wrong(long, text, "a size such as 16MiB") }
         return value
@@ -56,17 +63,22 @@ public struct Invocation: Sendable {
 
     /// A length of time: `250ms`, `10m`, `1h30m`, `2d`.
     ///
-    /// - Throws: `UsageError`.
-    public func duration(_ long: String) throws(UsageError) -> Duration? {
+    /// - Throws: `ValueError`.
+    public func duration(_ long: String) throws(ValueError) -> Duration? {
         guard let text = string(long) else { return nil }
         guard let value = ValueText.duration(text) else { throw wrong(long, text, "a time such as 10m or 1h30m") }
         return value
     }
 
-    /// The error for a value that an option cannot have.
-    public func wrong(_ long: String, _ text: String, _ expected: String) -> UsageError {
+    /// The error for a value that an option cannot have; it names the place that the value comes from.
+    public func wrong(_ long: String, _ text: String, _ expected: String) -> ValueError {
         let isSecret = parsed.command.options.first { $0.long == long }?.secret ?? false
-        return UsageError("--\(long) is \(expected), not '\(isSecret ? "…" : text)'", command: path)
+        return ValueError(
+            option: long,
+            problem: "is \(expected), not '\(isSecret ? "…" : text)'",
+            place: setting(long).place,
+            command: path
+        )
     }
 }
 
