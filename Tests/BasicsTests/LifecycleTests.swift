@@ -179,7 +179,7 @@ private struct Broken: Error, Equatable {
         #expect(diary.text == ["writer ends"])
     }
 
-    @Test func aGroupOfNothingEnds() throws {
-        try run([])
+    @Test func aGroupOfNothingEnds() {
+        #expect(throws: Never.self) { try run([]) }
     }
 }
