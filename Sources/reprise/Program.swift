@@ -13,6 +13,8 @@ enum Program {
         discussion: [
             "Everything from X is journalled first; every index can be made anew from the journal.",
             "Settings come from the command line, the environment, reprise.yaml (--config), and defaults, in this order.",
+            "Exit status: 0 done, 1 failed, 3 finished but something was lost or skipped, 64 wrong command line, "
+                + "75 not now (rate limit, lock held, service down), 78 wrong configuration.",
         ],
         examples: [
             ("reprise run --simulate", "the whole path on simulated posts; prints the page's address"),
@@ -35,7 +37,7 @@ enum Program {
             guard let run = parsed.command.run else { return print(help(of: parsed.command, path: parsed.path)) }
             let environment = ProcessInfo.processInfo.environment
             let configuration = try Context.configuration(parsed, environment: environment)
-            try configuration?.check(against: root)
+            try configuration?.check(against: root, excluding: [Context.config.long])
             let invocation = Invocation(parsed, environment: environment, configuration: configuration)
             // A wrong setting of the log is told even by a command that has nothing to log.
             if parsed.command.options.contains(where: { $0.long == Context.logLevel.long }) {
@@ -51,7 +53,7 @@ enum Program {
     private static func tell(_ error: any Error) -> ExitStatus {
         if let output = error as? OutputError, output.isClosedPipe { return .done }
         if let sink = error as? SinkError, sink.code == .closedPipe { return .done }
-        StandardError.write("reprise: \(error)\n")
+        StandardError.tell(error)
         return ExitStatus(for: error)
     }
 

@@ -27,12 +27,14 @@ enum RecorderSetup {
             long: "fields",
             value: "LIST",
             help: "Fields of a post to ask for, with commas between.",
-            default: StreamRequest.defaultFields.joined(separator: ",")
+            default: StreamRequest.defaultFields.joined(separator: ","),
+            allowsEmpty: true
         ),
         Option(
             long: "expansions",
             value: "LIST",
-            help: "Objects to be sent along; X may bill them, so none by default."
+            help: "Objects to be sent along; X may bill them, so none by default.",
+            allowsEmpty: true
         ),
         Option(
             long: "silence-timeout",

@@ -18,11 +18,15 @@ enum StandardOutput {
         var done = 0
         while done < bytes.count {
             let written = Glibc.write(1, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-            if written < 0 {
-                if errno == EINTR { continue }
+            if written >= 0 {
+                done += written
+            } else if errno == EAGAIN {
+                // Whoever shares the pipe has made it non-blocking; this waits for its reader as a write would.
+                var entry = pollfd(fd: 1, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&entry, 1, 1_000)
+            } else if errno != EINTR {
                 throw OutputError(number: errno)
             }
-            done += written
         }
     }
 }
@@ -42,6 +46,21 @@ enum StandardError {
     static func write(_ text: String) {
         var text = text
         text.withUTF8 { _ = Glibc.write(2, $0.baseAddress, $0.count) }
+    }
+
+    /// Writes what went wrong as lines.
+    ///
+    /// The words of servers and files are in it, so control characters are spelled out: none reaches the terminal.
+    static func tell(_ error: any Error) {
+        var text = "reprise: "
+        for scalar in "\(error)".unicodeScalars {
+            if scalar != "\n" && scalar.properties.generalCategory == .control {
+                text += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        write(text + "\n")
     }
 }
 

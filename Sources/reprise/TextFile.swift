@@ -22,7 +22,12 @@ enum TextFile {
                 if errno == EINTR { continue }
                 throw failure(path, what)
             }
-            if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+            if count == 0 {
+                guard let text = String(validating: bytes, as: UTF8.self) else {
+                    throw ConfigurationError("\(what) \(path) is not UTF-8 text")
+                }
+                return text
+            }
             bytes += chunk[0..<count]
             guard bytes.count <= byteLimit else { throw ConfigurationError("\(what) \(path) is longer than 4 MiB") }
         }

@@ -62,6 +62,8 @@ public struct Option: Sendable {
     public var repeats: Bool
     /// Whether its value must never be shown.
     public var secret: Bool
+    /// Whether an empty text is a value too; mostly it is a mistake, and is refused.
+    public var allowsEmpty: Bool
 
     /// Makes an option; without a `value` it is a flag.
     public init(
@@ -72,7 +74,8 @@ public struct Option: Sendable {
         environment: String? = nil,
         default: String? = nil,
         repeats: Bool = false,
-        secret: Bool = false
+        secret: Bool = false,
+        allowsEmpty: Bool = false
     ) {
         self.long = long
         self.short = short
@@ -82,6 +85,7 @@ public struct Option: Sendable {
         self.default = `default`
         self.repeats = repeats
         self.secret = secret
+        self.allowsEmpty = allowsEmpty
     }
 
     /// Whether it has no value.

@@ -23,11 +23,14 @@ public struct CommandLineParser: Sendable {
     ///
     /// - Throws: `UsageError`.
     public func parse(_ words: [String]) throws(UsageError) -> ParsedCommandLine {
+        // Who asks for help hardly knows how to write the rest, so that nothing in it is a mistake.
+        if words.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
+            return try help(words)
+        }
         var command = root
         var path = [root.name]
         var options: [String: [String]] = [:]
         var arguments: [String] = []
-        var wantsHelp = false
         var rest = words[...]
         var onlyArguments = false
         while let word = rest.popFirst() {
@@ -40,40 +43,61 @@ public struct CommandLineParser: Sendable {
                 }
             } else if word == "--" {
                 onlyArguments = true
-            } else if word == "--help" || word == "-h" {
-                wantsHelp = true
             } else {
                 let (option, attached) = try option(word, of: command, path)
-                let value: String
-                if option.isFlag {
-                    guard attached == nil else {
-                        throw UsageError("--\(option.long) takes no value", command: path.joined(separator: " "))
-                    }
-                    value = "true"
-                } else if let attached {
-                    value = attached
-                } else if let next = rest.popFirst() {
-                    value = next
-                } else {
-                    throw UsageError(
-                        "--\(option.long) needs a value: --\(option.long) \(option.value ?? "")",
-                        command: path.joined(separator: " ")
-                    )
-                }
+                let value = try value(of: option, attached: attached, &rest, path)
                 if options[option.long] != nil && !option.repeats && !option.isFlag {
                     throw UsageError("--\(option.long) is given twice", command: path.joined(separator: " "))
                 }
                 options[option.long, default: []].append(value)
             }
         }
-        if !wantsHelp { try check(arguments, of: command, path) }
+        try check(arguments, of: command, path)
         return ParsedCommandLine(
             command: command,
             path: path,
             options: options,
             arguments: arguments,
-            wantsHelp: wantsHelp
+            wantsHelp: false
         )
+    }
+
+    /// Goes down the commands that the words name, past everything else.
+    private func help(_ words: [String]) throws(UsageError) -> ParsedCommandLine {
+        var command = root
+        var path = [root.name]
+        for word in words where !word.hasPrefix("-") && !command.subcommands.isEmpty {
+            command = try subcommand(word, of: command, path)
+            path.append(command.name)
+        }
+        return ParsedCommandLine(command: command, path: path, options: [:], arguments: [], wantsHelp: true)
+    }
+
+    private func value(
+        of option: Option,
+        attached: String?,
+        _ rest: inout ArraySlice<String>,
+        _ path: [String]
+    ) throws(UsageError) -> String {
+        let words = path.joined(separator: " ")
+        if option.isFlag {
+            guard attached == nil else { throw UsageError("--\(option.long) takes no value", command: words) }
+            return "true"
+        }
+        // A value may begin with one dash (`--from -2h`); two are an option that stands where the value was forgotten.
+        let isForgotten = attached == nil && rest.first?.hasPrefix("--") != false
+        guard !isForgotten, let value = attached ?? rest.popFirst() else {
+            let next = rest.first.map { "; if '\($0)' is meant, --\(option.long)=\($0)" } ?? ""
+            throw UsageError(
+                "--\(option.long) needs a value: --\(option.long) \(option.value ?? "")\(next)",
+                command: words
+            )
+        }
+        // Mostly a variable of a script that is not set, and as a folder it would be the root of all.
+        guard !value.isEmpty || option.allowsEmpty else {
+            throw UsageError("--\(option.long) must not be empty; leave it out for the default", command: words)
+        }
+        return value
     }
 
     private func subcommand(_ word: String, of command: Command, _ path: [String]) throws(UsageError) -> Command {
@@ -132,29 +156,5 @@ public struct CommandLineParser: Sendable {
                 command: words
             )
         }
-    }
-}
-
-/// The nearest name to a misspelled one.
-enum Suggestion {
-    static func text(for word: String, among names: [String], _ spell: (String) -> String) -> String {
-        let ranked = names.map { ($0, distance(Array(word.utf8), Array($0.utf8))) }.min { $0.1 < $1.1 }
-        guard let (name, distance) = ranked, distance <= max(1, word.utf8.count / 3) else { return "" }
-        return "; did you mean '\(spell(name))'?"
-    }
-
-    /// The Levenshtein distance: single letters put in, taken out or changed.
-    private static func distance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-        var row = Array(0...b.count)
-        for (i, x) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, y) in b.enumerated() {
-                let above = row[j + 1]
-                row[j + 1] = min(above + 1, row[j] + 1, diagonal + (x == y ? 0 : 1))
-                diagonal = above
-            }
-        }
-        return row[b.count]
     }
 }

@@ -30,9 +30,12 @@ public struct ConfigurationFile: Sendable {
 
     /// Refuses keys that are no option of any command: a setting that does nothing is a mistake.
     ///
+    /// - Parameters:
+    ///   - root: the command with all others below it; its own options are no settings.
+    ///   - excluded: options that make no sense here, such as the one that names the file.
     /// - Throws: `ConfigurationError`.
-    public func check(against root: Command) throws(ConfigurationError) {
-        let options = root.all.flatMap(\.options)
+    public func check(against root: Command, excluding excluded: Set<String> = []) throws(ConfigurationError) {
+        let options = root.subcommands.flatMap(\.all).flatMap(\.options).filter { !excluded.contains($0.long) }
         for entry in entries {
             guard let option = options.first(where: { $0.long == entry.key }) else {
                 let near = Suggestion.text(for: entry.key, among: options.map(\.long)) { $0 }
@@ -40,6 +43,11 @@ public struct ConfigurationFile: Sendable {
             }
             guard entry.values.count == 1 || option.repeats else {
                 throw ConfigurationError("\(path), line \(entry.line): '\(entry.key)' takes one value")
+            }
+            guard option.allowsEmpty || !entry.values.contains("") else {
+                throw ConfigurationError(
+                    "\(path), line \(entry.line): '\(entry.key)' is empty; give it a value or leave it out"
+                )
             }
             guard !option.isFlag || ["true", "false"].contains(entry.values.first) else {
                 throw ConfigurationError("\(path), line \(entry.line): '\(entry.key)' is true or false")

@@ -141,6 +141,15 @@ private final class YAMLParser {
                 break
             }
             let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
+            // No name, path or address holds one, and C would read the text only up to it.
+            guard !bytes.contains(0) else {
+                throw YAMLError(
+                    message: "a text must not hold a zero character",
+                    name: name,
+                    line: Int(mark.line) + 1,
+                    column: Int(mark.column) + 1
+                )
+            }
             kind = .scalar(String(decoding: bytes, as: UTF8.self))
         case YAML_SEQUENCE_START_EVENT: kind = event.data.sequence_start.anchor == nil ? .sequenceStart : .alias
         case YAML_SEQUENCE_END_EVENT: kind = .sequenceEnd
