@@ -122,15 +122,16 @@ private enum SignalPipe {
             }
             errno = savedErrno
         }
-        // A parent may have left the signal blocked, and then nobody would ever see it.
-        var wanted = sigset_t()
-        sigemptyset(&wanted)
-        sigaddset(&wanted, signal)
-        pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
         sigfillset(&action.sa_mask)
         action.sa_flags = SA_RESTART
         var previous = sigaction()
         sigaction(signal, &action, &previous)
+        // A parent may have left the signal blocked, and then nobody would ever see it. Only now, because one that
+        // came meanwhile is delivered with this call.
+        var wanted = sigset_t()
+        sigemptyset(&wanted)
+        sigaddset(&wanted, signal)
+        pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
         return previous
     }
 }
