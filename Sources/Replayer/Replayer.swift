@@ -24,6 +24,8 @@ public final class Replayer: Service, @unchecked Sendable {
     private let shared = Mutex(ReplayBooks())
     private var books = ReplayBooks()
     private var startOffsets: [SourceName: ByteOffset] = [:]
+    /// Where each source was begun; it stays, while `startOffsets` goes on.
+    private var firstOffsets: [SourceName: ByteOffset] = [:]
     private var endOffsets: [SourceName: ByteOffset] = [:]
 
     /// Makes a replay; nothing is read yet.
@@ -92,6 +94,7 @@ public final class Replayer: Service, @unchecked Sendable {
         let reader = try RecordReader(journal: journal, source: source, from: start, to: configuration.end)
         if startOffsets[source] == nil {
             startOffsets[source] = reader.position
+            firstOffsets[source] = reader.position
             if !configuration.isFollowing { endOffsets[source] = try journal.endOffset(of: source) }
         }
         return reader
@@ -153,15 +156,11 @@ public final class Replayer: Service, @unchecked Sendable {
         try checkpoint.save(records.frontier)
     }
 
-    private var firstOffsets: [SourceName: ByteOffset] = [:]
-
     private func tellProgress(_ records: MergedRecords) {
         if records.frontier.isEmpty { return }
         var done = 0
         for (source, offset) in records.frontier {
-            let first = firstOffsets[source] ?? offset
-            firstOffsets[source] = min(first, offset)
-            done += offset - min(first, offset)
+            done += offset - min(offset, firstOffsets[source] ?? offset)
         }
         let total =
             configuration.isFollowing

@@ -29,9 +29,7 @@ enum RecordCommand {
             Option(long: "once", help: "Record one connection to its end, then exit: 0, or 3 where it broke off.")
         ],
         run: { invocation in
-            let isWatched =
-                StandardError.isTerminal(invocation.environment) && invocation.string("log-format") != "json"
-            let line = isWatched ? RecordStatusLine(over: StderrLogSink(format: .text)) : nil
+            let line = RecordStatusLine.ifWatched(invocation)
             let logger = try Context.logger(invocation) { line ?? $0 }.labelled("recorder")
             let once = invocation.flag("once")
             let recorder = try RecorderSetup.make(

@@ -1,10 +1,11 @@
 internal import Logging
+internal import Options
 internal import Recorder
 internal import Synchronization
 internal import Terminal
 internal import Time
 
-/// The line that `record` keeps on a terminal: what came, how fast, and what a power cut would take.
+/// The line that `record` and `run` keep on a terminal: what came, how fast, and what a power cut would take.
 ///
 /// Log messages go through it, so that each stands on a line of its own above.
 final class RecordStatusLine: LogSink {
@@ -12,6 +13,14 @@ final class RecordStatusLine: LogSink {
     private let line: StatusLine
     private let stopwatch = Stopwatch()
     private let rate = Mutex(MovingRate())
+
+    /// A line where somebody watches standard error and reads text there.
+    static func ifWatched(_ invocation: Invocation) -> RecordStatusLine? {
+        guard StandardError.isTerminal(invocation.environment), invocation.string("log-format") != "json" else {
+            return nil
+        }
+        return RecordStatusLine(over: StderrLogSink(format: .text))
+    }
 
     /// Makes a line on standard error; messages go on to another sink.
     init(over log: any LogSink) {

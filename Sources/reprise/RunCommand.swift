@@ -32,7 +32,8 @@ enum RunCommand {
         options: [journal, Context.config, Context.logLevel, Context.logFormat] + simulation + PageOptions.all
             + XSettings.options + RecorderSetup.options,
         run: { invocation in
-            let logger = try Context.logger(invocation)
+            let line = RecordStatusLine.ifWatched(invocation)
+            let logger = try Context.logger(invocation) { line ?? $0 }
             let directory = directory(invocation)
             let simulator = invocation.flag("simulate") ? try simulator(invocation, logger: logger) : nil
             // The recorder comes first: it takes the journal's lock, and makes its folder.
@@ -41,7 +42,8 @@ enum RunCommand {
                 endpoint: simulator.map { try XEndpoint($0.url) },
                 token: simulator == nil ? nil : BearerToken("simulated"),
                 directory: directory,
-                logger: logger.labelled("recorder")
+                logger: logger.labelled("recorder"),
+                onStatus: line.map { $0.show }
             )
             let path = PageOptions.indexPath(invocation, directory: directory)
             let follower = try follower(directory: directory, index: path)
