@@ -1,23 +1,29 @@
 internal import Time
 
-/// How fast a count grows; about the last two seconds count.
+/// How fast a count grows, over about the last four seconds.
 public struct MovingRate: Sendable {
-    private var last: (time: Duration, count: Int)?
-    /// So many a second.
-    public private(set) var perSecond = 0.0
+    private static let window = Duration.seconds(4)
+    /// What comes closer to the last sample than this replaces it, so that there are never many.
+    private static let spacing = Duration.milliseconds(100)
+
+    private var samples: [(time: Duration, count: Int)] = []
 
     /// Starts without a rate.
     public init() {}
 
-    /// Takes in where the count stands at a time.
+    /// So many a second; 0 before there are two samples.
+    public var perSecond: Double {
+        guard let first = samples.first, let last = samples.last, last.time > first.time else { return 0 }
+        return Double(last.count - first.count) / (last.time - first.time).asSeconds
+    }
+
+    /// Takes in where the count stands at a time; times never decrease.
     public mutating func add(_ count: Int, at time: Duration) {
-        if let last {
-            guard time > last.time else { return }
-            let passed = (time - last.time).asSeconds
-            let rate = Double(count - last.count) / passed
-            perSecond += (rate - perSecond) * (perSecond == 0 ? 1 : min(1, passed / 2))
-        }
-        last = (time, count)
+        if samples.count > 1, time - samples[samples.count - 2].time < MovingRate.spacing { samples.removeLast() }
+        samples.append((time, count))
+        // One sample stays from before the window, so that the rate is over all of it.
+        let old = samples.dropFirst().prefix { $0.time <= time - MovingRate.window }.count
+        samples.removeFirst(old)
     }
 }
 
@@ -30,7 +36,10 @@ public struct Progress: Sendable {
     /// Starts at nothing.
     ///
     /// - Parameter total: the size in bytes, or nil where there is no end.
-    public init(total: Int?) { self.total = total }
+    public init(total: Int?) {
+        self.total = total
+        rate.add(0, at: .zero)
+    }
 
     /// Takes in how much is done at a time since the start.
     public mutating func add(done: Int, at time: Duration) {
@@ -56,7 +65,8 @@ public enum ByteText {
         let units = ["B", "kB", "MB", "GB", "TB"]
         var value = Double(bytes)
         var unit = 0
-        while value >= 1_000, unit < units.count - 1 {
+        // What would be rounded up to four digits takes the next unit already.
+        while value >= (unit == 0 ? 1_000 : 999.5), unit < units.count - 1 {
             value /= 1_000
             unit += 1
         }
