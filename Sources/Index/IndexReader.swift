@@ -67,13 +67,14 @@ public final class IndexReader: @unchecked Sendable {
     public func summary(since: Timestamp) throws(IndexError) -> IndexSummary {
         try ask {
             defer { for statement in [totals, recent, newest] { statement.reset() } }
-            var recentCounts: [String: Int] = [:]
+            // By bytes: to Swift, names that differ only in their composition are equal; to SQLite they are not.
+            var recentCounts: [[UInt8]: Int] = [:]
             try recent.bind(since.minute, at: 0)
-            while try recent.step() { recentCounts[recent.string(0) ?? ""] = Int(recent.int64(1)) }
+            while try recent.step() { recentCounts[Array((recent.string(0) ?? "").utf8)] = Int(recent.int64(1)) }
             var categories: [IndexSummary.Category] = []
             while try totals.step() {
                 let name = totals.string(0) ?? ""
-                categories.append(.init(name: name, total: Int(totals.int64(1)), recent: recentCounts[name] ?? 0))
+                categories.append(.init(name: name, total: Int(totals.int64(1)), recent: recentCounts[Array(name.utf8)] ?? 0))
             }
             let observedAt = try newest.step() ? newest.optionalInt64(0) : nil
             return IndexSummary(categories: categories, newest: observedAt.map { Timestamp(microseconds: $0) })
@@ -101,7 +102,7 @@ public final class IndexReader: @unchecked Sendable {
             var series: [(category: String, counts: [Int])] = []
             while try minutes.step() {
                 let category = minutes.string(0) ?? ""
-                if series.last?.category != category {
+                if series.last.map({ !$0.category.utf8.elementsEqual(category.utf8) }) ?? true {
                     series.append((category, [Int](repeating: 0, count: bucketCount)))
                 }
                 series[series.count - 1].counts[Int(minutes.int64(1))] = Int(minutes.int64(2))

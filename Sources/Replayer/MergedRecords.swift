@@ -14,13 +14,10 @@ final class MergedRecords {
         let reader: RecordReader
         var batch: RecordBatch?
         var index = 0
-        /// The first byte of the first record that was not given yet.
-        var frontier: ByteOffset
+        /// The first byte behind the last record that was given; nil before the first.
+        var frontier: ByteOffset?
 
-        init(_ reader: RecordReader) {
-            self.reader = reader
-            frontier = reader.position
-        }
+        init(_ reader: RecordReader) { self.reader = reader }
 
         /// The record in front; asks the reader where the batch is used up.
         func front() throws -> RecordMark? {
@@ -37,7 +34,9 @@ final class MergedRecords {
 
     /// The first byte of the first record that was not given yet, by source.
     var frontier: [SourceName: ByteOffset] {
-        Dictionary(uniqueKeysWithValues: cursors.map { ($0.reader.source, $0.frontier) })
+        var offsets: [SourceName: ByteOffset] = [:]
+        for cursor in cursors { offsets[cursor.reader.source] = cursor.frontier }
+        return offsets
     }
 
     init(_ readers: [RecordReader]) {

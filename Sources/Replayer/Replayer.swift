@@ -84,7 +84,7 @@ public final class Replayer: Service, @unchecked Sendable {
     }
 
     private func wantedSources() throws -> [SourceName] {
-        if let named = configuration.sources { return named }
+        if let named = configuration.sources { return Array(Set(named)) }
         return try journal.sources().filter { $0 != .ledger }
     }
 
@@ -92,11 +92,8 @@ public final class Replayer: Service, @unchecked Sendable {
         var start = configuration.start
         if let position = startOffsets[source] ?? checkpoint?.positions[source] { start = .offset(position) }
         let reader = try RecordReader(journal: journal, source: source, from: start, to: configuration.end)
-        if startOffsets[source] == nil {
-            startOffsets[source] = reader.position
-            firstOffsets[source] = reader.position
-            if !configuration.isFollowing { endOffsets[source] = try journal.endOffset(of: source) }
-        }
+        if firstOffsets[source] == nil { firstOffsets[source] = reader.position }
+        if !configuration.isFollowing { endOffsets[source] = try journal.endOffset(of: source) }
         return reader
     }
 
@@ -151,7 +148,7 @@ public final class Replayer: Service, @unchecked Sendable {
 
     private func settle(_ records: MergedRecords) throws {
         try sink.flush()
-        guard let checkpoint, records.frontier != checkpoint.positions else { return }
+        guard let checkpoint, records.frontier.contains(where: { checkpoint.positions[$0.key] != $0.value }) else { return }
         try records.sync()
         try checkpoint.save(records.frontier)
     }

@@ -11,6 +11,8 @@ public final class NDJSONSink: Sink {
     private let ownsDescriptor: Bool
     private var buffer: UnsafeMutableRawBufferPointer
     private var length = 0
+    /// Cut only by the first delivery: by then the checkpoint is held and belongs to this file.
+    private var pathToCut: String?
 
     private static let bufferSize = 256 << 10
 
@@ -28,7 +30,7 @@ public final class NDJSONSink: Sink {
     ///   - resuming: goes on behind the last whole line; otherwise what the file held is replaced.
     /// - Throws: `SinkError`.
     public init(path: String, resuming: Bool) throws(SinkError) {
-        let flags = O_RDWR | O_CREAT | O_CLOEXEC | (resuming ? 0 : O_TRUNC)
+        let flags = O_CREAT | O_CLOEXEC | (resuming ? O_RDWR : O_WRONLY | O_TRUNC)
         descriptor = open(path, flags, 0o640)
         guard descriptor >= 0 else {
             throw SinkError(.io, "the file \(path) cannot be written: \(String(cString: strerror(errno)))")
@@ -39,7 +41,7 @@ public final class NDJSONSink: Sink {
         identity = "ndjson:" + (real.map { String(cString: $0) } ?? path)
         free(real)
         buffer = .allocate(byteCount: NDJSONSink.bufferSize, alignment: 64)
-        if resuming { try cutUnfinishedLine(path) }
+        if resuming { pathToCut = path }
     }
 
     deinit {
@@ -51,6 +53,10 @@ public final class NDJSONSink: Sink {
     ///
     /// - Throws: `SinkError`: `io`, or `closedPipe` where the reader has gone.
     public func deliver(_ batch: DocumentBatch) throws -> DeliveryCounts {
+        if let path = pathToCut {
+            try cutUnfinishedLine(path)
+            pathToCut = nil
+        }
         for document in batch.documents where document.origin != .tombstone {
             let json = batch.bytes(document.json)
             if length + json.count + 64 > buffer.count { try writeOut(room: json.count + 64) }

@@ -101,6 +101,13 @@ struct ReadRange {
     private(set) var start = ReadStart.beginning
     private(set) var end = ReadEnd.now
 
+    /// Whether an end of it is an offset, which means something in one source alone.
+    var isByOffset: Bool {
+        if case .offset = start { return true }
+        if case .offset = end { return true }
+        return false
+    }
+
     init(_ invocation: Invocation, clock: WallClock) throws {
         if let text = invocation.string("source") {
             guard let name = SourceName(rawValue: text) else {

@@ -92,6 +92,10 @@ enum ReplayCommand {
             } else {
                 try StandardOutput.write(books.json)
             }
+            if shutdown.isRequested && !configuration.isFollowing {
+                StandardError.write("reprise: stopped before the end of the range\n")
+                return .lossy
+            }
             return replayer.currentBooks.isComplete ? .done : .lossy
         }
     )
@@ -104,6 +108,9 @@ enum ReplayCommand {
             return name
         }
         let range = try ReadRange(invocation, clock: .system)
+        if sources.count > 1, range.isByOffset {
+            throw UsageError("an offset stands in one source, so name only that one", command: invocation.path)
+        }
         if sources.count < 2, let source = range.source { sources = [source] }
         if invocation.flag("follow") && range.end != .now {
             throw UsageError("--follow has no end, so it goes without --to", command: invocation.path)

@@ -84,7 +84,8 @@ enum RunCommand {
         let sink = try SQLiteSink(path: index, transformDigest: Replayer.transformDigest)
         let checkpoint = try Checkpoint(
             journal: journal,
-            name: "index",
+            // A new index at the old path begins from the start.
+            name: "index-\(sink.identity.split(separator: ":").last ?? "")",
             sink: sink.identity,
             transform: Replayer.transformDigest
         )
