@@ -74,7 +74,8 @@ public final class IndexReader: @unchecked Sendable {
             var categories: [IndexSummary.Category] = []
             while try totals.step() {
                 let name = totals.string(0) ?? ""
-                categories.append(.init(name: name, total: Int(totals.int64(1)), recent: recentCounts[Array(name.utf8)] ?? 0))
+                let recent = recentCounts[Array(name.utf8)] ?? 0
+                categories.append(.init(name: name, total: Int(totals.int64(1)), recent: recent))
             }
             let observedAt = try newest.step() ? newest.optionalInt64(0) : nil
             return IndexSummary(categories: categories, newest: observedAt.map { Timestamp(microseconds: $0) })

@@ -43,6 +43,19 @@ public struct Journal: Sendable {
         return try RunReader(folder, at: try SegmentSearch(folder: folder).newest()).skipToEnd()
     }
 
+    /// Throws where the catalog knows a segment that has no file: without it, what follows could not be found.
+    func checkSegments(of source: SourceName) throws {
+        let folder = SourceFolder(journal: directory, source: source)
+        guard let known = Catalog.newest(journal: directory, source: source) else { return }
+        let found = SegmentSearch(folder: folder).newestName()?.rawValue ?? 0
+        guard found < known.rawValue else { return }
+        throw JournalError(
+            .corrupt,
+            "\(folder.path): segment \(SegmentID(rawValue: found + 1).digits) is missing, and the catalog knows segments up to "
+                + "\(known.digits); restore it from a copy"
+        )
+    }
+
     /// How many records arrived at a time or later and are committed, fragments and keep-alives left out.
     ///
     /// Reads everything from that time on: about a second a gigabyte.

@@ -16,6 +16,8 @@ final class MergedRecords {
         var index = 0
         /// The first byte behind the last record that was given; nil before the first.
         var frontier: ByteOffset?
+        /// Gaps met so far.
+        var gaps = 0
 
         init(_ reader: RecordReader) { self.reader = reader }
 
@@ -25,7 +27,8 @@ final class MergedRecords {
                 if let batch, index < batch.records.count { return batch.records[index] }
                 batch = try reader.nextBatch()
                 index = 0
-                if batch == nil { return nil }
+                guard let batch else { return nil }
+                gaps += batch.events.count { $0.kind == EventKind.gap }
             }
         }
     }
@@ -56,6 +59,9 @@ final class MergedRecords {
         cursor.frontier = mark.endOffset
         return Item(source: cursor.reader.source, mark: mark, line: batch.line(mark))
     }
+
+    /// Places where bytes are missing or damaged, as far as the readers have come.
+    var gaps: Int { cursors.reduce(0) { $0 + $1.gaps } }
 
     /// Makes everything given so far durable.
     func sync() throws {

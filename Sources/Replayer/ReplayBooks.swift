@@ -10,6 +10,8 @@ public struct ReplayBooks: Sendable, Equatable {
     public private(set) var dropped: [DropReason: Int] = [:]
     /// Records that should have given one and did not, by reason.
     public private(set) var failed: [FailReason: Int] = [:]
+    /// Places where bytes of the range are missing or damaged; how many records stood there is unknown.
+    public private(set) var gaps = 0
     /// Documents delivered: accepted + stale + rejected.
     public private(set) var documents = 0
     /// Documents that the sink took.
@@ -27,7 +29,7 @@ public struct ReplayBooks: Sendable, Equatable {
     /// Records that failed for any reason.
     public var failedCount: Int { failed.values.reduce(0, +) }
     /// Whether nothing that should have arrived is missing.
-    public var isComplete: Bool { failedCount == 0 && rejected == 0 }
+    public var isComplete: Bool { failedCount == 0 && rejected == 0 && gaps == 0 }
 
     mutating func add(_ outcome: TransformOutcome) {
         records += 1
@@ -37,6 +39,8 @@ public struct ReplayBooks: Sendable, Equatable {
         case .failed(let reason): failed[reason, default: 0] += 1
         }
     }
+
+    mutating func set(gaps: Int) { self.gaps = gaps }
 
     mutating func add(accepted: Int, stale: Int, rejected: Int) {
         documents += accepted + stale + rejected

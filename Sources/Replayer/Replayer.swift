@@ -141,6 +141,7 @@ public final class Replayer: Service, @unchecked Sendable {
             books.add(accepted: counts.accepted, stale: counts.stale, rejected: counts.rejected)
             batch.removeAll()
         }
+        books.set(gaps: records.gaps)
         shared.withLock { $0 = books }
         startOffsets.merge(records.frontier) { _, new in new }
         tellProgress(records)
@@ -148,7 +149,9 @@ public final class Replayer: Service, @unchecked Sendable {
 
     private func settle(_ records: MergedRecords) throws {
         try sink.flush()
-        guard let checkpoint, records.frontier.contains(where: { checkpoint.positions[$0.key] != $0.value }) else { return }
+        guard let checkpoint, records.frontier.contains(where: { checkpoint.positions[$0.key] != $0.value }) else {
+            return
+        }
         try records.sync()
         try checkpoint.save(records.frontier)
     }

@@ -25,7 +25,8 @@ struct ReplayReport {
         return """
             records    \(books.records) = \(books.yielding) yielding + \(books.droppedCount) dropped\(reasons(dropped)) \
             + \(books.failedCount) failed\(reasons(failed)), \(rate)/s
-            documents  \(books.documents) = \(books.accepted) accepted + \(books.stale) stale + \(books.rejected) rejected
+            documents  \(books.documents) = \(books.accepted) accepted + \(books.stale) stale + \(books.rejected) rejected\
+            \(books.gaps > 0 ? "\ngaps       \(books.gaps): bytes are missing or damaged there" : "")
 
             """
     }
@@ -36,7 +37,8 @@ struct ReplayReport {
         let value = EventValue.object([
             ("records", .integer(Int64(books.records))), ("yielding", .integer(Int64(books.yielding))),
             ("dropped", object(dropped)), ("failed", object(failed)),
-            ("documents", .integer(Int64(books.documents))), ("accepted", .integer(Int64(books.accepted))),
+            ("gaps", .integer(Int64(books.gaps))), ("documents", .integer(Int64(books.documents))),
+            ("accepted", .integer(Int64(books.accepted))),
             ("stale", .integer(Int64(books.stale))), ("rejected", .integer(Int64(books.rejected))),
             ("elapsed_ms", .integer(elapsed.microseconds / 1_000)),
         ])

@@ -102,6 +102,13 @@ struct BlockTrailer: Equatable {
             let events = parseEvents(&parser, firstOffset: firstOffset),
             parser.remaining == 0
         else { return nil }
+        // No writer gets there, and sums of what is allowed cannot overflow.
+        guard lastSequence < UInt64(Int64.max), TailEntry.timeRange.contains(nextArrival),
+            arrivals.allSatisfy({ TailEntry.timeRange.contains($0.time.rawValue) }),
+            events.allSatisfy({
+                TailEntry.timeRange.contains($0.time.rawValue) && $0.offset.rawValue <= UInt64(Int64.max)
+            })
+        else { return nil }
         return BlockTrailer(
             source: source,
             firstOffset: ByteOffset(rawValue: firstOffset),

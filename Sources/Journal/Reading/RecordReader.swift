@@ -47,6 +47,7 @@ public final class RecordReader {
         self.source = source
         self.start = start
         self.end = end
+        try journal.checkSegments(of: source)
         frozenEnd = end == .never ? nil : try journal.endOffset(of: source)
         runs = try journal.runs(of: source, from: start)
         if case .offset(let offset) = start { position = offset } else { position = .zero }
@@ -73,7 +74,8 @@ public final class RecordReader {
 
     private func nextRun() throws -> Bool {
         let unfinished = buffer.length - lineStart
-        if longLine == nil && unfinished > RecordReader.recordByteLimit {
+        // One more than the limit may still be a CR before the LF.
+        if longLine == nil && unfinished > RecordReader.recordByteLimit + 1 {
             longLine = lineOffset
         }
         buffer.carry(from: longLine == nil ? lineStart : buffer.length)
@@ -92,7 +94,16 @@ public final class RecordReader {
         }
         let isFirst = runs.progress.sequence == nil
         guard try runs.next(into: buffer) else {
-            if frozenEnd != nil { isFinished = true }
+            if let frozenEnd {
+                isFinished = true
+                if runs.progress.sequence != nil && runs.progress.offset < frozenEnd {
+                    throw JournalError(
+                        .corrupt,
+                        "\(source) has bytes up to \(frozenEnd), but those from \(runs.progress.offset) on cannot be read; "
+                            + "restore the segment that holds them from a copy"
+                    )
+                }
+            }
             return false
         }
         if isFirst { index = 0 }

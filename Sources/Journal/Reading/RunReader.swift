@@ -6,6 +6,8 @@ final class RunReader {
     private let cursor: SegmentCursor
     private var tail: TailReader?
     private var tailIsUnsynced = false
+    /// Where the blocks passed so far end, nil before the first; the tail may have been read further.
+    private var blocksEnd: ByteOffset?
     /// Whether the last run was a damaged block: only the next trailer tells whether a line begins behind it.
     private var isBehindGap = false
     private(set) var progress: ReadProgress
@@ -18,11 +20,17 @@ final class RunReader {
         progress = ReadProgress(offset: .zero, sequence: segment == nil ? 0 : nil)
     }
 
-    /// Passes blocks as long as they end before a place, by their trailers alone.
+    /// Passes blocks as long as they end before a place, by their trailers alone, but for the last block there is.
+    ///
+    /// The tail goes on from the last block, so a place in the tail is reached by way of it.
     func skip(while isBefore: (BlockTrailer) -> Bool) throws {
-        while case .block(let location, let trailer) = try cursor.peek(checked: false), isBefore(trailer) {
+        var passed: (BlockLocation, SegmentID)?
+        while case .block(let location, let trailer) = try cursor.peek(checked: false) {
+            guard isBefore(trailer) else { return }
+            if trailer.length > 0 || passed == nil { passed = (location, cursor.id) }
             cursor.pass(location)
         }
+        if let (location, segment) = passed { cursor.back(to: location, in: segment) }
     }
 
     /// Passes blocks that end before a time, but for the last with content: it may hold the beginning of the first record.
@@ -40,14 +48,21 @@ final class RunReader {
         let buffer = RunBuffer()
         repeat {
             buffer.begin(at: progress.offset)
-            while case .block(let location, let trailer) = try cursor.peek(checked: false) {
-                cursor.pass(location)
-                guard trailer.lastSequence > progress.sequence ?? 0 || progress.sequence == nil else { continue }
-                progress = ReadProgress(
-                    offset: trailer.endOffset,
-                    sequence: trailer.lastSequence,
-                    time: trailer.nextArrival
-                )
+            while let item = try cursor.peek(checked: true) {
+                switch item {
+                case .block(let location, let trailer):
+                    cursor.pass(location)
+                    guard trailer.lastSequence > progress.sequence ?? 0 || progress.sequence == nil else { continue }
+                    progress = ReadProgress(
+                        offset: trailer.endOffset,
+                        sequence: trailer.lastSequence,
+                        time: trailer.nextArrival
+                    )
+                case .damaged(let contentSize):
+                    try cursor.passDamaged()
+                    progress.offset = progress.offset + contentSize
+                case .cut: break
+                }
             }
         } while try readTail(into: buffer)
         return progress.offset
@@ -65,7 +80,14 @@ final class RunReader {
                 if try read(trailer, location, into: buffer) { return true }
             case .damaged(let contentSize):
                 try cursor.passDamaged()
-                addGap(contentSize, to: buffer)
+                let end = (blocksEnd ?? progress.offset) + contentSize
+                blocksEnd = end
+                // What was read from the tail before is not missing.
+                if progress.sequence != nil && end <= progress.offset { continue }
+                addGap(end - progress.offset, to: buffer)
+                return true
+            case .cut:
+                addGap(0, to: buffer)
                 return true
             }
         }
@@ -90,6 +112,7 @@ final class RunReader {
     /// Appends what is new in a block; false where nothing is.
     private func read(_ trailer: BlockTrailer, _ location: BlockLocation, into buffer: RunBuffer) throws -> Bool {
         let isFirst = progress.sequence == nil
+        blocksEnd = trailer.endOffset
         if let sequence = progress.sequence, trailer.lastSequence <= sequence { return false }
         if isFirst || isBehindGap {
             buffer.begin(at: trailer.firstOffset, missingHead: trailer.carried, isHeadLost: isBehindGap)

@@ -23,6 +23,8 @@ final class SegmentCursor {
         case block(BlockLocation, BlockTrailer)
         /// A block of a sealed segment that disagrees with its checksum; its content has this length.
         case damaged(contentSize: Int)
+        /// A sealed segment whose rest is missing or cannot be told apart; the cursor stands before the next one.
+        case cut
     }
 
     /// Looks at the next block without passing it; nil where there is no whole one yet.
@@ -31,13 +33,17 @@ final class SegmentCursor {
     func peek(checked: Bool) throws -> Item? {
         while true {
             guard let file = try currentFile() else { return nil }
-            if let location = try BlockLocation.find(in: file, at: position) {
-                let trailer =
-                    checked ? try reader.trailer(location, in: file) : try location.trailer(in: file)
-                if let trailer { return .block(location, trailer) }
-            }
+            if let block = try block(in: file, checked) { return block }
             // No whole block here: a sealed file has its table here, or damage; an open one ends for now.
-            guard Folder.exists(folder.sealed(id)), let table = try SeekTable.read(from: file) else { return nil }
+            guard Folder.exists(folder.sealed(id)) else { return nil }
+            // The block may have been written, and the file sealed, since the first look.
+            if let block = try block(in: file, checked) { return block }
+            guard let table = try SeekTable.read(from: file) else {
+                self.file = nil
+                id = id.next
+                position = 0
+                return .cut
+            }
             guard let damaged = blockInTable(table) else {
                 guard nextExists else { return nil }
                 self.file = nil
@@ -77,10 +83,18 @@ final class SegmentCursor {
         try reader.content(of: location, in: file, into: output)
     }
 
+    /// The whole block that begins at the cursor, if one does.
+    private func block(in file: FileHandle, _ checked: Bool) throws -> Item? {
+        guard let location = try BlockLocation.find(in: file, at: position),
+            let trailer = checked ? try reader.trailer(location, in: file) : try location.trailer(in: file)
+        else { return nil }
+        return .block(location, trailer)
+    }
+
     private func currentFile() throws -> FileHandle? {
         if let file { return file }
-        // Sealed first fails while the writer renames, so the open name is tried on both sides of it.
-        let names = [folder.open(id), folder.sealed(id)]
+        // A copy may hold both, and then the sealed one is whole; it is tried again, because sealing renames.
+        let names = [folder.sealed(id), folder.open(id), folder.sealed(id)]
         for name in names {
             if let found = try FileHandle.ifPresent(name) {
                 file = found

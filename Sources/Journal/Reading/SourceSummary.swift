@@ -90,6 +90,19 @@ extension Catalog {
         let last: SegmentID
     }
 
+    /// The newest segment that a journal's catalog knows; nil where it knows none or cannot answer.
+    static func newest(journal: String, source: SourceName) -> SegmentID? {
+        do {
+            let connection = try Connection(path: path(journal: journal), mode: .readOnly)
+            _ = try migrator.version(of: connection)
+            let select = try connection.prepare("SELECT max(id) FROM segments WHERE source = ?")
+            try select.bind(source.rawValue, at: 0)
+            return try select.step() ? select.optionalInt64(0).map(SegmentID.init) : nil
+        } catch {
+            return nil
+        }
+    }
+
     /// Asks a journal's catalog; nil where it cannot answer, for it only repeats what the segments say.
     static func sealed(journal: String, source: SourceName) -> Sealed? {
         do {

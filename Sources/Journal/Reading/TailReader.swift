@@ -46,6 +46,11 @@ final class TailReader {
             progress = ReadProgress(offset: entry.endOffset, sequence: entry.sequence, time: entry.arrival)
             position += entry.storedSize
         }
+        // What a kill left half written keeps its number, and the restarted writer gives it again elsewhere.
+        if position == 0, hint == start, start % TailGeometry.slotSize != 0 {
+            hint = nil
+            return try read(&progress, into: buffer)
+        }
         hint = start + position
         return position > 0
     }

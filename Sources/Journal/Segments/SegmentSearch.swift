@@ -14,7 +14,7 @@ struct SegmentSearch {
     /// The newest segment that has a file.
     ///
     /// Looks at about twice the logarithm of their number of names.
-    private func newestName() -> SegmentID? {
+    func newestName() -> SegmentID? {
         guard exists(.first) else { return nil }
         var low: Int64 = 1
         var high: Int64 = 2

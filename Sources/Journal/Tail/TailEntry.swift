@@ -24,6 +24,8 @@ struct TailEntry: Equatable {
     let arrival: Timestamp
 
     static let headerSize = 48
+    /// Times that are believed: a few thousand years on either side of 1970, so that sums cannot overflow.
+    static let timeRange = -(Int64(1) << 60)...(Int64(1) << 60)
     static let magic: UInt32 = 0x3145_5452  // "RTE1" in memory.
 
     /// Bytes in the tail, header included.
@@ -55,7 +57,9 @@ struct TailEntry: Equatable {
             let kind = Kind(rawValue: UInt8(truncatingIfNeeded: kindField)),
             let length = parser.integer(UInt64.self), length <= UInt64(TailGeometry.slotSize - headerSize),
             let sequence = parser.integer(UInt64.self), let offset = parser.integer(UInt64.self),
-            let arrival = parser.integer(Int64.self), let checksum = parser.integer(UInt64.self)
+            sequence < UInt64(Int64.max), offset <= UInt64(Int64.max) / 2,
+            let arrival = parser.integer(Int64.self), timeRange.contains(arrival),
+            let checksum = parser.integer(UInt64.self)
         else { return nil }
         let entry = TailEntry(
             kind: kind,

@@ -68,7 +68,8 @@ public final class JournalWriter: Sendable {
             tail: tail,
             appender: appender,
             catalog: catalog,
-            source: source
+            source: source,
+            lock: lock
         )
         let syncs = SyncThread(monitor: monitor, tail: tail, configuration: configuration, clock: clock)
         let blockSyncs = BlockSyncThread(monitor: monitor)
@@ -111,7 +112,11 @@ public final class JournalWriter: Sendable {
     ///
     /// - Throws: `JournalError`; a sync that failed is never tried again.
     public func sync() throws {
-        let end = monitor.withLock { $0.position }
+        let end = try monitor.withLock { state in
+            // The kernel tells of a failed write once; a second sync would seem to succeed.
+            if let failure = state.failure { throw failure }
+            return state.position
+        }
         do {
             try tail.file.syncData()
         } catch {

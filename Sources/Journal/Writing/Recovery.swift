@@ -20,8 +20,9 @@ struct RecoveredSource {
             newest = newest.next
         }
         nextSegment = newest.next
-        if newest.rawValue > 0, Folder.exists(folder.open(newest)) {
+        if newest.rawValue > 0, Folder.exists(folder.open(newest)), !Folder.exists(folder.sealed(newest)) {
             let found = try RecoveredSegment.walk(folder.open(newest), id: newest, writable: true)
+            try RecoveredSource.setAside(found, folder)
             if found.facts.blockCount > 0 {
                 try found.file.truncate(to: found.facts.storedBytes)
                 try found.file.sync()
@@ -43,6 +44,31 @@ struct RecoveredSource {
                 )
             }
             take(found)
+        }
+    }
+
+    /// Keeps what is about to be cut off, where whole blocks are among it: a file beside the segment, synced.
+    ///
+    /// A kill leaves a part of one block behind the last whole one. Whole blocks behind a damaged one were once believed,
+    /// so they are not thrown away; the source goes on from the damage, by itself.
+    private static func setAside(_ found: RecoveredSegment, _ folder: SourceFolder) throws {
+        let size = try found.file.size()
+        guard size > found.facts.storedBytes else { return }
+        var rest = [UInt8](repeating: 0, count: size - found.facts.storedBytes)
+        guard try found.file.readArray(into: &rest, at: found.facts.storedBytes) else { return }
+        let reader = try BlockReader()
+        for index in rest.indices.dropLast(3)
+        where rest[index] == 0x28 && rest[index + 1] == 0xB5 && rest[index + 2] == 0x2F && rest[index + 3] == 0xFD {
+            guard let location = try BlockLocation.find(in: found.file, at: found.facts.storedBytes + index),
+                try reader.trailer(location, in: found.file) != nil
+            else { continue }
+            let aside = try FileHandle(
+                "\(folder.path)/\(found.id.digits).cut-at-\(found.facts.storedBytes)",
+                O_RDWR | O_CREAT
+            )
+            try rest.withUnsafeBytes { try aside.write($0, at: 0) }
+            try aside.sync()
+            return try Folder.sync(folder.path)
         }
     }
 

@@ -8,6 +8,8 @@ final class BlockThreads: @unchecked Sendable {
     private let appender: SegmentAppender
     private let catalog: Catalog
     private let source: SourceName
+    /// Held as long as anything is written, also where the writer has gone without closing.
+    private let lock: SourceLock
 
     /// Compression is what limits a recorder, and two threads keep up with what one thread can receive.
     static let count = 2
@@ -17,13 +19,15 @@ final class BlockThreads: @unchecked Sendable {
         tail: WritableTail,
         appender: SegmentAppender,
         catalog: Catalog,
-        source: SourceName
+        source: SourceName,
+        lock: SourceLock
     ) {
         self.monitor = monitor
         self.tail = tail
         self.appender = appender
         self.catalog = catalog
         self.source = source
+        self.lock = lock
     }
 
     /// One thread's part: works until the writer is closed and everything handed over is done, or something fails.
