@@ -67,6 +67,6 @@ import Time
         let w = try JournalWriter(directory: folder.path, source: .filtered)
         #expect(w.endOffset == ByteOffset(rawValue: 24), "M: \(w.endOffset)")
         try w.close()
-        let f = try FileHandle("\(folder.path)/filtered/0000000003.zst", O_RDONLY)
+        _ = try FileHandle("\(folder.path)/filtered/0000000003.zst", O_RDONLY)
     }
 }
