@@ -17,7 +17,7 @@ struct SourceFile {
 }
 
 /// A breach of a house rule.
-struct Finding: CustomStringConvertible, Equatable {
+struct Finding: Error, CustomStringConvertible, Equatable {
     let path: String
     let line: Int
     let what: String
@@ -30,7 +30,7 @@ enum SourceTree {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
-    /// Files that git tracks or would track, by path and size.
+    /// Files that git tracks or would track; throws where git does not say, for over no files every rule would hold.
     static func tracked() throws -> [String] {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -40,6 +40,9 @@ enum SourceTree {
         try process.run()
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
+        guard process.terminationStatus == 0, !text.isEmpty else {
+            throw Finding(path: root, line: 1, what: "git ls-files fails here: the tidy tests need a clone")
+        }
         return text.split(separator: "\n").map(String.init).filter {
             FileManager.default.fileExists(atPath: "\(root)/\($0)")
         }

@@ -35,9 +35,9 @@ import Testing
     }
 
     @Test func everyTestAssertsSomething() throws {
-        expectNone(
-            try SourceTree.swift("Tests").filter { !$0.path.hasPrefix("Tests/TidyTests") }.flatMap(Rules.assertions)
-        )
+        let files = try SourceTree.swift("Tests").filter { !$0.path.hasPrefix("Tests/TidyTests") }
+        let helpers = Rules.asserting(files)
+        expectNone(files.flatMap { Rules.assertions($0, helpers: helpers) })
     }
 
     @Test func noPathOfOneMachineIsTracked() throws {
@@ -45,19 +45,19 @@ import Testing
     }
 
     @Test func trackedFilesAreSmall() throws {
-        for path in try SourceTree.tracked() {
-            let size =
-                try FileManager.default.attributesOfItem(atPath: "\(SourceTree.root)/\(path)")[.size] as? Int ?? 0
-            #expect(size <= 256 << 10, "\(path):1: \(size) bytes, 262144 at most")
-        }
+        expectNone(
+            try SourceTree.tracked().flatMap { path in
+                let attributes = try FileManager.default.attributesOfItem(atPath: "\(SourceTree.root)/\(path)")
+                return Rules.size(path, bytes: try #require(attributes[.size] as? Int))
+            }
+        )
     }
 
     @Test func everyPageIsLinked() throws {
-        let linking = try SourceTree.files { ["README.md", "CONTRIBUTING.md", "docs/ARCHITECTURE.md"].contains($0) }
-        for page in try SourceTree.tracked() where page.hasPrefix("docs/") && page.hasSuffix(".md") {
-            let name = page.dropFirst("docs/".count)
-            #expect(linking.contains { $0.text.contains("\(name))") }, "\(page) is linked from nowhere")
-        }
+        let linking = try SourceTree.files { ["README.md", "docs/ARCHITECTURE.md"].contains($0) }
+        #expect(linking.count == 2)
+        let pages = try SourceTree.tracked().filter { $0.hasPrefix("docs/") && $0.hasSuffix(".md") }
+        expectNone(Rules.unlinked(pages, from: linking))
     }
 }
 
@@ -69,8 +69,9 @@ import Testing
 
     @Test(arguments: [
         "let x = try! f()", "x as! Int", "print(x)", "// fine\nfatalError()", "let now = Date()",
-        "Int.random(in: 0...1)",
-        "f() // " + "TO" + "DO: later", "    // " + "FIX" + "ME", "ProcessInfo.processInfo.environment[\"A\"]",
+        "Int.random(in: 0...1)", "debugPrint(x)", "getenv(\"A\")", "var chance = SystemRandomNumberGenerator()",
+        "f() // " + "TO" + "DO: later", "    // " + "FIX" + "ME", "/* X" + "XX */",
+        "ProcessInfo.processInfo.environment[\"A\"]",
     ]) func bannedCallsAreFound(text: String) {
         #expect(Rules.bannedCalls(file(text)).count == 1, "\(text)")
     }
@@ -95,15 +96,34 @@ import Testing
         #expect(Rules.targets(manifest) == ["Time", "Journal", "Recorder"])
     }
 
-    @Test func longFilesUndocumentedNamesAndEmptyTestsAreFound() {
+    @Test func longFilesAndUndocumentedNamesAreFound() {
         #expect(Rules.length(file(String(repeating: "x\n", count: 401)), limit: 400).count == 1)
         let long = "    func f() {\n" + String(repeating: "        g()\n", count: 80) + "    }\n"
         #expect(Rules.functionLength(file("struct A {\n\(long)}"), limit: 80).map(\.line) == [2])
         #expect(Rules.functionLength(file("struct A {\n    func f() { g() }\n\(long)}"), limit: 82).isEmpty)
         #expect(Rules.documentation(file("public func f() {}")).count == 1)
         #expect(Rules.documentation(file("/// Does it.\n@discardableResult\npublic func f() {}")).isEmpty)
-        #expect(Rules.assertions(file("@Test func f() { g() }")).count == 1)
-        #expect(Rules.assertions(file("@Test func f() { #expect(g()) }")).isEmpty)
+    }
+
+    @Test func testsThatAssertNothingAreFound() {
+        #expect(Rules.assertions(file("@Test func f() { g() }"), helpers: []).count == 1)
+        #expect(Rules.assertions(file("@Test func f() { #expect(g()) }"), helpers: []).isEmpty)
+        let other = "    @Test(arguments: [\n        1\n    ]) func f(a: Int) {\n        g()\n    }\n"
+        let helper = "    func g() {\n        #expect(true)\n    }\n"
+        // What stands behind a test does not count as the test's, unless it is called.
+        #expect(Rules.assertions(file(other + helper), helpers: []).map(\.line) == [1])
+        let helpers = Rules.asserting([file(helper + "    func h() { g() }\n    func i() { j() }\n")])
+        #expect(helpers == ["g", "h"])
+        #expect(Rules.assertions(file(other), helpers: helpers).isEmpty)
+    }
+
+    @Test func largeFilesAndUnlinkedPagesAreFound() {
+        #expect(Rules.size("data/all.ndjson", bytes: (256 << 10) + 1).count == 1)
+        #expect(Rules.size("docs/page.png", bytes: 1 << 20).isEmpty)
+        let linking = [file("see [it](docs/A.md)", "README.md"), file("and [this](B.md)", "docs/ARCHITECTURE.md")]
+        #expect(
+            Rules.unlinked(["docs/A.md", "docs/B.md", "docs/C.md"], from: linking).map(\.path) == ["docs/C.md"]
+        )
     }
 
     @Test func uncheckedSendabilityWithoutAReasonIsFound() {
@@ -113,6 +133,7 @@ import Testing
 
     @Test func pathsOfOneMachineAreFound() {
         #expect(Rules.machinePaths(file("open(\"/" + "work/main\")", "scripts/bad")).count == 1)
+        #expect(Rules.machinePaths(file("cd /" + "root", "Makefile")).count == 1)
         #expect(Rules.machinePaths(file("http://host/work" + "shop/ and a/work", "README.md")).isEmpty)
     }
 }
