@@ -68,7 +68,7 @@ let package = Package(
         basics("HTTPClient", ["CCurl"]),
         basics("HTTPServer", ["CMicroHTTPD"]),
 
-        room("Journal", ["Time", "Compression", "Hashing", "SQLite"]),
+        room("Journal", ["Time", "Compression", "Hashing", "SQLite", "Lifecycle"]),
         room("XAPI", ["Time", "JSON", "YAML", "HTTPClient"]),
         room("Transform", ["Time", "JSON", "Hashing"]),
         room("Index", ["Time", "SQLite", "Transform"]),

@@ -15,8 +15,8 @@ import Time
         let path = folder.path
         let done = Monitor(false)
         let results = Monitor([String]())
-        let workers = try (0..<4).map { number in
-            try Worker {
+        let threads = (0..<4).map { _ in
+            startThread {
                 do {
                     let follower = try RecordReader(
                         journal: try Journal(directory: path),
@@ -36,8 +36,9 @@ import Time
         while clock.elapsed < .seconds(3) { try w.append("{\"n\":\(sent)}\n"); sent += 1 }
         try w.close()
         done.withLock { $0 = true }
-        workers.forEach { $0.join() }
+        for thread in threads { #expect(thread.join()) }
         let all = results.withLock { $0 }
-        #expect(all.allSatisfy { $0 == "\(sent) records, 0 gaps" }, "N: sent \(sent): \(all)")
+        #expect(all.count == 4)
+        #expect(all.allSatisfy { $0 == "\(sent) records, 0 gaps" }, "sent \(sent): \(all)")
     }
 }

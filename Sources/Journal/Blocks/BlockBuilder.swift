@@ -53,8 +53,10 @@ final class BlockBuilder {
     /// - Parameters:
     ///   - slot: the slot's bytes as far as they were written.
     ///   - previous: where the source stands before this slot.
+    ///   - isOwn: whether this process wrote the entries since it started. Then their checksums, which are for what a kill
+    ///     or a power cut leaves, are not computed a second time; from here on the block's own hold.
     /// - Returns: nil where the slot begins with no entry that goes on from there.
-    func build(slot: UnsafeMutableRawBufferPointer, after previous: SourceState) throws -> Block? {
+    func build(slot: UnsafeMutableRawBufferPointer, after previous: SourceState, isOwn: Bool) throws -> Block? {
         trailer.firstOffset = previous.endOffset
         trailer.carried = previous.line.unfinished
         trailer.lastSequence = previous.lastSequence
@@ -67,7 +69,7 @@ final class BlockBuilder {
         var folded = 0
         var position = 0
         while position < slot.count,
-            let entry = TailEntry.parse(UnsafeRawBufferPointer(rebasing: slot[position...])),
+            let entry = TailEntry.parse(UnsafeRawBufferPointer(rebasing: slot[position...]), isOwn: isOwn),
             entry.sequence == trailer.lastSequence + 1, entry.offset == trailer.firstOffset + contentLength
         {
             let payload = UnsafeRawBufferPointer(

@@ -65,36 +65,3 @@ final class Monitor<State>: @unchecked Sendable {
     /// Wakes every waiter.
     func signal() { pthread_cond_broadcast(condition) }
 }
-
-/// A thread that runs one body and can be waited for.
-// @unchecked: the thread's name is written before anybody else can see the object.
-final class Worker: @unchecked Sendable {
-    private var thread = pthread_t()
-
-    private final class Body: Sendable {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-
-    /// Starts the thread, pthread_create(3).
-    init(_ run: @escaping @Sendable () -> Void) throws(JournalError) {
-        let context = Unmanaged.passRetained(Body(run))
-        let result = pthread_create(
-            &thread,
-            nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<Body>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            },
-            context.toOpaque()
-        )
-        guard result == 0 else {
-            context.release()
-            throw .syscall("start", "a journal thread", errno: result)
-        }
-    }
-
-    /// Returns when the body has.
-    func join() { pthread_join(thread, nil) }
-}

@@ -106,6 +106,7 @@ final class RunReader {
         if tail == nil { tail = try FileHandle.ifPresent(folder.tail).map(TailReader.init) }
         guard let tail, try tail.read(&progress, into: buffer) else { return false }
         tailIsUnsynced = true
+        isBehindGap = false
         return true
     }
 

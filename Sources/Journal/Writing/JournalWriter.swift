@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Lifecycle
 public import Time
 
 /// Writes one source: every delivery is committed to the tail when `append` returns, whatever kills the process next.
@@ -15,7 +16,7 @@ public final class JournalWriter: Sendable {
     let clock: WallClock
     let tail: WritableTail
     private let lock: SourceLock
-    private let workers: [Worker]
+    private let workers: [WorkerThread]
 
     /// Takes the source's lock, brings what a kill left behind into order, and starts writing behind it.
     ///
@@ -73,8 +74,11 @@ public final class JournalWriter: Sendable {
         )
         let syncs = SyncThread(monitor: monitor, tail: tail, configuration: configuration, clock: clock)
         let blockSyncs = BlockSyncThread(monitor: monitor)
-        var workers = [try Worker { blockSyncs.run() }, try Worker { syncs.run() }]
-        for _ in 0..<BlockThreads.count { workers.append(try Worker { blocks.run() }) }
+        var workers = [
+            try WorkerThread(name: "block sync") { blockSyncs.run() },
+            try WorkerThread(name: "tail sync") { syncs.run() },
+        ]
+        for _ in 0..<BlockThreads.count { workers.append(try WorkerThread(name: "blocks") { blocks.run() }) }
         self.workers = workers
     }
 
@@ -138,7 +142,8 @@ public final class JournalWriter: Sendable {
         }
         monitor.signal()
         guard isFirst else { return }
-        for worker in workers { worker.join() }
+        // A disk may take its time, and nothing is given up before it has answered.
+        for worker in workers { while !worker.join(for: .seconds(60)) {} }
         try lock.release()
         if let failure = monitor.withLock({ $0.failure }) { throw failure }
     }

@@ -64,7 +64,7 @@ struct RecoveredSource {
             else { continue }
             let aside = try FileHandle(
                 "\(folder.path)/\(found.id.digits).cut-at-\(found.facts.storedBytes)",
-                O_RDWR | O_CREAT
+                O_RDWR | O_CREAT | O_TRUNC
             )
             try rest.withUnsafeBytes { try aside.write($0, at: 0) }
             try aside.sync()
@@ -102,7 +102,7 @@ struct WritableTail: Sendable {
             let count = try file.read(into: slot, at: TailGeometry.start(ofSlot: index))
             let bytes = UnsafeMutableRawBufferPointer(rebasing: slot[0..<count])
             // A header that promises more than is there was a write that a kill cut short.
-            guard let block = try builder.build(slot: bytes, after: appender.state) else { break }
+            guard let block = try builder.build(slot: bytes, after: appender.state, isOwn: false) else { break }
             try appender.append(block)
             trailers.append(block.trailer)
         }

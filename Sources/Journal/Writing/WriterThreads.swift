@@ -71,7 +71,7 @@ final class BlockThreads: @unchecked Sendable {
         _ builder: BlockBuilder
     ) throws -> BlockBuilder.Block {
         guard try tail.file.read(into: bytes, at: TailGeometry.start(ofSlot: slot)) == bytes.count,
-            let block = try builder.build(slot: bytes, after: previous)
+            let block = try builder.build(slot: bytes, after: previous, isOwn: true)
         else {
             throw JournalError(
                 .corrupt,
