@@ -10,6 +10,13 @@ public protocol DeliverySink: Sendable {
     func close() throws
     /// What it took so far.
     var counts: DeliveryCounts { get }
+    /// What an operator should know of and nothing stopped for, in words.
+    var troubles: [String] { get }
+}
+
+extension DeliverySink {
+    /// None, unless a sink says otherwise.
+    public var troubles: [String] { [] }
 }
 
 /// What a sink took since it was opened.
@@ -30,6 +37,17 @@ public struct DeliveryCounts: Sendable, Hashable {
 }
 
 extension JournalWriter: DeliverySink {
+    /// Blocks that were kept aside at the start, and a catalog that could not be kept up.
+    public var troubles: [String] {
+        let statistics = statistics
+        return [
+            statistics.asidePath.map {
+                "the open segment was damaged; what stood behind the damage is kept in \($0), and recording goes on"
+            },
+            statistics.catalogFailure.map { "the catalog is behind, and is made good at the next start: \($0)" },
+        ].compactMap { $0 }
+    }
+
     /// The writer's statistics, as far as a recorder looks at them.
     public var counts: DeliveryCounts {
         let statistics = statistics

@@ -54,6 +54,8 @@ public final class Recorder: Service {
     ///
     /// - Throws: `RecorderError`, or the sink's error.
     public func run(_ shutdown: ShutdownSignal) throws {
+        let told = sink.troubles
+        for trouble in told { logger.warning(trouble) }
         do {
             var run = try RecorderRun(
                 configuration,
@@ -76,6 +78,7 @@ public final class Recorder: Service {
             throw error
         }
         try sink.close()
+        for trouble in sink.troubles where !told.contains(trouble) { logger.warning(trouble) }
         shared.withLock {
             $0.counts = sink.counts
             $0.phase = .ended

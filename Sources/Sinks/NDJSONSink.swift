@@ -5,7 +5,7 @@ public import Transform
 public final class NDJSONSink: Sink {
     /// Every sighting is written.
     public let kind = SinkKind.append
-    /// The file's path, or standard output.
+    /// The file by device, inode and generation, a pipe by its path, or standard output.
     public let identity: String
     private let descriptor: CInt
     private let ownsDescriptor: Bool
@@ -36,10 +36,15 @@ public final class NDJSONSink: Sink {
             throw SinkError(.io, "the file \(path) cannot be written: \(String(cString: strerror(errno)))")
         }
         ownsDescriptor = true
-        // Found by its real path, so that a checkpoint is not fooled by another name for the same file.
-        let real = realpath(path, nil)
-        identity = "ndjson:" + (real.map { String(cString: $0) } ?? path)
-        free(real)
+        // The file itself, not its name: what was deleted and made anew, or moved away, is another file to a checkpoint.
+        var facts = stat()
+        guard fstat(descriptor, &facts) == 0 else {
+            throw SinkError(.io, "the file \(path) cannot be looked at: \(String(cString: strerror(errno)))")
+        }
+        let isFile = facts.st_mode & S_IFMT == S_IFREG
+        identity =
+            isFile
+            ? "ndjson:\(facts.st_dev)/\(facts.st_ino)/\(NDJSONSink.generation(of: descriptor))" : "ndjson:\(path)"
         buffer = .allocate(byteCount: NDJSONSink.bufferSize, alignment: 64)
         if resuming { pathToCut = path }
     }
@@ -83,6 +88,12 @@ public final class NDJSONSink: Sink {
 
     /// Flushes.
     public func close() throws { try flush() }
+
+    /// Tells apart files that had the same inode one after the other: ioctl_iflags(2), FS_IOC_GETVERSION; 0 where unknown.
+    private static func generation(of descriptor: CInt) -> Int {
+        var generation = 0
+        return ioctl(descriptor, 0x8008_7601, &generation) == 0 ? generation & 0xFFFF_FFFF : 0
+    }
 
     private func put(_ text: StaticString) {
         buffer.baseAddress?.advanced(by: length).copyMemory(from: text.utf8Start, byteCount: text.utf8CodeUnitCount)

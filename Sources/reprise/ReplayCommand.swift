@@ -15,7 +15,7 @@ enum ReplayCommand {
             "A bounded replay ends with what is committed when it starts, and gives the same bytes every time. --follow goes on "
                 + "with what is being recorded. With --checkpoint a replay goes on where the last one of that name had settled.",
             "Sinks: ndjson:PATH, ndjson:- (standard output), sqlite:PATH (the embedded index), null: (only count). A file is "
-                + "replaced unless a checkpoint goes on with it.",
+                + "replaced, but with --checkpoint gone on with.",
             "The books are printed on standard error: what became of every record and every document. Exit code 3 says that "
                 + "something should have become a document and did not.",
         ],

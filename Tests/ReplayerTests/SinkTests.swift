@@ -124,6 +124,16 @@ import Transform
         return (ends[0], ends[1])
     }
 
+    @Test func aFileThatWasDeletedAndMadeAnewHasAnotherIdentity() throws {
+        let folder = try TemporaryFolder()
+        let first = try NDJSONSink(path: "\(folder.path)/out", resuming: true)
+        try FileManager.default.moveItem(atPath: "\(folder.path)/out", toPath: "\(folder.path)/moved")
+        let second = try NDJSONSink(path: "\(folder.path)/out", resuming: true)
+        #expect(first.identity != second.identity)
+        let moved = try NDJSONSink(path: "\(folder.path)/moved", resuming: true)
+        #expect(moved.identity == first.identity)
+    }
+
     @Test(arguments: ["", "ndjson", "ndjson:", "sqlite:", "null:x", "kafka:x", "x"])
     func wrongAddressesTeach(text: String) {
         let error = #expect(throws: SinkError.self) { try SinkAddress(text) }

@@ -82,7 +82,9 @@ public final class Checkpoint {
             let (boundSink, boundTransform) = (select.string(0) ?? "", select.string(1) ?? "")
             guard boundSink == sink, boundTransform == transform else {
                 let what =
-                    boundSink == sink ? "transform \(boundTransform), not \(transform)" : "\(boundSink), not \(sink)"
+                    boundSink == sink
+                    ? "transform \(boundTransform), not \(transform)"
+                    : "another sink (\(boundSink), not \(sink)): it was made anew, moved, or is another"
                 throw JournalError(
                     .mismatch,
                     "checkpoint '\(name)' belongs to \(what); use another name to begin from the start"

@@ -62,6 +62,7 @@ public final class JournalWriter: Sendable {
             recoveredBytes: trailers.reduce(0) { $0 + $1.length }
         )
         state.blockThreads = BlockThreads.count
+        state.statistics.asidePath = found.asidePath
         let monitor = Monitor(state)
         self.monitor = monitor
         let blocks = BlockThreads(

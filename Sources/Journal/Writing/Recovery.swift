@@ -8,6 +8,8 @@ struct RecoveredSource {
     private(set) var segment: SegmentWriter?
     /// The number that the next new segment gets.
     private(set) var nextSegment: SegmentID
+    /// The file that keeps what was cut off a damaged open segment, if whole blocks were among it.
+    private(set) var asidePath: String?
 
     /// Finds where the blocks end, and cuts what is no whole block off the open segment.
     ///
@@ -22,7 +24,7 @@ struct RecoveredSource {
         nextSegment = newest.next
         if newest.rawValue > 0, Folder.exists(folder.open(newest)), !Folder.exists(folder.sealed(newest)) {
             let found = try RecoveredSegment.walk(folder.open(newest), id: newest, writable: true)
-            try RecoveredSource.setAside(found, folder)
+            asidePath = try RecoveredSource.setAside(found, folder)
             if found.facts.blockCount > 0 {
                 try found.file.truncate(to: found.facts.storedBytes)
                 try found.file.sync()
@@ -51,11 +53,11 @@ struct RecoveredSource {
     ///
     /// A kill leaves a part of one block behind the last whole one. Whole blocks behind a damaged one were once believed,
     /// so they are not thrown away; the source goes on from the damage, by itself.
-    private static func setAside(_ found: RecoveredSegment, _ folder: SourceFolder) throws {
+    private static func setAside(_ found: RecoveredSegment, _ folder: SourceFolder) throws -> String? {
         let size = try found.file.size()
-        guard size > found.facts.storedBytes else { return }
+        guard size > found.facts.storedBytes else { return nil }
         var rest = [UInt8](repeating: 0, count: size - found.facts.storedBytes)
-        guard try found.file.readArray(into: &rest, at: found.facts.storedBytes) else { return }
+        guard try found.file.readArray(into: &rest, at: found.facts.storedBytes) else { return nil }
         let reader = try BlockReader()
         for index in rest.indices.dropLast(3)
         where rest[index] == 0x28 && rest[index + 1] == 0xB5 && rest[index + 2] == 0x2F && rest[index + 3] == 0xFD {
@@ -68,8 +70,10 @@ struct RecoveredSource {
             )
             try rest.withUnsafeBytes { try aside.write($0, at: 0) }
             try aside.sync()
-            return try Folder.sync(folder.path)
+            try Folder.sync(folder.path)
+            return aside.path
         }
+        return nil
     }
 
     private mutating func take(_ found: RecoveredSegment) {
