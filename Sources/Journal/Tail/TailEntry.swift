@@ -72,11 +72,8 @@ struct TailEntry: Equatable {
     }
 
     /// Reads the entry at the start of a run of bytes; nil where it is none, is not whole, or disagrees with its checksum.
-    ///
-    /// - Parameter isOwn: believes the header without the checksum; only for what this process has written itself.
-    static func parse(_ bytes: UnsafeRawBufferPointer, isOwn: Bool = false) -> TailEntry? {
+    static func parse(_ bytes: UnsafeRawBufferPointer) -> TailEntry? {
         guard let (entry, checksum) = parse(header: bytes), bytes.count >= entry.storedSize else { return nil }
-        if isOwn { return entry }
         let hash = XXH3.hash(
             UnsafeRawBufferPointer(rebasing: bytes[0..<40]),
             UnsafeRawBufferPointer(rebasing: bytes[headerSize..<entry.storedSize])

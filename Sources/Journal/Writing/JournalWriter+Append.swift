@@ -56,9 +56,9 @@ extension JournalWriter {
         if !state.hasSlot || state.slotLength + needed > TailGeometry.slotSize {
             state.finishSlot(sealing: false)
             monitor.signal()
-            guard state.freeSlots.count > spare, state.takeFreeSlot() else { return false }
+            guard state.takeableSlots > spare, state.takeFreeSlot() else { return false }
         }
-        return state.freeSlots.count >= spare
+        return state.takeableSlots >= spare
     }
 
     private func endSegment(_ state: inout WriterState) {

@@ -99,14 +99,17 @@ struct WritableTail: Sendable {
     /// - Returns: the trailers of the blocks made.
     func drain(_ source: SourceName, into appender: SegmentAppender) throws -> [BlockTrailer] {
         let builder = try BlockBuilder(source: source)
+        let content = SlotContent()
         let slot = UnsafeMutableRawBufferPointer.allocate(byteCount: TailGeometry.slotSize, alignment: 64)
         defer { slot.deallocate() }
         var trailers: [BlockTrailer] = []
         while let index = try slotThatGoesOn(from: appender.state) {
             let count = try file.read(into: slot, at: TailGeometry.start(ofSlot: index))
-            let bytes = UnsafeMutableRawBufferPointer(rebasing: slot[0..<count])
+            content.begin(after: appender.state)
+            content.add(slot: UnsafeRawBufferPointer(rebasing: slot[0..<count]))
             // A header that promises more than is there was a write that a kill cut short.
-            guard let block = try builder.build(slot: bytes, after: appender.state, isOwn: false) else { break }
+            if content.isEmpty { break }
+            let block = try builder.build(content)
             try appender.append(block)
             trailers.append(block.trailer)
         }

@@ -57,8 +57,8 @@ struct UnsyncedBlock: Sendable {
 /// Everything the writer's threads share; touched only under the monitor's lock.
 struct WriterState {
     enum Work {
-        /// A slot's first bytes, and where the source stood before them.
-        case slot(Int, length: Int, after: SourceState)
+        /// A slot and what it holds.
+        case slot(Int, SlotContent)
         case seal
     }
 
@@ -70,11 +70,13 @@ struct WriterState {
     var line: LineCounter
     var clockStepNoted = false
 
-    /// The slot in hand, while `hasSlot`, and the bytes of it that are written.
+    /// The slot in hand, while there is one, and the bytes of it that are written.
     private(set) var slot = 0
     private(set) var slotLength = 0
-    private(set) var hasSlot = false
-    private var slotStart = SourceState()
+    /// What the slot in hand holds; nil where none is in hand.
+    private var content: SlotContent?
+    /// Memory for what slots hold, the last used first: one being filled, two being compressed, one waiting.
+    private var freeContents = (0..<4).map { _ in SlotContent() }
     /// Slots that hold nothing that is not in a synced block.
     var freeSlots = Array(0..<TailGeometry.slotCount)
     /// For the block threads; never more than a slot and a seal for each slot.
@@ -132,23 +134,23 @@ struct WriterState {
         if segmentStart == nil { segmentStart = (entry.offset, now) }
         slotLength += entry.storedSize
         position = WriterPosition(sequence: entry.sequence, offset: entry.endOffset)
-        var lines = 0
+        guard let content else { preconditionFailure("an entry without a slot") }
+        let counts = content.add(entry, payload)
         if entry.kind == .delivery {
-            let counts = line.take(payload)
-            lines = counts.lines
             statistics.records += counts.records
             statistics.bytes += entry.length
             statistics.deliveries += 1
             statistics.lastArrival = entry.arrival
         }
-        nextArrival = entry.arrival + .microseconds(max(1, lines))
+        line = content.state.line
+        nextArrival = content.state.nextArrival
     }
 
     /// Hands the slot in hand to the block thread, and the segment too where it ends here.
     mutating func finishSlot(sealing: Bool) {
-        if hasSlot && slotLength > 0 {
-            work.append(.slot(slot, length: slotLength, after: slotStart))
-            hasSlot = false
+        if let content, slotLength > 0 {
+            work.append(.slot(slot, content))
+            self.content = nil
         }
         if sealing {
             work.append(.seal)
@@ -156,17 +158,25 @@ struct WriterState {
         }
     }
 
-    /// Takes a free slot in hand; false where there is none.
+    /// Whether a slot is in hand.
+    var hasSlot: Bool { content != nil }
+
+    /// How many slots can be taken in hand at once.
+    var takeableSlots: Int { min(freeSlots.count, freeContents.count) }
+
+    /// Takes a free slot in hand; false where there is none, or no memory for what it will hold.
     mutating func takeFreeSlot() -> Bool {
-        guard !freeSlots.isEmpty else { return false }
+        guard !freeSlots.isEmpty, let free = freeContents.popLast() else { return false }
+        content = free
         slot = freeSlots.removeFirst()
         slotLength = 0
-        hasSlot = true
-        slotStart = SourceState(
-            endOffset: position.offset,
-            lastSequence: position.sequence,
-            nextArrival: nextArrival,
-            line: line
+        free.begin(
+            after: SourceState(
+                endOffset: position.offset,
+                lastSequence: position.sequence,
+                nextArrival: nextArrival,
+                line: line
+            )
         )
         return true
     }
@@ -177,4 +187,7 @@ struct WriterState {
         ticketsTaken += 1
         return (work.removeFirst(), ticketsTaken - 1)
     }
+
+    /// Takes a content back whose block has been made.
+    mutating func giveBack(_ content: SlotContent) { freeContents.append(content) }
 }
