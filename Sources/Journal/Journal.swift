@@ -6,27 +6,37 @@ public import Time
 public struct Journal: Sendable {
     /// The journal's folder.
     public let directory: String
+    let disk: any Disk
+    private let geometry: TailGeometry
 
     /// Opens a journal.
     ///
     /// - Throws: `JournalError.notFound` where there is no such folder.
-    public init(directory: String) throws {
-        guard Folder.exists(directory) else {
+    public init(directory: String) throws { try self.init(directory: directory, disk: SystemDisk()) }
+
+    init(directory: String, disk: any Disk, geometry: TailGeometry = .standard) throws {
+        guard disk.exists(directory) else {
             throw JournalError(
                 .notFound,
                 "there is no journal at \(directory); record one first, or name another with --journal"
             )
         }
         self.directory = directory
+        self.disk = disk
+        self.geometry = geometry
+    }
+
+    func folder(of source: SourceName) -> SourceFolder {
+        SourceFolder(journal: directory, source: source, disk: disk, geometry: geometry)
     }
 
     /// The sources, sorted by name.
     public func sources() throws -> [SourceName] {
-        try Folder.names(in: directory).compactMap { name in
+        try disk.sortedNames(in: directory).compactMap { name in
             guard let source = SourceName(rawValue: name) else { return nil }
-            let folder = SourceFolder(journal: directory, source: source)
+            let folder = self.folder(of: source)
             // A copy may hold sealed segments alone.
-            return try Folder.exists(folder.tail) || SegmentSearch(folder: folder).newest() != nil ? source : nil
+            return try disk.exists(folder.tail) || SegmentSearch(folder: folder).newest() != nil ? source : nil
         }
     }
 
@@ -39,13 +49,13 @@ public struct Journal: Sendable {
 
     /// The offset behind the last committed byte; 0 for a source that does not exist.
     public func endOffset(of source: SourceName) throws -> ByteOffset {
-        let folder = SourceFolder(journal: directory, source: source)
+        let folder = self.folder(of: source)
         return try RunReader(folder, at: try SegmentSearch(folder: folder).newest()).skipToEnd()
     }
 
     /// Throws where the catalog knows a segment that has no file: without it, what follows could not be found.
     func checkSegments(of source: SourceName) throws {
-        let folder = SourceFolder(journal: directory, source: source)
+        let folder = self.folder(of: source)
         guard let known = Catalog.newest(journal: directory, source: source) else { return }
         let found = SegmentSearch(folder: folder).newestName()?.rawValue ?? 0
         guard found < known.rawValue else { return }
@@ -83,7 +93,7 @@ public struct Journal: Sendable {
 
     /// A reader of runs that begins at or before the place where a range starts.
     func runs(of source: SourceName, from start: ReadStart) throws -> RunReader {
-        let folder = SourceFolder(journal: directory, source: source)
+        let folder = self.folder(of: source)
         let search = SegmentSearch(folder: folder)
         let segment =
             switch start {

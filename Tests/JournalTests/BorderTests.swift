@@ -43,8 +43,8 @@ import Time
         var id = SegmentID.first
         let source = SourceFolder(journal: folder.path, source: .filtered)
         var count = 0
-        while Folder.exists(source.sealed(id)) {
-            let found = try RecoveredSegment.walk(source.sealed(id), id: id, writable: false)
+        while SystemDisk().exists(source.sealed(id)) {
+            let found = try RecoveredSegment.walk(source, id, isSealed: true)
             #expect(found.endsCleanly)
             #expect(found.state.line.unfinished == 0, "\(random): segment \(id.digits) ends inside a line")
             count += 1

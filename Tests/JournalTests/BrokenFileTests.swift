@@ -16,7 +16,7 @@ private func fill(_ writer: JournalWriter, megabytes: Int) throws {
 }
 
 private func blocks(_ path: String) throws -> [(BlockLocation, BlockTrailer)] {
-    let file = try FileHandle(path, O_RDONLY)
+    let file = try SystemDisk().file(path, O_RDONLY)
     var at = 0
     var all: [(BlockLocation, BlockTrailer)] = []
     while let l = try BlockLocation.find(in: file, at: at), let t = try l.trailer(in: file) {
@@ -26,7 +26,7 @@ private func blocks(_ path: String) throws -> [(BlockLocation, BlockTrailer)] {
 }
 
 private func flip(_ path: String, at: Int, xor: UInt8 = 0xFF) throws {
-    let file = try FileHandle(path, O_RDWR)
+    let file = try SystemDisk().file(path, O_RDWR)
     var b = [UInt8](repeating: 0, count: 1)
     _ = try file.readArray(into: &b, at: at)
     b[0] ^= xor
@@ -108,7 +108,7 @@ private func flip(_ path: String, at: Int, xor: UInt8 = 0xFF) throws {
             try w.close()
         }
         let path = "\(folder.path)/filtered/0000000001.zst"
-        try flip(path, at: try FileHandle(path, O_RDONLY).size() - 1)
+        try flip(path, at: try SystemDisk().file(path, O_RDONLY).size() - 1)
         let r = try ReadBack(folder.path)
         #expect(r.records.count == 3, "D: \(r.records.count) of 3 without an error")
     }
@@ -128,10 +128,10 @@ private func flip(_ path: String, at: Int, xor: UInt8 = 0xFF) throws {
             let b = try blocks(path)
             try flip(path, at: b[which].0.start + b[which].0.frameSize + 30)
             let again = try JournalWriter(directory: copy, source: source)
-            let now = try FileHandle(path, O_RDONLY).size()
+            let now = try SystemDisk().file(path, O_RDONLY).size()
             // It goes on by itself from the damage, and throws no whole block away.
             #expect(again.endOffset < end && now < end.rawValue)
-            let aside = try Folder.names(in: "\(copy)/filtered").filter { $0.contains(".cut-at-") }
+            let aside = try SystemDisk().sortedNames(in: "\(copy)/filtered").filter { $0.contains(".cut-at-") }
             #expect(aside.count == 1, "block \(which)")
             try again.close()
         }
@@ -140,11 +140,11 @@ private func flip(_ path: String, at: Int, xor: UInt8 = 0xFF) throws {
     // zero-sized frames in a seek table.
     @Test func aTableOfNothingEndsTheReader() throws {
         let folder = try TemporaryFolder()
-        try Folder.create("\(folder.path)/filtered")
-        _ = try FileHandle("\(folder.path)/filtered/tail", O_RDWR | O_CREAT)
+        try SystemDisk().createFolder("\(folder.path)/filtered")
+        _ = try SystemDisk().file("\(folder.path)/filtered/tail", O_RDWR | O_CREAT)
         let table = SeekTable(frames: [.init(storedSize: 0, contentSize: 0), .init(storedSize: 0, contentSize: 0)])
             .encode()
-        let f = try FileHandle("\(folder.path)/filtered/0000000001.zst", O_RDWR | O_CREAT)
+        let f = try SystemDisk().file("\(folder.path)/filtered/0000000001.zst", O_RDWR | O_CREAT)
         try table.withUnsafeBytes { try f.write($0, at: 0) }
         let r = try RecordReader(journal: try Journal(directory: folder.path), source: source)
         var n = 0
@@ -204,9 +204,9 @@ private func flip(_ path: String, at: Int, xor: UInt8 = 0xFF) throws {
             do {
                 let held = try SourceLock(SourceFolder(journal: folder.path, source: source))
                 let path = "\(folder.path)/filtered/0000000001.open"
-                let before = Folder.exists(path) ? try FileHandle(path, O_RDONLY).size() : 0
+                let before = SystemDisk().exists(path) ? try SystemDisk().file(path, O_RDONLY).size() : 0
                 usleep(700_000)
-                let after = Folder.exists(path) ? try FileHandle(path, O_RDONLY).size() : 0
+                let after = SystemDisk().exists(path) ? try SystemDisk().file(path, O_RDONLY).size() : 0
                 if before != after {
                     failures.append("round \(round): grew \(before) to \(after) under another's lock")
                 }
@@ -232,9 +232,9 @@ private func flip(_ path: String, at: Int, xor: UInt8 = 0xFF) throws {
         try w.append("a\n")
         try w.close()
         let path = "\(folder)/filtered/0000000001.zst"
-        try FileHandle("\(folder)/filtered/tail", O_RDWR).truncate(to: 0)
+        try SystemDisk().file("\(folder)/filtered/tail", O_RDWR).truncate(to: 0)
         let b = try blocks(path)
-        let f = try FileHandle(path, O_RDWR)
+        let f = try SystemDisk().file(path, O_RDWR)
         var frame = [UInt8](repeating: 0, count: b[1].0.frameSize)
         _ = try f.readArray(into: &frame, at: b[1].0.start)
         var t = b[1].1

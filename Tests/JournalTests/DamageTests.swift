@@ -32,7 +32,7 @@ import Time
         let folder = try TemporaryFolder()
         let lines = try makeJournal(folder.path)
         let path = "\(folder.path)/filtered/0000000001.zst"
-        let file = try FileHandle(path, O_RDWR)
+        let file = try SystemDisk().file(path, O_RDWR)
         let opening = try #require(try BlockLocation.find(in: file, at: 0))
         let first = try #require(try BlockLocation.find(in: file, at: opening.end))
         try [UInt8]([0xFF]).withUnsafeBytes { try file.write($0, at: first.start + first.frameSize / 2) }
@@ -52,7 +52,7 @@ import Time
         var random = SeededRandom()
         let folder = try TemporaryFolder()
         let known = Set(try makeJournal(folder.path))
-        let names = try Folder.names(in: "\(folder.path)/filtered").filter { $0 != "lock" }
+        let names = try SystemDisk().sortedNames(in: "\(folder.path)/filtered").filter { $0 != "lock" }
         for round in 0..<10 {
             let copy = "\(folder.path)/copy"
             try? FileManager.default.removeItem(atPath: copy)
@@ -60,7 +60,7 @@ import Time
             try FileManager.default.copyItem(atPath: "\(folder.path)/filtered", toPath: "\(copy)/filtered")
             for _ in 0..<Int.random(in: 1...8, using: &random) {
                 let name = names[Int.random(in: 0..<names.count, using: &random)]
-                let file = try FileHandle("\(copy)/filtered/\(name)", O_RDWR)
+                let file = try SystemDisk().file("\(copy)/filtered/\(name)", O_RDWR)
                 let size = try file.size()
                 // Headers, trailers and tables are small, so the first and last bytes get their share.
                 let near = Int.random(in: 0..<min(400, size), using: &random)

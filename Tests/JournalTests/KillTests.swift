@@ -31,8 +31,8 @@ import Time
             // The writer's threads go on while the tail is copied first, so its slots may be stale in the copy, as after a kill.
             try FileManager.default.createDirectory(atPath: "\(copy)/filtered", withIntermediateDirectories: true)
             try FileManager.default.copyItem(atPath: "\(live)/filtered/tail", toPath: "\(copy)/filtered/tail")
-            for name in try Folder.names(in: "\(live)/filtered") where name.hasSuffix(".zst") || name.hasSuffix(".open")
-            {
+            for name in try SystemDisk().sortedNames(in: "\(live)/filtered")
+            where name.hasSuffix(".zst") || name.hasSuffix(".open") {
                 if FileManager.default.fileExists(atPath: "\(live)/filtered/\(name)") {
                     try? FileManager.default.copyItem(
                         atPath: "\(live)/filtered/\(name)",

@@ -36,7 +36,7 @@ import Time
             arrival: Timestamp(rawValue: 1)
         )
         header.withUnsafeMutableBytes { h in payload.withUnsafeBytes { entry.writeHeader(to: h, payload: $0) } }
-        let tail = try FileHandle("\(folder.path)/filtered/tail", O_RDWR)
+        let tail = try SystemDisk().file("\(folder.path)/filtered/tail", O_RDWR)
         let torn = header + Array(payload[0..<4_000])
         try torn.withUnsafeBytes { try tail.write($0, at: 100_049) }
         let again = try JournalWriter(directory: folder.path, source: .filtered)
@@ -57,16 +57,16 @@ import Time
         for id in ["0000000001", "0000000003"] {
             let path = "\(folder.path)/filtered/\(id)"
             try FileManager.default.copyItem(atPath: path + ".zst", toPath: path + ".open")
-            let f = try FileHandle(path + ".open", O_RDWR)
+            let f = try SystemDisk().file(path + ".open", O_RDWR)
             let first = try #require(try BlockLocation.find(in: f, at: 0))
             try f.truncate(to: first.end)
         }
-        try FileHandle("\(folder.path)/filtered/tail", O_RDWR).truncate(to: 0)
+        try SystemDisk().file("\(folder.path)/filtered/tail", O_RDWR).truncate(to: 0)
         let count = try ReadBack(folder.path).records.count
         #expect(count == 3, "M: \(count)")
         let w = try JournalWriter(directory: folder.path, source: .filtered)
         #expect(w.endOffset == ByteOffset(rawValue: 24), "M: \(w.endOffset)")
         try w.close()
-        _ = try FileHandle("\(folder.path)/filtered/0000000003.zst", O_RDONLY)
+        _ = try SystemDisk().file("\(folder.path)/filtered/0000000003.zst", O_RDONLY)
     }
 }

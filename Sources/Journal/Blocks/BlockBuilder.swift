@@ -27,10 +27,10 @@ final class BlockBuilder {
     /// core's second cache, a window as long as the content, and matches from seven bytes on, of which posts are full.
     static let compression = ZstdSettings(level: 2, windowLog: 22, hashLog: 17, minMatch: 7)
 
-    init(source: SourceName) throws {
+    init(source: SourceName, _ geometry: TailGeometry) throws {
         compressor = try ZstdCompressor(BlockBuilder.compression)
         self.source = source
-        stored = .allocate(byteCount: ZstdFrame.bound(TailGeometry.slotSize), alignment: 64)
+        stored = .allocate(byteCount: ZstdFrame.bound(geometry.slotSize), alignment: 64)
     }
 
     deinit { stored.deallocate() }

@@ -4,7 +4,7 @@ internal import Time
 ///
 /// The writer fills it beside the slot itself; recovery fills it from the slot. One owner at a time, handed on under the lock.
 final class SlotContent {
-    private let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: TailGeometry.slotSize, alignment: 64)
+    private let memory: UnsafeMutableRawBufferPointer
     /// Bytes since the last delivery that completed a line.
     private var folded = 0
     /// Where the source stood before the first entry.
@@ -14,6 +14,10 @@ final class SlotContent {
     private(set) var recordCount = 0
     private(set) var arrivals: [BlockTrailer.Arrival] = []
     private(set) var events: [JournalEvent] = []
+
+    init(_ geometry: TailGeometry) {
+        memory = .allocate(byteCount: geometry.slotSize, alignment: 64)
+    }
 
     deinit { memory.deallocate() }
 

@@ -17,7 +17,7 @@ final class Catalog {
             connection = try Catalog.open(path)
         } catch let error as SQLiteError where error.isCorrupt {
             // It can be deleted, so a damaged one is: the segments make it anew.
-            for file in [path, "\(path)-wal", "\(path)-shm"] { try Folder.remove(file) }
+            for file in [path, "\(path)-wal", "\(path)-shm"] { try SystemDisk().removeIfPresent(file) }
             connection = try Catalog.open(path)
         }
     }
@@ -37,14 +37,15 @@ final class Catalog {
     }
 
     /// Adds what was sealed or written without the catalog being told: segments past its end, and those it holds as open.
-    func catchUp(_ source: SourceName, folder: SourceFolder) throws {
+    func catchUp(_ folder: SourceFolder) throws {
+        let source = folder.source
         let select = try connection.prepare("SELECT min(id) FROM segments WHERE source = ? AND sealed = 0")
         try select.bind(source.rawValue, at: 0)
         let unsealed = try select.step() ? select.optionalInt64(0) : nil
         var id = try unsealed.map(SegmentID.init) ?? newestSegment(of: source)?.next ?? .first
-        while Folder.exists(folder.sealed(id)) || Folder.exists(folder.open(id)) {
-            let isSealed = Folder.exists(folder.sealed(id))
-            let trailers = try SegmentTrailers(isSealed ? folder.sealed(id) : folder.open(id), id: id)
+        while folder.disk.exists(folder.sealed(id)) || folder.disk.exists(folder.open(id)) {
+            let isSealed = folder.disk.exists(folder.sealed(id))
+            let trailers = try SegmentTrailers(folder, id, isSealed: isSealed)
             try connection.transaction {
                 try forget(source, id)
                 for trailer in trailers.blocks { try addEvents(of: trailer, in: id, source) }

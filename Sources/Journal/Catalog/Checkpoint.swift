@@ -35,8 +35,8 @@ public final class Checkpoint {
             )
         }
         let folder = "\(journal.directory)/checkpoints"
-        try Folder.create(folder)
-        lock = try FileHandle("\(folder)/\(name).lock", O_RDWR | O_CREAT)
+        try journal.disk.createFolder(folder)
+        lock = try journal.disk.file("\(folder)/\(name).lock", O_RDWR | O_CREAT)
         guard try lock.tryLock() else {
             throw JournalError(.locked, "checkpoint '\(name)' is in use by another process; wait for it or stop it")
         }

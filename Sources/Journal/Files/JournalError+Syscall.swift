@@ -1,8 +1,8 @@
 internal import Glibc
 
 extension JournalError {
-    /// What a failed system call means to the operator; call it before anything else can change `errno`.
-    static func syscall(_ call: String, _ path: String, errno number: Int32 = errno) -> JournalError {
+    /// What a failed system call means to the operator.
+    static func syscall(_ call: String, _ path: String, errno number: CInt) -> JournalError {
         let text = String(cString: strerror(number))
         let hint =
             switch number {

@@ -103,7 +103,7 @@ final class RunReader {
 
     private func readTail(into buffer: RunBuffer) throws -> Bool {
         guard progress.sequence != nil else { return false }
-        if tail == nil { tail = try FileHandle.ifPresent(folder.tail).map(TailReader.init) }
+        if tail == nil { tail = try folder.disk.fileIfPresent(folder.tail).map { TailReader($0, folder.geometry) } }
         guard let tail, try tail.read(&progress, into: buffer) else { return false }
         tailIsUnsynced = true
         isBehindGap = false

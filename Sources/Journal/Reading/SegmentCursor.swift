@@ -35,7 +35,7 @@ final class SegmentCursor {
             guard let file = try currentFile() else { return nil }
             if let block = try block(in: file, checked) { return block }
             // No whole block here: a sealed file has its table here, or damage; an open one ends for now.
-            guard Folder.exists(folder.sealed(id)) else { return nil }
+            guard folder.disk.exists(folder.sealed(id)) else { return nil }
             // The block may have been written, and the file sealed, since the first look.
             if let block = try block(in: file, checked) { return block }
             guard let table = try SeekTable.read(from: file) else {
@@ -96,7 +96,7 @@ final class SegmentCursor {
         // A copy may hold both, and then the sealed one is whole; it is tried again, because sealing renames.
         let names = [folder.sealed(id), folder.open(id), folder.sealed(id)]
         for name in names {
-            if let found = try FileHandle.ifPresent(name) {
+            if let found = try folder.disk.fileIfPresent(name) {
                 file = found
                 isSealed = name == folder.sealed(id)
                 return found
@@ -105,7 +105,9 @@ final class SegmentCursor {
         return nil
     }
 
-    private var nextExists: Bool { Folder.exists(folder.sealed(id.next)) || Folder.exists(folder.open(id.next)) }
+    private var nextExists: Bool {
+        folder.disk.exists(folder.sealed(id.next)) || folder.disk.exists(folder.open(id.next))
+    }
 
     /// The block that the seek table says begins at the cursor; nil behind the last.
     private func blockInTable(_ table: SeekTable) -> BlockLocation? {

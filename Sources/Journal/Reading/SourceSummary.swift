@@ -28,7 +28,7 @@ public struct SourceSummary: Sendable, Equatable {
     init(journal: Journal, source: SourceName) throws {
         self.source = source
         endOffset = try journal.endOffset(of: source)
-        let folder = SourceFolder(journal: journal.directory, source: source)
+        let folder = journal.folder(of: source)
         var id = SegmentID.first
         var blocksEnd = ByteOffset.zero
         if let known = Catalog.sealed(journal: journal.directory, source: source) {
@@ -41,9 +41,10 @@ public struct SourceSummary: Sendable, Equatable {
             blocksEnd = known.endOffset
             id = known.last.next
         }
-        while let path = [folder.sealed(id), folder.open(id), folder.sealed(id)].first(where: Folder.exists) {
-            let facts = try SegmentTrailers(path, id: id).facts
-            if path == folder.sealed(id) { sealedSegments += 1 }
+        while let path = [folder.sealed(id), folder.open(id), folder.sealed(id)].first(where: folder.disk.exists) {
+            let isSealed = path == folder.sealed(id)
+            let facts = try SegmentTrailers(folder, id, isSealed: isSealed).facts
+            if isSealed { sealedSegments += 1 }
             blocks += facts.blockCount
             storedBytes += facts.storedBytes
             records += facts.recordCount

@@ -12,6 +12,7 @@ struct ReadProgress: Equatable {
 /// Reads a source's tail while its writer writes it: an entry counts when its checksum and its sequence agree.
 final class TailReader {
     private let file: FileHandle
+    private let geometry: TailGeometry
     private let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: TailReader.chunkSize, alignment: 64)
     /// Where the next entry stands if its slot goes on.
     private var hint: Int?
@@ -19,14 +20,17 @@ final class TailReader {
     /// Holds any entry: the longest is an event of a MiB.
     private static let chunkSize = (1 << 20) + (64 << 10)
 
-    init(_ file: FileHandle) { self.file = file }
+    init(_ file: FileHandle, _ geometry: TailGeometry) {
+        self.file = file
+        self.geometry = geometry
+    }
 
     deinit { scratch.deallocate() }
 
     /// Appends the entries that go on from a place to a buffer, up to about a MiB; false where there are none in the tail.
     func read(_ progress: inout ReadProgress, into buffer: RunBuffer) throws -> Bool {
         guard let sequence = progress.sequence, let start = try place(of: sequence + 1) else { return false }
-        let slotEnd = (start / TailGeometry.slotSize + 1) * TailGeometry.slotSize
+        let slotEnd = (start / geometry.slotSize + 1) * geometry.slotSize
         let chunk = UnsafeMutableRawBufferPointer(rebasing: scratch[0..<min(scratch.count, slotEnd - start)])
         let count = try file.read(into: chunk, at: start)
         var position = 0
@@ -47,7 +51,7 @@ final class TailReader {
             position += entry.storedSize
         }
         // What a kill left half written keeps its number, and the restarted writer gives it again elsewhere.
-        if position == 0, hint == start, start % TailGeometry.slotSize != 0 {
+        if position == 0, hint == start, start % geometry.slotSize != 0 {
             hint = nil
             return try read(&progress, into: buffer)
         }
@@ -59,9 +63,9 @@ final class TailReader {
     func sync() throws(JournalError) { try file.syncData() }
 
     private func place(of sequence: UInt64) throws -> Int? {
-        if let hint, hint % TailGeometry.slotSize != 0, try holds(sequence, at: hint) { return hint }
-        for slot in 0..<TailGeometry.slotCount where try holds(sequence, at: TailGeometry.start(ofSlot: slot)) {
-            return TailGeometry.start(ofSlot: slot)
+        if let hint, hint % geometry.slotSize != 0, try holds(sequence, at: hint) { return hint }
+        for slot in 0..<geometry.slotCount where try holds(sequence, at: geometry.start(ofSlot: slot)) {
+            return geometry.start(ofSlot: slot)
         }
         return nil
     }

@@ -49,9 +49,9 @@ struct BlockLocation: Equatable {
             }
             return (size, content, ZstdFrame.hasChecksum(header: bytes) ? 4 : 0)
         }
-        guard let facts, facts.content <= TailGeometry.slotSize else { return nil }
+        guard let facts, facts.content <= TailGeometry.standard.slotSize else { return nil }
         var position = start + facts.header
-        let limit = start + ZstdFrame.bound(TailGeometry.slotSize)
+        let limit = start + ZstdFrame.bound(TailGeometry.standard.slotSize)
         var block: [UInt8] = [0, 0, 0]
         while position <= limit {
             guard try file.readArray(into: &block, at: position),

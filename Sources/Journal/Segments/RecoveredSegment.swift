@@ -16,9 +16,9 @@ struct RecoveredSegment {
     /// Reads every stored byte once and decompresses only the last block that has content, for the line it leaves
     /// unfinished. Nothing is changed.
     ///
-    /// - Parameter writable: whether the file will be appended to.
-    static func walk(_ path: String, id: SegmentID, writable: Bool) throws -> RecoveredSegment {
-        let file = try FileHandle(path, writable ? O_RDWR : O_RDONLY)
+    /// - Parameter isSealed: whether it has its final name; if not, it is opened for writing.
+    static func walk(_ folder: SourceFolder, _ id: SegmentID, isSealed: Bool) throws -> RecoveredSegment {
+        let file = try isSealed ? folder.disk.file(folder.sealed(id)) : folder.disk.file(folder.open(id), O_RDWR)
         var found = RecoveredSegment(id: id, file: file, facts: SegmentFacts(id: id))
         let reader = try BlockReader()
         var lastContent: (location: BlockLocation, trailer: BlockTrailer)?

@@ -22,10 +22,21 @@ struct SegmentID: RawRepresentable, Hashable, Comparable, Sendable {
 struct SourceFolder: Sendable {
     let path: String
     let source: SourceName
+    /// Where they are.
+    let disk: any Disk
+    /// The tail's shape.
+    let geometry: TailGeometry
 
-    init(journal: String, source: SourceName) {
+    init(
+        journal: String,
+        source: SourceName,
+        disk: any Disk = SystemDisk(),
+        geometry: TailGeometry = .standard
+    ) {
         path = "\(journal)/\(source)"
         self.source = source
+        self.disk = disk
+        self.geometry = geometry
     }
 
     var lock: String { "\(path)/lock" }

@@ -55,6 +55,7 @@ struct SegmentSearch {
 
     private func exists(_ id: SegmentID) -> Bool {
         // The open name is looked at on both sides of the sealed one, because sealing renames.
-        Folder.exists(folder.open(id)) || Folder.exists(folder.sealed(id)) || Folder.exists(folder.open(id))
+        folder.disk.exists(folder.open(id)) || folder.disk.exists(folder.sealed(id))
+            || folder.disk.exists(folder.open(id))
     }
 }

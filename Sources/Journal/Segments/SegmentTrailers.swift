@@ -1,13 +1,11 @@
-internal import Glibc
-
 /// The trailers of all whole blocks of a segment, without its content.
 struct SegmentTrailers {
     private(set) var blocks: [BlockTrailer] = []
     private(set) var facts: SegmentFacts
 
     /// Reads them; nothing is decompressed, and only the trailers' own bytes are read.
-    init(_ path: String, id: SegmentID) throws {
-        let file = try FileHandle(path, O_RDONLY)
+    init(_ folder: SourceFolder, _ id: SegmentID, isSealed: Bool) throws {
+        let file = try folder.disk.file(isSealed ? folder.sealed(id) : folder.open(id))
         facts = SegmentFacts(id: id)
         while let location = try BlockLocation.find(in: file, at: facts.storedBytes),
             let trailer = try location.trailer(in: file)

@@ -24,12 +24,12 @@ struct SegmentWriter {
         inForce: EventsInForce,
         builder: BlockBuilder
     ) throws -> SegmentWriter {
-        let file = try FileHandle(folder.open(id), O_RDWR | O_CREAT | O_TRUNC)
+        let file = try folder.disk.file(folder.open(id), O_RDWR | O_CREAT | O_TRUNC)
         var writer = SegmentWriter(id: id, folder: folder, file: file, inForce: inForce)
         let opening = try builder.opening(state: state, inForce: inForce.events)
         try writer.append(opening)
         try file.sync()
-        try Folder.sync(folder.path)
+        try folder.disk.syncFolder(folder.path)
         return writer
     }
 
@@ -57,7 +57,7 @@ struct SegmentWriter {
         try stored.withUnsafeBytes { try file.write($0, at: facts.storedBytes) }
         facts.storedBytes += stored.count
         try file.sync()
-        try Folder.rename(folder.open(id), to: folder.sealed(id))
+        try folder.disk.renameDurably(folder.open(id), to: folder.sealed(id))
         facts.isSealed = true
     }
 

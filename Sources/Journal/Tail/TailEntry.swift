@@ -55,7 +55,7 @@ struct TailEntry: Equatable {
         guard header.count >= headerSize, parser.integer(UInt32.self) == magic,
             let kindField = parser.integer(UInt32.self), kindField <= 2,
             let kind = Kind(rawValue: UInt8(truncatingIfNeeded: kindField)),
-            let length = parser.integer(UInt64.self), length <= UInt64(TailGeometry.slotSize - headerSize),
+            let length = parser.integer(UInt64.self), length <= UInt64(TailGeometry.standard.slotSize - headerSize),
             let sequence = parser.integer(UInt64.self), let offset = parser.integer(UInt64.self),
             sequence < UInt64(Int64.max), offset <= UInt64(Int64.max) / 2,
             let arrival = parser.integer(Int64.self), timeRange.contains(arrival),
@@ -82,12 +82,16 @@ struct TailEntry: Equatable {
     }
 }
 
-/// The tail's fixed shape: a ring of slots that is the bounded buffer between network and disk.
-enum TailGeometry {
-    static let slotCount = 8
+/// The tail's shape: a ring of slots that is the bounded buffer between network and disk.
+struct TailGeometry: Equatable, Sendable {
+    let slotCount: Int
     /// A slot holds entries with their headers; what it holds becomes one block.
-    static let slotSize = 4 << 20
-    static let fileSize = slotCount * slotSize
+    let slotSize: Int
 
-    static func start(ofSlot slot: Int) -> Int { slot * slotSize }
+    /// What every journal has; only tests that run thousands of journals a second make smaller ones.
+    static let standard = TailGeometry(slotCount: 8, slotSize: 4 << 20)
+
+    var fileSize: Int { slotCount * slotSize }
+
+    func start(ofSlot slot: Int) -> Int { slot * slotSize }
 }

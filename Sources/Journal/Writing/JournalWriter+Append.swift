@@ -53,7 +53,7 @@ extension JournalWriter {
     /// - Parameter spare: slots that must stay free besides.
     private func takeSlot(for size: Int, spare: Int, _ state: inout WriterState) -> Bool {
         let needed = TailEntry.headerSize + size + JournalWriter.clockEventRoom
-        if !state.hasSlot || state.slotLength + needed > TailGeometry.slotSize {
+        if !state.hasSlot || state.slotLength + needed > folder.geometry.slotSize {
             state.finishSlot(sealing: false)
             monitor.signal()
             guard state.takeableSlots > spare, state.takeFreeSlot() else { return false }
@@ -93,7 +93,7 @@ extension JournalWriter {
                 try tail.file.write(
                     UnsafeRawBufferPointer(header),
                     payload,
-                    at: TailGeometry.start(ofSlot: state.slot) + state.slotLength
+                    at: folder.geometry.start(ofSlot: state.slot) + state.slotLength
                 )
             }
         } catch {

@@ -15,6 +15,9 @@ public final class JournalWriter: Sendable {
     let configuration: JournalWriterConfiguration
     let clock: WallClock
     let tail: WritableTail
+    let blocks: BlockThreads
+    let blockSyncs: BlockSyncThread
+    let tailSyncs: SyncThread
     private let lock: SourceLock
     private let workers: [WorkerThread]
 
@@ -28,34 +31,55 @@ public final class JournalWriter: Sendable {
     ///   - clock: gives arrivals their time.
     /// - Throws: `JournalError`: `locked` with the holder's process id, `clockBehind` where the clock is more than 5 s behind
     ///   the last arrival, `io`, `corrupt`, `unsupported`.
-    public init(
+    public convenience init(
         directory: String,
         source: SourceName,
         configuration: JournalWriterConfiguration = .init(),
         clock: WallClock = .system
     ) throws {
-        let folder = SourceFolder(journal: directory, source: source)
-        try Folder.create(folder.path)
+        try self.init(
+            SourceFolder(journal: directory, source: source),
+            catalog: { try Catalog(journal: directory) },
+            configuration: configuration,
+            clock: clock,
+            startsThreads: true
+        )
+    }
+
+    /// Opens a writer on any disk.
+    ///
+    /// - Parameters:
+    ///   - catalog: opens the catalog, when the lock is held; nil where there is none.
+    ///   - startsThreads: if not, somebody else does their work, piece by piece.
+    init(
+        _ folder: SourceFolder,
+        catalog openCatalog: () throws -> Catalog?,
+        configuration: JournalWriterConfiguration,
+        clock: WallClock,
+        startsThreads: Bool
+    ) throws {
+        try folder.disk.createFolder(folder.path)
+        try folder.disk.checkIsLocal(folder.path)
         lock = try SourceLock(folder)
-        let catalog = try Catalog(journal: directory)
-        let found = try RecoveredSource(folder, last: catalog.newestSegment(of: source))
+        let catalog = try openCatalog()
+        let found = try RecoveredSource(folder, last: catalog?.newestSegment(of: folder.source))
         let appender = try SegmentAppender(folder: folder, found: found)
-        let tail = try WritableTail(folder)
-        let trailers = try tail.drain(source, into: appender)
-        try catalog.catchUp(source, folder: folder)
+        tail = try WritableTail(folder)
+        let trailers = try tail.drain(folder.source, into: appender)
+        try catalog?.catchUp(folder)
         let now = clock.now
         guard now >= appender.state.nextArrival - .seconds(5) else {
             throw JournalError(
                 .clockBehind,
-                "the clock says \(now.rfc3339), but \(source) has an arrival at \(appender.state.nextArrival.rfc3339); "
-                    + "set the clock right, then start again"
+                "the clock says \(now.rfc3339), but \(folder.source) has an arrival at "
+                    + "\(appender.state.nextArrival.rfc3339); set the clock right, then start again"
             )
         }
         self.folder = folder
         self.configuration = configuration
         self.clock = clock
-        self.tail = tail
         var state = WriterState(
+            folder.geometry,
             recovered: appender.state,
             openSegment: appender.openSegment,
             now: now,
@@ -65,16 +89,16 @@ public final class JournalWriter: Sendable {
         state.statistics.asidePath = found.asidePath
         let monitor = Monitor(state)
         self.monitor = monitor
-        let blocks = BlockThreads(
-            monitor: monitor,
-            tail: tail,
-            appender: appender,
-            catalog: catalog,
-            source: source,
-            lock: lock
-        )
+        let blocks = BlockThreads(monitor, tail, appender, catalog, folder.source, lock)
         let syncs = SyncThread(monitor: monitor, tail: tail, configuration: configuration, clock: clock)
         let blockSyncs = BlockSyncThread(monitor: monitor)
+        self.blocks = blocks
+        self.blockSyncs = blockSyncs
+        tailSyncs = syncs
+        guard startsThreads else {
+            workers = []
+            return
+        }
         var workers = [
             try WorkerThread(name: "block sync") { blockSyncs.run() },
             try WorkerThread(name: "tail sync") { syncs.run() },
@@ -136,15 +160,25 @@ public final class JournalWriter: Sendable {
     ///
     /// - Throws: `JournalError` where any of it, or anything before it, failed. Closing twice does nothing.
     public func close() throws {
+        guard beginClosing() else { return }
+        // A disk may take its time, and nothing is given up before it has answered.
+        for worker in workers { while !worker.join(for: .seconds(60)) {} }
+        try endClosing()
+    }
+
+    /// Hands everything to the threads for the last time; false where that was done before.
+    func beginClosing() -> Bool {
         let isFirst = monitor.withLock { state in
             defer { state.isClosed = true }
             if !state.isClosed && state.failure == nil { state.finishSlot(sealing: true) }
             return !state.isClosed
         }
         monitor.signal()
-        guard isFirst else { return }
-        // A disk may take its time, and nothing is given up before it has answered.
-        for worker in workers { while !worker.join(for: .seconds(60)) {} }
+        return isFirst
+    }
+
+    /// Gives the lock back when the threads have ended.
+    func endClosing() throws {
         try lock.release()
         if let failure = monitor.withLock({ $0.failure }) { throw failure }
     }

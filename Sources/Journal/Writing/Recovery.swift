@@ -17,13 +17,13 @@ struct RecoveredSource {
     ///
     /// - Parameter last: the newest segment that the catalog knows; newer ones are found by probing.
     init(_ folder: SourceFolder, last: SegmentID?) throws {
-        var newest = last ?? SegmentID(rawValue: 0)
-        while Folder.exists(folder.sealed(newest.next)) || Folder.exists(folder.open(newest.next)) {
+        var newest = last ?? SegmentSearch(folder: folder).newestName() ?? SegmentID(rawValue: 0)
+        while folder.disk.exists(folder.sealed(newest.next)) || folder.disk.exists(folder.open(newest.next)) {
             newest = newest.next
         }
         nextSegment = newest.next
-        if newest.rawValue > 0, Folder.exists(folder.open(newest)), !Folder.exists(folder.sealed(newest)) {
-            let found = try RecoveredSegment.walk(folder.open(newest), id: newest, writable: true)
+        if newest.rawValue > 0, folder.disk.exists(folder.open(newest)), !folder.disk.exists(folder.sealed(newest)) {
+            let found = try RecoveredSegment.walk(folder, newest, isSealed: false)
             asidePath = try RecoveredSource.setAside(found, folder)
             if found.facts.blockCount > 0 {
                 try found.file.truncate(to: found.facts.storedBytes)
@@ -37,7 +37,7 @@ struct RecoveredSource {
             newest = SegmentID(rawValue: newest.rawValue - 1)
         }
         if newest.rawValue > 0 {
-            let found = try RecoveredSegment.walk(folder.sealed(newest), id: newest, writable: false)
+            let found = try RecoveredSegment.walk(folder, newest, isSealed: true)
             guard found.facts.blockCount > 0, found.endsCleanly else {
                 throw JournalError(
                     .corrupt,
@@ -64,13 +64,13 @@ struct RecoveredSource {
             guard let location = try BlockLocation.find(in: found.file, at: found.facts.storedBytes + index),
                 try reader.trailer(location, in: found.file) != nil
             else { continue }
-            let aside = try FileHandle(
+            let aside = try folder.disk.file(
                 "\(folder.path)/\(found.id.digits).cut-at-\(found.facts.storedBytes)",
                 O_RDWR | O_CREAT | O_TRUNC
             )
             try rest.withUnsafeBytes { try aside.write($0, at: 0) }
             try aside.sync()
-            try Folder.sync(folder.path)
+            try folder.disk.syncFolder(folder.path)
             return aside.path
         }
         return nil
@@ -85,26 +85,28 @@ struct RecoveredSource {
 /// The tail as its writer uses it.
 struct WritableTail: Sendable {
     let file: FileHandle
+    let geometry: TailGeometry
 
     /// Opens the tail or makes it, reserved in full so that a commit cannot run out of room; durable on return.
     init(_ folder: SourceFolder) throws {
-        file = try FileHandle(folder.tail, O_RDWR | O_CREAT)
-        try file.allocate(TailGeometry.fileSize)
+        geometry = folder.geometry
+        file = try folder.disk.file(folder.tail, O_RDWR | O_CREAT)
+        try file.allocate(geometry.fileSize)
         try file.sync()
-        try Folder.sync(folder.path)
+        try folder.disk.syncFolder(folder.path)
     }
 
     /// Makes blocks of the slots that go on exactly where the blocks end, until none does, and syncs them: the tail is free then.
     ///
     /// - Returns: the trailers of the blocks made.
     func drain(_ source: SourceName, into appender: SegmentAppender) throws -> [BlockTrailer] {
-        let builder = try BlockBuilder(source: source)
-        let content = SlotContent()
-        let slot = UnsafeMutableRawBufferPointer.allocate(byteCount: TailGeometry.slotSize, alignment: 64)
+        let builder = try BlockBuilder(source: source, geometry)
+        let content = SlotContent(geometry)
+        let slot = UnsafeMutableRawBufferPointer.allocate(byteCount: geometry.slotSize, alignment: 64)
         defer { slot.deallocate() }
         var trailers: [BlockTrailer] = []
         while let index = try slotThatGoesOn(from: appender.state) {
-            let count = try file.read(into: slot, at: TailGeometry.start(ofSlot: index))
+            let count = try file.read(into: slot, at: geometry.start(ofSlot: index))
             content.begin(after: appender.state)
             content.add(slot: UnsafeRawBufferPointer(rebasing: slot[0..<count]))
             // A header that promises more than is there was a write that a kill cut short.
@@ -119,8 +121,8 @@ struct WritableTail: Sendable {
 
     private func slotThatGoesOn(from state: SourceState) throws -> Int? {
         var header = [UInt8](repeating: 0, count: TailEntry.headerSize)
-        for slot in 0..<TailGeometry.slotCount {
-            guard try file.readArray(into: &header, at: TailGeometry.start(ofSlot: slot)),
+        for slot in 0..<geometry.slotCount {
+            guard try file.readArray(into: &header, at: geometry.start(ofSlot: slot)),
                 let (entry, _) = header.withUnsafeBytes({ TailEntry.parse(header: $0) })
             else { continue }
             if entry.sequence == state.lastSequence + 1 && entry.offset == state.endOffset { return slot }

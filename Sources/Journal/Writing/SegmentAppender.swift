@@ -11,7 +11,7 @@ final class SegmentAppender {
 
     init(folder: SourceFolder, found: RecoveredSource) throws {
         self.folder = folder
-        builder = try BlockBuilder(source: folder.source)
+        builder = try BlockBuilder(source: folder.source, folder.geometry)
         segment = found.segment
         nextSegment = found.nextSegment
         state = found.state

@@ -10,7 +10,7 @@ struct SourceLock: Sendable {
     ///
     /// - Throws: `locked` with the holder's process id where another process has it.
     init(_ folder: SourceFolder) throws {
-        file = try FileHandle(folder.lock, O_RDWR | O_CREAT)
+        file = try folder.disk.file(folder.lock, O_RDWR | O_CREAT)
         guard try file.tryLock() else {
             var bytes = [UInt8](repeating: 0, count: 20)
             _ = try file.readArray(into: &bytes, at: 0)

@@ -76,9 +76,9 @@ struct WriterState {
     /// What the slot in hand holds; nil where none is in hand.
     private var content: SlotContent?
     /// Memory for what slots hold, the last used first: one being filled, two being compressed, one waiting.
-    private var freeContents = (0..<4).map { _ in SlotContent() }
+    private var freeContents: [SlotContent]
     /// Slots that hold nothing that is not in a synced block.
-    var freeSlots = Array(0..<TailGeometry.slotCount)
+    var freeSlots: [Int]
     /// For the block threads; never more than a slot and a seal for each slot.
     private(set) var work: [Work] = []
     /// Work handed out and work finished so far: what is compressed side by side is still written in order.
@@ -96,7 +96,15 @@ struct WriterState {
     private(set) var failure: JournalError?
     var statistics = JournalStatistics()
 
-    init(recovered: SourceState, openSegment: SegmentFacts?, now: Timestamp, recoveredBytes: Int) {
+    init(
+        _ geometry: TailGeometry,
+        recovered: SourceState,
+        openSegment: SegmentFacts?,
+        now: Timestamp,
+        recoveredBytes: Int
+    ) {
+        freeSlots = Array(0..<geometry.slotCount)
+        freeContents = (0..<4).map { _ in SlotContent(geometry) }
         position = WriterPosition(sequence: recovered.lastSequence, offset: recovered.endOffset)
         synced = position
         nextArrival = recovered.nextArrival

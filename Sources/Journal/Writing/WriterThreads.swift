@@ -6,7 +6,7 @@ final class BlockThreads: @unchecked Sendable {
     private let monitor: Monitor<WriterState>
     private let tail: WritableTail
     private let appender: SegmentAppender
-    private let catalog: Catalog
+    private let catalog: Catalog?
     private let source: SourceName
     /// Held as long as anything is written, also where the writer has gone without closing.
     private let lock: SourceLock
@@ -15,12 +15,12 @@ final class BlockThreads: @unchecked Sendable {
     static let count = 2
 
     init(
-        monitor: Monitor<WriterState>,
-        tail: WritableTail,
-        appender: SegmentAppender,
-        catalog: Catalog,
-        source: SourceName,
-        lock: SourceLock
+        _ monitor: Monitor<WriterState>,
+        _ tail: WritableTail,
+        _ appender: SegmentAppender,
+        _ catalog: Catalog?,
+        _ source: SourceName,
+        _ lock: SourceLock
     ) {
         self.monitor = monitor
         self.tail = tail
@@ -36,22 +36,24 @@ final class BlockThreads: @unchecked Sendable {
             monitor.withLock { $0.blockThreads -= 1 }
             monitor.signal()
         }
-        do {
-            let builder = try BlockBuilder(source: source)
-            while let (work, ticket) = nextWork() {
-                switch work {
-                case .slot(let slot, let content):
-                    let block = try builder.build(content)
-                    monitor.withLock { $0.giveBack(content) }
-                    monitor.signal()
-                    try inTurn(ticket) { try append(block, slot) }
-                case .seal: try inTurn(ticket) { try seal() }
-                }
-            }
-        } catch {
-            let failure = error as? JournalError ?? JournalError(.failed, "writing a block", cause: error)
-            monitor.withLock { $0.fail(failure) }
+        failing("writing a block", monitor) {
+            let builder = try makeBuilder()
+            while let (work, ticket) = nextWork() { try perform(work, ticket, builder) }
+        }
+    }
+
+    /// Makes what one thread needs for its own.
+    func makeBuilder() throws -> BlockBuilder { try BlockBuilder(source: source, tail.geometry) }
+
+    /// Does one piece of work.
+    func perform(_ work: WriterState.Work, _ ticket: Int, _ builder: BlockBuilder) throws {
+        switch work {
+        case .slot(let slot, let content):
+            let block = try builder.build(content)
+            monitor.withLock { $0.giveBack(content) }
             monitor.signal()
+            try inTurn(ticket) { try append(block, slot) }
+        case .seal: try inTurn(ticket) { try seal() }
         }
     }
 
@@ -80,11 +82,11 @@ final class BlockThreads: @unchecked Sendable {
         guard let file = appender.openFile, let facts = appender.openSegment else { return }
         let end = WriterPosition(sequence: block.trailer.lastSequence, offset: block.trailer.endOffset)
         monitor.withLock { $0.unsynced.append(UnsyncedBlock(file: file, slot: slot, end: end)) }
-        note { try catalog.add(block.trailer, to: facts, of: source) }
+        note { try catalog?.add(block.trailer, to: facts, of: source) }
     }
 
     private func seal() throws {
-        if let facts = try appender.seal() { note { try catalog.save(facts, of: source) } }
+        if let facts = try appender.seal() { note { try catalog?.save(facts, of: source) } }
     }
 
     /// The catalog only repeats what the segments say, so its failure stops nothing: it is told, and made good at the next start.
@@ -101,27 +103,26 @@ struct BlockSyncThread: Sendable {
 
     /// Works until the block threads have ended and all its blocks are synced, or a sync fails.
     func run() {
-        while let blocks = nextBlocks() {
-            do throws(JournalError) {
-                for (index, block) in blocks.enumerated() {
-                    // One sync for all blocks of a file.
-                    let isLast = index + 1 == blocks.count || blocks[index + 1].file !== block.file
-                    if isLast { try block.file.syncData() }
-                }
-            } catch {
-                monitor.withLock { $0.fail(error) }
-                monitor.signal()
-                return
-            }
-            monitor.withLock { state in
-                state.unsynced.removeFirst(blocks.count)
-                for block in blocks {
-                    state.freeSlots.append(block.slot)
-                    state.synced = max(state.synced, block.end)
-                }
-            }
-            monitor.signal()
+        failing("syncing a block", monitor) {
+            while let blocks = nextBlocks() { try perform(blocks) }
         }
+    }
+
+    /// Syncs the oldest blocks and sets their slots free.
+    func perform(_ blocks: [UnsyncedBlock]) throws {
+        for (index, block) in blocks.enumerated() {
+            // One sync for all blocks of a file.
+            let isLast = index + 1 == blocks.count || blocks[index + 1].file !== block.file
+            if isLast { try block.file.syncData() }
+        }
+        monitor.withLock { state in
+            state.unsynced.removeFirst(blocks.count)
+            for block in blocks {
+                state.freeSlots.append(block.slot)
+                state.synced = max(state.synced, block.end)
+            }
+        }
+        monitor.signal()
     }
 
     private func nextBlocks() -> [UnsyncedBlock]? {
@@ -145,19 +146,18 @@ struct SyncThread: Sendable {
     func run() {
         // Entries up to here were there at the last look, so they are at least half an interval old at this one.
         var seen = WriterPosition(sequence: 0, offset: .zero)
-        while let (position, synced) = nextLook() {
-            if synced < seen {
-                do throws(JournalError) {
-                    try tail.file.syncData()
-                } catch {
-                    monitor.withLock { $0.fail(error) }
-                    monitor.signal()
-                    return
-                }
-                monitor.withLock { $0.synced = max($0.synced, position) }
+        failing("syncing the tail", monitor) {
+            while let (position, synced) = nextLook() {
+                if synced < seen { try perform(upTo: position) }
+                seen = position
             }
-            seen = position
         }
+    }
+
+    /// Makes durable what had been committed when the writer stood at a position.
+    func perform(upTo position: WriterPosition) throws {
+        try tail.file.syncData()
+        monitor.withLock { $0.synced = max($0.synced, position) }
     }
 
     /// Waits for half the interval; returns how far the writer and its syncs have come, or nil at the end.
@@ -174,5 +174,14 @@ struct SyncThread: Sendable {
             }
             return (state.position, state.synced)
         }
+    }
+}
+
+/// Runs a thread's body; what it throws stops the writer.
+private func failing(_ what: String, _ monitor: Monitor<WriterState>, _ body: () throws -> Void) {
+    do { try body() } catch {
+        let failure = error as? JournalError ?? JournalError(.failed, what, cause: error)
+        monitor.withLock { $0.fail(failure) }
+        monitor.signal()
     }
 }

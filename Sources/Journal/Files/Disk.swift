@@ -1,0 +1,76 @@
+internal import Glibc
+
+/// Every call that the journal makes into a file system: what the tests put a disk of their own behind.
+///
+/// Nothing is restarted and nothing completed here; `FileHandle` and `Folder.swift` do that for any disk.
+protocol Disk: Sendable {
+    /// open(2); the descriptor is not inherited by other programs.
+    func open(_ path: String, _ flags: CInt, mode: mode_t) throws(Errno) -> any DiskFile
+    /// mkdir(2).
+    func makeFolder(_ path: String) throws(Errno)
+    /// rename(2); the new name is durable when its folder has been synced.
+    func rename(_ old: String, to new: String) throws(Errno)
+    /// unlink(2).
+    func remove(_ path: String) throws(Errno)
+    /// access(2).
+    func exists(_ path: String) -> Bool
+    /// The names in a folder, in no order, without `.` and `..`; readdir(3).
+    func names(in path: String) throws(Errno) -> [String]
+    /// What holds a path, statvfs(3).
+    func fileSystem(of path: String) throws(Errno) -> FileSystemFacts
+}
+
+/// An open file or folder of a `Disk`; calls with an offset of their own may be made from several threads.
+protocol DiskFile: AnyObject, Sendable {
+    /// pread(2); may read less than fits.
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(Errno) -> Int
+    /// pwritev(2) of two runs behind each other; may write less than there is.
+    func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, at offset: Int) throws(Errno) -> Int
+    /// fdatasync(2).
+    func syncData() throws(Errno)
+    /// fsync(2).
+    func sync() throws(Errno)
+    /// ftruncate(2).
+    func truncate(to length: Int) throws(Errno)
+    /// posix_fallocate(3) from the beginning.
+    func allocate(_ length: Int) throws(Errno)
+    /// fstat(2).
+    func size() throws(Errno) -> Int
+    /// flock(2), exclusive, without waiting: EWOULDBLOCK where another has it; it goes with the descriptor.
+    func lock() throws(Errno)
+    /// flock(2).
+    func unlock() throws(Errno)
+}
+
+/// An error number of the kernel's, errno(3).
+struct Errno: Error, Equatable {
+    let number: CInt
+
+    init(_ number: CInt) { self.number = number }
+}
+
+/// What a file system is and how much room it has.
+struct FileSystemFacts: Equatable, Sendable {
+    /// Its type, `ext4` or `nfs4` for example; nil where nobody can tell.
+    var kind: String?
+    /// Bytes that may still be written without the rights of root.
+    var freeBytes: Int
+
+    /// Where locks, renames or syncs may not hold what a recorder promises: another machine can be behind them.
+    static let remoteKinds: Set<String> = [
+        "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "ncpfs", "fuse.sshfs", "fuse.s3fs", "fuse.rclone",
+    ]
+}
+
+extension Disk {
+    /// Throws where a folder is on a file system that a writer cannot rely on.
+    func checkIsLocal(_ path: String) throws(JournalError) {
+        let facts = try restarting("stat the file system of", path) { () throws(Errno) in try fileSystem(of: path) }
+        guard let kind = facts.kind, FileSystemFacts.remoteKinds.contains(kind) else { return }
+        throw JournalError(
+            .unsupported,
+            "\(path) is on \(kind), where locks and syncs are only as good as another machine; record onto a local disk, "
+                + "and copy sealed segments from there"
+        )
+    }
+}
