@@ -34,6 +34,8 @@ protocol DiskFile: AnyObject, Sendable {
     func truncate(to length: Int) throws(Errno)
     /// posix_fallocate(3) from the beginning.
     func allocate(_ length: Int) throws(Errno)
+    /// Forgets what memory holds of the file and is not waiting to be written, posix_fadvise(3) POSIX_FADV_DONTNEED.
+    func dropCache() throws(Errno)
     /// fstat(2).
     func size() throws(Errno) -> Int
     /// flock(2), exclusive, without waiting: EWOULDBLOCK where another has it; it goes with the descriptor.

@@ -67,6 +67,14 @@ final class FileHandle: Sendable {
         try restarting("reserve \(length) bytes for", path) { () throws(Errno) in try file.allocate(length) }
     }
 
+    /// Makes the file durable, then forgets what memory holds of it: what is read next is what the disk has.
+    ///
+    /// After a failed sync the kernel may show bytes that it gave up writing (fsync(2), "NOTES").
+    func syncAndReread() throws(JournalError) {
+        try sync()
+        try restarting("drop from memory", path) { () throws(Errno) in try file.dropCache() }
+    }
+
     /// The file's length in bytes, fstat(2).
     func size() throws(JournalError) -> Int {
         try restarting("stat", path) { () throws(Errno) in try file.size() }

@@ -109,6 +109,11 @@ private final class SystemFile: DiskFile {
         guard result == 0 else { throw Errno(result) }
     }
 
+    func dropCache() throws(Errno) {
+        let result = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+        guard result == 0 else { throw Errno(result) }
+    }
+
     func size() throws(Errno) -> Int {
         var status = stat()
         try disk.check(fstat(descriptor, &status))

@@ -15,7 +15,7 @@ final class SegmentCursor {
     init(_ folder: SourceFolder, at id: SegmentID) throws {
         self.folder = folder
         self.id = id
-        reader = try BlockReader()
+        reader = BlockReader()
     }
 
     /// What stands at the cursor.
@@ -55,9 +55,9 @@ final class SegmentCursor {
         }
     }
 
-    /// The trailer of the first block of the segment that the cursor stands in; nil where it is not there yet.
+    /// The trailer of the first block of the segment that the cursor stands in; nil where it is not there yet, or torn.
     func first() throws -> BlockTrailer? {
-        guard case .block(_, let trailer) = try peek(checked: false) else { return nil }
+        guard case .block(_, let trailer) = try peek(checked: true) else { return nil }
         return trailer
     }
 

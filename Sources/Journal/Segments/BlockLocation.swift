@@ -66,13 +66,9 @@ struct BlockLocation: Equatable {
 
 /// Reads blocks out of segment files and believes only those that agree with their checksum.
 final class BlockReader {
-    private var decompressor: ZstdDecompressor
-    private var stored: UnsafeMutableRawBufferPointer
-
-    init() throws {
-        decompressor = try ZstdDecompressor()
-        stored = .allocate(byteCount: 1 << 20, alignment: 64)
-    }
+    /// Made when content is asked for: those who only look for a block need none.
+    private var decompressor: ZstdDecompressor?
+    private var stored = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 64)
 
     deinit { stored.deallocate() }
 
@@ -103,7 +99,11 @@ final class BlockReader {
         let place = "\(file.path): the block at byte \(location.start)"
         let length: Int
         do throws(ZstdError) {
-            length = try decompressor.decompress(frame(of: location), into: output)
+            if decompressor == nil { decompressor = try ZstdDecompressor() }
+            guard let decompressed = try decompressor?.decompress(frame(of: location), into: output) else {
+                preconditionFailure("made above")
+            }
+            length = decompressed
         } catch {
             throw JournalError(.corrupt, "\(place) does not decompress", cause: error)
         }

@@ -20,7 +20,7 @@ struct RecoveredSegment {
     static func walk(_ folder: SourceFolder, _ id: SegmentID, isSealed: Bool) throws -> RecoveredSegment {
         let file = try isSealed ? folder.disk.file(folder.sealed(id)) : folder.disk.file(folder.open(id), O_RDWR)
         var found = RecoveredSegment(id: id, file: file, facts: SegmentFacts(id: id))
-        let reader = try BlockReader()
+        let reader = BlockReader()
         var lastContent: (location: BlockLocation, trailer: BlockTrailer)?
         while let location = try BlockLocation.find(in: file, at: found.facts.storedBytes),
             let trailer = try reader.trailer(location, in: file),

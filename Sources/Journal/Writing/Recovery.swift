@@ -23,6 +23,7 @@ struct RecoveredSource {
         }
         nextSegment = newest.next
         if newest.rawValue > 0, folder.disk.exists(folder.open(newest)), !folder.disk.exists(folder.sealed(newest)) {
+            try folder.disk.file(folder.open(newest), O_RDWR).syncAndReread()
             let found = try RecoveredSegment.walk(folder, newest, isSealed: false)
             asidePath = try RecoveredSource.setAside(found, folder)
             if found.facts.blockCount > 0 {
@@ -58,7 +59,7 @@ struct RecoveredSource {
         guard size > found.facts.storedBytes else { return nil }
         var rest = [UInt8](repeating: 0, count: size - found.facts.storedBytes)
         guard try found.file.readArray(into: &rest, at: found.facts.storedBytes) else { return nil }
-        let reader = try BlockReader()
+        let reader = BlockReader()
         for index in rest.indices.dropLast(3)
         where rest[index] == 0x28 && rest[index + 1] == 0xB5 && rest[index + 2] == 0x2F && rest[index + 3] == 0xFD {
             guard let location = try BlockLocation.find(in: found.file, at: found.facts.storedBytes + index),
@@ -92,7 +93,7 @@ struct WritableTail: Sendable {
         geometry = folder.geometry
         file = try folder.disk.file(folder.tail, O_RDWR | O_CREAT)
         try file.allocate(geometry.fileSize)
-        try file.sync()
+        try file.syncAndReread()
         try folder.disk.syncFolder(folder.path)
     }
 

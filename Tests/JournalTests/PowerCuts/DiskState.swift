@@ -1,0 +1,139 @@
+import TestSupport
+
+/// What a disk and the memory in front of it hold at one moment; a value, so that a copy is a snapshot.
+struct DiskState {
+    enum Change {
+        case write(offset: Int, bytes: [UInt8])
+        case resize(Int)
+    }
+
+    struct File {
+        /// What every process sees.
+        var content: [UInt8] = []
+        /// What survives a power cut for certain.
+        var durable: [UInt8] = []
+        /// What may or may not survive it, in order.
+        var pending: [Change] = []
+        /// Syncs that failed so far: each descriptor is told of those since it was opened.
+        var failures = 0
+
+        mutating func apply(_ change: Change) {
+            DiskState.apply(change, to: &content)
+            pending.append(change)
+        }
+
+        /// Only what is waiting is written: what a failed sync gave up stays lost.
+        mutating func sync() {
+            for change in pending { DiskState.apply(change, to: &durable) }
+            pending = []
+        }
+    }
+
+    enum NameChange {
+        case link(String, Int)
+        case rename(String, String)
+        case unlink(String)
+    }
+
+    var files: [File] = []
+    /// Every name with its file; -1 stands for a folder.
+    var names = ["/": DiskState.folder]
+    private var durableNames = ["/": DiskState.folder]
+    private var pendingNames: [String: [NameChange]] = [:]
+
+    static let folder = -1
+
+    mutating func create(_ path: String) -> Int {
+        files.append(File())
+        change(.link(path, files.count - 1), in: DiskState.parent(of: path))
+        return files.count - 1
+    }
+
+    mutating func makeFolder(_ path: String) { change(.link(path, DiskState.folder), in: DiskState.parent(of: path)) }
+
+    mutating func rename(_ old: String, to new: String) { change(.rename(old, new), in: DiskState.parent(of: new)) }
+
+    mutating func remove(_ path: String) { change(.unlink(path), in: DiskState.parent(of: path)) }
+
+    mutating func syncFolder(_ path: String) {
+        for change in pendingNames.removeValue(forKey: path) ?? [] { DiskState.apply(change, to: &durableNames) }
+    }
+
+    private mutating func change(_ change: NameChange, in folder: String) {
+        DiskState.apply(change, to: &names)
+        pendingNames[folder, default: []].append(change)
+    }
+
+    /// What is left when the power goes: names up to some change of each folder, and any part of what was not synced.
+    mutating func cutPower(_ random: inout SeededRandom) {
+        // All, none, or anything between: the ends are as likely as they are in life.
+        let chance = [0, 4, 4, 8][Int.random(in: 0..<4, using: &random)]
+        for folder in pendingNames.keys.sorted() {
+            let changes = pendingNames[folder] ?? []
+            let count = chance == 4 ? Int.random(in: 0...changes.count, using: &random) : changes.count * chance / 8
+            for change in changes.prefix(count) { DiskState.apply(change, to: &durableNames) }
+        }
+        pendingNames = [:]
+        names = durableNames
+        for index in files.indices {
+            let pending = files[index].pending
+            for change in pending { lose(some: change, of: index, chance, &random) }
+            files[index] = File(content: files[index].durable, durable: files[index].durable)
+        }
+    }
+
+    /// A sync that fails writes some of it and forgets the rest, but goes on showing it.
+    mutating func failSync(of index: Int, _ random: inout SeededRandom) {
+        let pending = files[index].pending
+        for change in pending { lose(some: change, of: index, 4, &random) }
+        files[index].pending = []
+        files[index].failures += 1
+    }
+
+    private mutating func lose(some change: Change, of index: Int, _ chance: Int, _ random: inout SeededRandom) {
+        func survives() -> Bool { Int.random(in: 0..<8, using: &random) < chance }
+        guard case .write(let offset, let bytes) = change else {
+            if survives() { DiskState.apply(change, to: &files[index].durable) }
+            return
+        }
+        // A length may arrive without the bytes.
+        if offset + bytes.count > files[index].durable.count, survives() {
+            DiskState.apply(.resize(offset + bytes.count), to: &files[index].durable)
+        }
+        // Sectors arrive in any order; finer ones are a harder test.
+        let sector = [16, 64, 512][Int.random(in: 0..<3, using: &random)]
+        var position = offset
+        while position < offset + bytes.count {
+            let end = min(offset + bytes.count, (position / sector + 1) * sector)
+            if survives() {
+                let piece = Array(bytes[position - offset..<end - offset])
+                DiskState.apply(.write(offset: position, bytes: piece), to: &files[index].durable)
+            }
+            position = end
+        }
+    }
+
+    private static func apply(_ change: Change, to content: inout [UInt8]) {
+        switch change {
+        case .write(let offset, let bytes):
+            if content.count < offset { content += [UInt8](repeating: 0, count: offset - content.count) }
+            let end = min(content.count, offset + bytes.count)
+            content.replaceSubrange(offset..<max(offset, end), with: bytes)
+        case .resize(let length):
+            if length < content.count { content.removeSubrange(length...) }
+            if length > content.count { content += [UInt8](repeating: 0, count: length - content.count) }
+        }
+    }
+
+    private static func apply(_ change: NameChange, to names: inout [String: Int]) {
+        switch change {
+        case .link(let path, let file): names[path] = file
+        case .rename(let old, let new): if let file = names.removeValue(forKey: old) { names[new] = file }
+        case .unlink(let path): names[path] = nil
+        }
+    }
+
+    static func parent(of path: String) -> String {
+        path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "/"
+    }
+}
