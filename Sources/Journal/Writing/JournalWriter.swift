@@ -66,6 +66,7 @@ public final class JournalWriter: Sendable {
         let appender = try SegmentAppender(folder: folder, found: found)
         tail = try WritableTail(folder)
         let trailers = try tail.drain(folder.source, into: appender)
+        try tail.renew()
         try catalog?.catchUp(folder)
         let now = clock.now
         guard now >= appender.state.nextArrival - .seconds(5) else {

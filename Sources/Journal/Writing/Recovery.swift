@@ -120,6 +120,16 @@ struct WritableTail: Sendable {
         return trailers
     }
 
+    /// Empties the tail when all of it that counts stands in synced blocks; durable on return.
+    ///
+    /// A power cut may leave an entry behind one that it took. Its number comes again, and where deliveries are all of one
+    /// length the old entry would seem to follow the new one.
+    func renew() throws {
+        try file.truncate(to: 0)
+        try file.allocate(geometry.fileSize)
+        try file.sync()
+    }
+
     private func slotThatGoesOn(from state: SourceState) throws -> Int? {
         var header = [UInt8](repeating: 0, count: TailEntry.headerSize)
         for slot in 0..<geometry.slotCount {

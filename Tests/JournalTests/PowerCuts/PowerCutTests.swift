@@ -114,14 +114,34 @@ private struct PowerCuts {
     }
 
     private func check(_ disk: SimulatedDisk, _ appended: Appended) throws {
-        let writer = try open(disk)
         do {
-            try Recovered(disk, schedule.geometry, writer.endOffset).check(appended, killed: false)
+            let recovered = try Recovered(disk, schedule.geometry, open(disk).endOffset)
+            try recovered.check(appended, killed: false)
+            try goOn(disk, behind: recovered)
         } catch {
             let names = disk.state.names.map {
                 "\($0.key) \($0.value < 0 ? 0 : disk.state.files[$0.value].content.count)"
             }
             throw Recovered.Loss(description: "\(error); on the disk: \(names.sorted().joined(separator: ", "))")
+        }
+    }
+
+    /// Appends to what is left, kills and opens again: nothing older may seem to follow what is new.
+    private func goOn(_ disk: SimulatedDisk, behind recovered: Recovered) throws {
+        var after = Appended()
+        after.bytes = recovered.bytes
+        after.events = recovered.events.map { (0, $0) }
+        disk.forgetLocks()
+        var writer: JournalWriter? = try open(disk)
+        let delivery = [UInt8](repeating: 110, count: schedule.deliveryLength ?? 100)
+        try writer?.append(delivery)
+        after.bytes += delivery
+        for _ in 0..<2 {
+            guard let end = writer?.endOffset else { return }
+            try Recovered(disk, schedule.geometry, end).check(after, killed: true)
+            writer = nil
+            disk.forgetLocks()
+            writer = try open(disk)
         }
     }
 

@@ -37,6 +37,8 @@ final class Schedule {
     private var seen = WriterPosition(sequence: 0, offset: .zero)
     private var isStopped = false
     private var number = 0
+    /// At full speed all deliveries are as long as they may be, and what a power cut leaves of old ones fits everywhere.
+    let deliveryLength: Int?
 
     static let journal = "/journal"
 
@@ -44,6 +46,7 @@ final class Schedule {
         random = SeededRandom(seed: seed)
         geometry = TailGeometry(slotCount: Int.random(in: 3...5, using: &random), slotSize: 2_048)
         configuration = JournalWriterConfiguration(segmentByteLimit: Int.random(in: 1_000...20_000, using: &random))
+        deliveryLength = Bool.random(using: &random) ? Int.random(in: 50...500, using: &random) : nil
         disk = SimulatedDisk(DiskState(), SeededRandom(seed: seed &+ 1))
         disk.faults = faults
         try disk.settle { try start() }
@@ -131,6 +134,10 @@ final class Schedule {
             delivery += [UInt8](repeating: 120, count: Int.random(in: 0...200, using: &random)) + [13, 10]
         }
         if delivery.isEmpty || Bool.random(using: &random) { delivery += Array("part \(number)".utf8) }
+        if let length = deliveryLength {
+            delivery += [UInt8](repeating: 46, count: max(0, length - delivery.count))
+            delivery.removeLast(delivery.count - length)
+        }
         // Noted first: a failed append may have committed what it was given.
         appended.bytes += delivery
         try writer.append(delivery)
