@@ -73,7 +73,7 @@ let package = Package(
         room("Transform", ["Time", "JSON", "Hashing"]),
         room("Index", ["Time", "SQLite", "Transform"]),
         room("Sinks", ["JSON", "Transform", "Index"]),
-        room("Recorder", ["Time", "Logging", "Lifecycle", "HTTPClient", "Journal", "XAPI"]),
+        room("Recorder", ["Time", "Logging", "Lifecycle", "Terminal", "HTTPClient", "Journal", "XAPI"]),
         room("Replayer", ["Time", "Logging", "Lifecycle", "Journal", "Transform", "Sinks"]),
         room(
             "Dashboard",

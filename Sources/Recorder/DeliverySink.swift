@@ -27,12 +27,15 @@ public struct DeliveryCounts: Sendable, Hashable {
     public var records: Int
     /// Bytes that a power cut would take.
     public var unsyncedBytes: Int
+    /// What a byte of stream takes on disk; 1, the most that it can, until that was measured.
+    public var storedShare: Double
 
     /// Makes counts.
-    public init(bytes: Int = 0, records: Int = 0, unsyncedBytes: Int = 0) {
+    public init(bytes: Int = 0, records: Int = 0, unsyncedBytes: Int = 0, storedShare: Double = 1) {
         self.bytes = bytes
         self.records = records
         self.unsyncedBytes = unsyncedBytes
+        self.storedShare = storedShare
     }
 }
 
@@ -55,7 +58,9 @@ extension JournalWriter: DeliverySink {
         return DeliveryCounts(
             bytes: statistics.bytes,
             records: statistics.records,
-            unsyncedBytes: max(0, endOffset - synced)
+            unsyncedBytes: max(0, endOffset - synced),
+            storedShare: statistics.blockBytes > 0
+                ? Double(statistics.storedBytes) / Double(statistics.blockBytes) : 1
         )
     }
 }

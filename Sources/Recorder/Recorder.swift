@@ -15,6 +15,7 @@ public final class Recorder: Service {
     private let configuration: RecorderConfiguration
     private let sink: any DeliverySink
     private let budget: BudgetGuard?
+    private let room: RoomWatch?
     private let clock: WallClock
     private let hooks: RecorderHooks
     private let logger: Logger
@@ -26,6 +27,7 @@ public final class Recorder: Service {
     ///   - configuration: what to record.
     ///   - sink: where to put it; the recorder closes it when it ends.
     ///   - budget: counts posts, with those of its period that are journalled already; nil for no limit.
+    ///   - room: watches the journal's disk; nil where nobody is to.
     ///   - clock: the time of budgets and rate limits.
     ///   - hooks: see there.
     ///   - logger: never gets a secret.
@@ -33,6 +35,7 @@ public final class Recorder: Service {
         _ configuration: RecorderConfiguration,
         sink: any DeliverySink,
         budget: BudgetGuard? = nil,
+        room: RoomWatch? = nil,
         clock: WallClock = .system,
         hooks: RecorderHooks = .init(),
         logger: Logger = .silent
@@ -40,6 +43,7 @@ public final class Recorder: Service {
         self.configuration = configuration
         self.sink = sink
         self.budget = budget
+        self.room = room
         self.clock = clock
         self.hooks = hooks
         self.logger = logger
@@ -48,12 +52,13 @@ public final class Recorder: Service {
     /// Where the recorder stands; from any thread.
     public var status: RecorderStatus { shared.withLock { $0 } }
 
-    /// Records until the shutdown is requested, the budget or the time is used up, or waiting is of no use.
+    /// Records until the shutdown is requested, the budget, the time or the disk is used up, or waiting is of no use.
     ///
     /// Whatever happens, the sink is closed before it returns: all that came is sealed and durable.
     ///
     /// - Throws: `RecorderError`, or the sink's error.
     public func run(_ shutdown: ShutdownSignal) throws {
+        defer { tellEnd() }
         let told = sink.troubles
         for trouble in told { logger.warning(trouble) }
         do {
@@ -61,6 +66,7 @@ public final class Recorder: Service {
                 configuration,
                 sink: sink,
                 budget: budget,
+                room: room,
                 clock: clock,
                 hooks: hooks,
                 logger: logger,
@@ -69,16 +75,21 @@ public final class Recorder: Service {
             )
             try run.loop()
         } catch {
+            let first = RecorderError.explaining(error)
             do {
                 try sink.close()
             } catch let second {
-                // The first error is the one to act on; this one is its consequence, or tells of the same disk.
-                logger.error("closing the journal failed too: \(second)")
+                // The first error is the one to act on; a consequence of it need not be told once more.
+                if !"\(first)".contains("\(second)") { logger.error("closing the journal failed too: \(second)") }
             }
-            throw error
+            throw first
         }
-        try sink.close()
+        do { try sink.close() } catch { throw RecorderError.explaining(error) }
         for trouble in sink.troubles where !told.contains(trouble) { logger.warning(trouble) }
+    }
+
+    /// Whoever watches learns of the end, whatever it was: a terminal's line is not to stand before the reason.
+    private func tellEnd() {
         shared.withLock {
             $0.counts = sink.counts
             $0.phase = .ended

@@ -1,4 +1,5 @@
 public import HTTPClient
+public import Time
 public import XAPI
 
 /// What a recorder records, and how it behaves.
@@ -48,15 +49,19 @@ public struct RecorderHooks: Sendable {
     public var onStatus: (@Sendable (RecorderStatus) -> Void)?
     /// Gives numbers from 0 up to, but not including, 1, for jitter.
     public var random: @Sendable () -> Double
+    /// Gives monotone time, by which the disk is watched.
+    public var uptime: @Sendable () -> Duration
 
-    /// Makes hooks that do nothing, with the system's randomness.
+    /// Makes hooks that do nothing, with the system's randomness and time.
     public init(
         onHandedOver: (@Sendable (Int) -> Void)? = nil,
         onStatus: (@Sendable (RecorderStatus) -> Void)? = nil,
-        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
+        uptime: @escaping @Sendable () -> Duration = { [stopwatch = Stopwatch()] in stopwatch.elapsed }
     ) {
         self.onHandedOver = onHandedOver
         self.onStatus = onStatus
         self.random = random
+        self.uptime = uptime
     }
 }

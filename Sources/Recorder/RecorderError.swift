@@ -1,10 +1,12 @@
+internal import Glibc
+internal import Journal
 public import XAPI
 
 /// Why a recorder ended before it was asked to.
 public struct RecorderError: Error, CustomStringConvertible {
     /// The kinds of failure.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
-        private enum Kind: String { case refused, tryLater, rules, journal }
+        private enum Kind: String { case refused, tryLater, rules, journal, diskFloor }
 
         private let kind: Kind
 
@@ -19,6 +21,8 @@ public struct RecorderError: Error, CustomStringConvertible {
         public static let rules = Code(kind: .rules)
         /// The journal does not take any more; `cause` says why.
         public static let journal = Code(kind: .journal)
+        /// The journal's disk is down to its floor.
+        public static let diskFloor = Code(kind: .diskFloor)
     }
 
     /// The kind of failure.
@@ -40,4 +44,25 @@ public struct RecorderError: Error, CustomStringConvertible {
 
     /// The message.
     public var description: String { message }
+}
+
+extension RecorderError {
+    /// What stopped a journal, in the words of an operator where the disk is full or read-only; any other error stays as it is.
+    public static func explaining(_ error: any Error) -> any Error {
+        guard let journal = error as? JournalError else { return error }
+        switch journal.errorNumber {
+        case ENOSPC, EDQUOT:
+            // The journal's own words go on with what to do.
+            return RecorderError(code: .journal, message: "the disk is full: \(journal.message)", cause: journal)
+        case EROFS:
+            return RecorderError(
+                code: .journal,
+                message:
+                    "the disk takes no writes: \(journal.message); make it writable, then start again: nothing that was "
+                    + "recorded is lost",
+                cause: journal
+            )
+        default: return error
+        }
+    }
 }

@@ -30,6 +30,7 @@ struct RecorderRun {
         _ configuration: RecorderConfiguration,
         sink: any DeliverySink,
         budget: BudgetGuard?,
+        room: RoomWatch?,
         clock: WallClock,
         hooks: RecorderHooks,
         logger: Logger,
@@ -48,8 +49,11 @@ struct RecorderRun {
             shutdown: shutdown,
             stopAfter: configuration.stopAfter,
             budget: budget,
+            room: room,
             clock: clock,
-            counts: sink.counts
+            uptime: hooks.uptime,
+            counts: sink.counts,
+            logger: logger
         )
         self.limits = limits
         reporter = StatusReporter(sink: sink, limits: limits, hooks: hooks, logger: logger, publish: publish)
@@ -67,6 +71,7 @@ struct RecorderRun {
 
     mutating func loop() throws {
         while !limits.isTimeUp {
+            if limits.isRoomUsedUp(sink.counts), let room = limits.room { throw room.floorError }
             if limits.isBudgetSpent { return logger.notice("the budget is used up; nothing is recorded") }
             reporter.set(.connecting)
             guard case .outcome(let outcome, let cause) = try attempt() else { return }
@@ -110,7 +115,10 @@ struct RecorderRun {
             sink: sink,
             hooks: hooks,
             logger: logger,
-            shouldStop: { [limits] in limits.isTimeUp },
+            reasonToStop: { [limits, sink] in
+                if limits.isTimeUp { return .stopped }
+                return limits.isRoomUsedUp(sink.counts) ? .diskFloor : nil
+            },
             spend: { [limits, sink] in limits.spend(sink.counts) },
             report: { [reporter] in reporter.tick(isStreaming: $0) }
         )
@@ -120,6 +128,8 @@ struct RecorderRun {
     }
 
     private func outcome(of result: StreamSession.Result) throws -> Attempt {
+        // With the stream open or not: nothing more can be taken.
+        if let room = limits.room, room.isUsedUp { throw room.floorError }
         guard let end = result.end else {
             if limits.isTimeUp { return .finished }
             guard let head = result.head else {
@@ -183,7 +193,7 @@ struct RecorderRun {
         logger.notice("connecting again", [("in_seconds", "\(delay.asSeconds)"), ("reason", text)])
         reporter.set(.waiting(until: clock.now + delay, reason: reason))
         let watch = Stopwatch()
-        while watch.elapsed < delay, !limits.isTimeUp {
+        while watch.elapsed < delay, !limits.isTimeUp, !limits.isRoomUsedUp(sink.counts) {
             shutdown.wait(for: min(delay - watch.elapsed, .milliseconds(250)))
             reporter.tick()
         }

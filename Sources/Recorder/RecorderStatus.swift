@@ -22,6 +22,10 @@ public struct RecorderStatus: Sendable, Hashable {
     public var counts = DeliveryCounts()
     /// Posts that still fit into the budget, or nil without one.
     public var budgetLeft: Int?
+    /// Bytes that are free on the journal's disk; nil where nobody watches it, or nobody can tell.
+    public var freeBytes: Int?
+    /// How long the disk lasts at the rate of the last minutes, down to its floor; nil before a minute was measured.
+    public var roomLeft: Duration?
     /// How the last connection ended, or nil before that.
     public var lastEnd: ConnectionEnd?
 
@@ -43,6 +47,8 @@ public enum ConnectionEnd: String, Sendable, Hashable {
     case stopped
     /// The budget is used up.
     case budget
+    /// The journal's disk is down to its floor.
+    case diskFloor = "disk-floor"
     /// Anything else.
     case error
 
@@ -50,7 +56,7 @@ public enum ConnectionEnd: String, Sendable, Hashable {
     public var isLossy: Bool {
         switch self {
         case .cut, .reset, .stalled, .error: true
-        case .serverClosed, .stopped, .budget: false
+        case .serverClosed, .stopped, .budget, .diskFloor: false
         }
     }
 }

@@ -1,8 +1,9 @@
 internal import Lifecycle
+internal import Logging
 internal import Time
 internal import XAPI
 
-/// What ends a run from our side: a request, the time to record, the budget.
+/// What ends a run from our side: a request, the time to record, the budget, the disk's floor.
 ///
 /// Confined to the recorder's thread.
 final class RunLimits {
@@ -12,14 +13,28 @@ final class RunLimits {
     private let stopwatch = Stopwatch()
     private var budget: BudgetGuard?
     private var countedRecords: Int
+    private(set) var room: RoomWatch?
+    private let uptime: () -> Duration
+    private let logger: Logger
 
-    init(shutdown: ShutdownSignal, stopAfter: Duration?, budget: BudgetGuard?, clock: WallClock, counts: DeliveryCounts)
-    {
+    init(
+        shutdown: ShutdownSignal,
+        stopAfter: Duration?,
+        budget: BudgetGuard?,
+        room: RoomWatch?,
+        clock: WallClock,
+        uptime: @escaping () -> Duration,
+        counts: DeliveryCounts,
+        logger: Logger
+    ) {
         self.shutdown = shutdown
         self.stopAfter = stopAfter
         // A budget without a limit costs nothing to guard.
         self.budget = budget?.limit == nil ? nil : budget
+        self.room = room
         self.clock = clock
+        self.uptime = uptime
+        self.logger = logger
         countedRecords = counts.records
     }
 
@@ -33,6 +48,14 @@ final class RunLimits {
 
     /// Posts that still fit, or nil without a limit.
     var budgetLeft: Int? { budget?.left }
+
+    /// Looks at the journal's disk where a second has passed since the last time; true once it is down to its floor.
+    ///
+    /// Never part of taking a delivery: the loop around the deliveries asks.
+    func isRoomUsedUp(_ counts: @autoclosure () -> DeliveryCounts) -> Bool {
+        room?.look(at: uptime(), counts, logger)
+        return room?.isUsedUp ?? false
+    }
 
     /// Counts what was journalled since the last call; true once nothing more fits.
     func spend(_ counts: @autoclosure () -> DeliveryCounts) -> Bool {

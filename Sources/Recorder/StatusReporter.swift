@@ -60,17 +60,27 @@ final class StatusReporter {
                     ("bytes", "\(status.counts.bytes)"), ("records", "\(records)"),
                     ("records_per_minute", "\(Int(Double(records - loggedRecords) * 60 / (now - lastLog).asSeconds))"),
                     ("unsynced_bytes", "\(status.counts.unsyncedBytes)"),
-                ]
+                ] + room
             )
             loggedRecords = records
             lastLog = now
         }
     }
 
+    /// What is known of the disk, for the log.
+    private var room: [(String, String)] {
+        [
+            status.freeBytes.map { ("free_bytes", "\($0)") },
+            status.roomLeft.map { ("room_hours", "\(Int($0.asSeconds / 3_600))") },
+        ].compactMap { $0 }
+    }
+
     private func report() {
         lastReport = stopwatch.elapsed
         status.counts = sink.counts
         status.budgetLeft = limits.budgetLeft
+        status.freeBytes = limits.room?.freeBytes
+        status.roomLeft = limits.room?.left
         publish(status)
         hooks.onStatus?(status)
     }

@@ -34,7 +34,8 @@ final class StreamSession {
     private let sink: any DeliverySink
     private let hooks: RecorderHooks
     private let logger: Logger
-    private let shouldStop: () -> Bool
+    /// Why the stream is to be ended now, asked at every tick; nil where it is to go on.
+    private let reasonToStop: () -> ConnectionEnd?
     /// Counts records against the budget; true once nothing more fits.
     private let spend: () -> Bool
     /// Gets whether the stream is open.
@@ -57,7 +58,7 @@ final class StreamSession {
         sink: any DeliverySink,
         hooks: RecorderHooks,
         logger: Logger,
-        shouldStop: @escaping () -> Bool,
+        reasonToStop: @escaping () -> ConnectionEnd?,
         spend: @escaping () -> Bool,
         report: @escaping (Bool) -> Void
     ) {
@@ -67,7 +68,7 @@ final class StreamSession {
         self.sink = sink
         self.hooks = hooks
         self.logger = logger
-        self.shouldStop = shouldStop
+        self.reasonToStop = reasonToStop
         self.spend = spend
         self.report = report
         watch = SilenceWatch(limit: silenceLimit, now: .zero)
@@ -131,8 +132,8 @@ final class StreamSession {
     private func tick() -> StreamVerdict {
         let now = stopwatch.elapsed
         report(result.end != nil)
-        if shouldStop() {
-            ending = .stopped
+        if let reason = reasonToStop() {
+            ending = reason
             return .stop
         }
         if result.head != nil && result.end == nil && now - openedAt > Self.refusalTimeLimit { return .stop }

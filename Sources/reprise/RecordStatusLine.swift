@@ -58,7 +58,8 @@ final class RecordStatusLine: LogSink {
             }
         let counts = status.counts
         let budget = status.budgetLeft.map { ", \($0) left in the budget" } ?? ""
+        let room = status.roomLeft.map { ", room \(DurationText.estimate($0))" } ?? ""
         return "\(phase): \(counts.records) posts, \(Int(rate.rounded())) a second, \(ByteText.size(counts.bytes)), "
-            + "\(ByteText.size(counts.unsyncedBytes)) not synced\(budget)"
+            + "\(ByteText.size(counts.unsyncedBytes)) not synced\(budget)\(room)"
     }
 }

@@ -8,49 +8,56 @@ internal import XAPI
 /// A recorder from the settings: for `record`, and for whatever records beside other things.
 enum RecorderSetup {
     /// The options that `make` reads, besides those of `Context.common` and `XSettings.options`.
-    static let options = [
-        Option(
-            long: "rules",
-            value: "FILE",
-            help: "Put the rules of this file in force before recording; others stay unless --prune is given."
-        ),
-        Option(long: "prune", help: "With --rules: delete the rules that are not in the file."),
-        Option(
-            long: "budget",
-            value: "BUDGET",
-            help: "What may be spent: $50/month, 2000/day, 500 (posts, this run), or none. Needed against X itself.",
-            environment: "REPRISE_BUDGET"
-        ),
-        Option(long: "post-price", value: "DOLLARS", help: "What X bills for a post.", default: "0.005"),
-        Option(long: "stop-after", value: "TIME", help: "Stop after that long, 10m or 2h30m for example."),
-        Option(
-            long: "fields",
-            value: "LIST",
-            help: "Fields of a post to ask for, with commas between.",
-            default: StreamRequest.defaultFields.joined(separator: ","),
-            allowsEmpty: true
-        ),
-        Option(
-            long: "expansions",
-            value: "LIST",
-            help: "Objects to be sent along; X may bill them, so none by default.",
-            allowsEmpty: true
-        ),
-        Option(
-            long: "silence-timeout",
-            value: "TIME",
-            help: "Connect again after that much silence; X sends something at least every 20s.",
-            default: "25s"
-        ),
-        Option(long: "segment-size", value: "SIZE", help: "Bytes of stream in a segment.", default: "512MiB"),
-        Option(long: "segment-age", value: "TIME", help: "The longest time that a segment stays open.", default: "1d"),
-        Option(
-            long: "backoff-scale",
-            value: "FACTOR",
-            help: "Multiplies the waits before connecting again; below 1 for drills with the simulator only.",
-            default: "1"
-        ),
-    ]
+    static let options =
+        [
+            Option(
+                long: "rules",
+                value: "FILE",
+                help: "Put the rules of this file in force before recording; others stay unless --prune is given."
+            ),
+            Option(long: "prune", help: "With --rules: delete the rules that are not in the file."),
+            Option(
+                long: "budget",
+                value: "BUDGET",
+                help:
+                    "What may be spent: $50/month, 2000/day, 500 (posts, this run), or none. Needed against X itself.",
+                environment: "REPRISE_BUDGET"
+            ),
+            Option(long: "post-price", value: "DOLLARS", help: "What X bills for a post.", default: "0.005"),
+            Option(long: "stop-after", value: "TIME", help: "Stop after that long, 10m or 2h30m for example."),
+            Option(
+                long: "fields",
+                value: "LIST",
+                help: "Fields of a post to ask for, with commas between.",
+                default: StreamRequest.defaultFields.joined(separator: ","),
+                allowsEmpty: true
+            ),
+            Option(
+                long: "expansions",
+                value: "LIST",
+                help: "Objects to be sent along; X may bill them, so none by default.",
+                allowsEmpty: true
+            ),
+            Option(
+                long: "silence-timeout",
+                value: "TIME",
+                help: "Connect again after that much silence; X sends something at least every 20s.",
+                default: "25s"
+            ),
+            Option(long: "segment-size", value: "SIZE", help: "Bytes of stream in a segment.", default: "512MiB"),
+            Option(
+                long: "segment-age",
+                value: "TIME",
+                help: "The longest time that a segment stays open.",
+                default: "1d"
+            ),
+            Option(
+                long: "backoff-scale",
+                value: "FACTOR",
+                help: "Multiplies the waits before connecting again; below 1 for drills with the simulator only.",
+                default: "1"
+            ),
+        ] + DiskSettings.options
 
     /// Makes a recorder whose journal is open and locked; it is closed when the recorder ends.
     ///
@@ -77,20 +84,34 @@ enum RecorderSetup {
             segmentAgeLimit: invocation.duration("segment-age") ?? .seconds(86_400)
         )
         let directory = directory ?? Context.journalDirectory(invocation)
+        let room = try DiskSettings.watch(invocation, directory)
+        try room.checkFloor()
         // The lock comes first, so that nobody else records what the count below does not know.
-        let writer = try JournalWriter(directory: directory, source: .filtered, configuration: journal)
+        let writer = try open(directory, journal)
         do {
             let guarded = try budget.map { try spent($0, invocation, directory, logger) }
             return Recorder(
                 configuration,
                 sink: writer,
                 budget: guarded,
+                room: room,
                 hooks: RecorderHooks(onStatus: onStatus),
                 logger: logger
             )
         } catch {
             try writer.close()
             throw error
+        }
+    }
+
+    private static func open(
+        _ directory: String,
+        _ configuration: JournalWriterConfiguration
+    ) throws -> JournalWriter {
+        do {
+            return try JournalWriter(directory: directory, source: .filtered, configuration: configuration)
+        } catch {
+            throw RecorderError.explaining(error)
         }
     }
 

@@ -59,4 +59,12 @@ import Testing
     func timesAreShort(seconds: Int, text: String) {
         #expect(DurationText.short(.seconds(seconds)) == text)
     }
+
+    @Test(arguments: [
+        (-5.0, "0 min"), (2_459, "40 min"), (7_199, "119 min"), (7_200, "2 h"), (150_000, "41 h"), (359_999, "99 h"),
+        (360_000, "4 d"), (86_400_000, "1000 d"), (1e18, "over 1000 d"),
+    ])
+    func estimatesHaveOneUnit(seconds: Double, text: String) {
+        #expect(DurationText.estimate(.seconds(seconds)) == text)
+    }
 }

@@ -87,4 +87,15 @@ public enum DurationText {
         default: return "\(seconds / 86_400)d \(seconds / 3_600 % 24)h"
         }
     }
+
+    /// One unit, rounded down, for what is only an estimate: `40 min`, `41 h`, `12 d`, `over 1000 d`.
+    public static func estimate(_ duration: Duration) -> String {
+        let minutes = max(0, duration.asSeconds) / 60
+        switch minutes {
+        case ..<120: return "\(Int(minutes)) min"
+        case ..<(100 * 60): return "\(Int(minutes / 60)) h"
+        case ...(1_000 * 1_440): return "\(Int(minutes / 1_440)) d"
+        default: return "over 1000 d"
+        }
+    }
 }

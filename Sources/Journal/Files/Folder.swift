@@ -57,7 +57,8 @@ extension Disk {
         }
     }
 
-    private func parentFolder(of path: String) -> String {
+    /// The folder that a path stands in; `/` and `.` stand in themselves.
+    func parentFolder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

@@ -33,6 +33,10 @@ public struct JournalStatistics: Sendable, Equatable {
     public internal(set) var lastArrival: Timestamp?
     /// Bytes of stream that a process before this one had left in the tail, and that are in blocks now.
     public internal(set) var recoveredBytes = 0
+    /// Bytes of stream in the blocks that were appended.
+    public internal(set) var blockBytes = 0
+    /// Bytes that those blocks take on disk.
+    public internal(set) var storedBytes = 0
     /// The file that keeps what was cut off a damaged open segment at the start; nil where nothing whole was cut off.
     public internal(set) var asidePath: String?
     /// Why the catalog could not be brought up to date, if it could not; it is made good at the next start.

@@ -81,7 +81,11 @@ final class BlockThreads: @unchecked Sendable {
         try appender.append(block)
         guard let file = appender.openFile, let facts = appender.openSegment else { return }
         let end = WriterPosition(sequence: block.trailer.lastSequence, offset: block.trailer.endOffset)
-        monitor.withLock { $0.unsynced.append(UnsyncedBlock(file: file, slot: slot, end: end)) }
+        monitor.withLock { state in
+            state.unsynced.append(UnsyncedBlock(file: file, slot: slot, end: end))
+            state.statistics.blockBytes += block.trailer.length
+            state.statistics.storedBytes += block.storedSize
+        }
         note { try catalog?.add(block.trailer, to: facts, of: source) }
     }
 

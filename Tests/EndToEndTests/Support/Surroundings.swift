@@ -10,6 +10,8 @@ enum Surroundings {
         /// The interpreter with the packages that read segments, see scripts/python-venv.
         case python
         case sharedData(SharedData)
+        /// A small file system that a test may mount for itself, see `OwnDisk`.
+        case ownDisk
     }
 
     struct Absent: Error, CustomStringConvertible {
@@ -41,6 +43,9 @@ enum Surroundings {
         case .sharedData(let file):
             guard file.isPresent else { throw Absent(description: file.whereToGetIt) }
             return file.path
+        case .ownDisk:
+            if let hindrance = OwnDisk.hindrance { throw Absent(description: hindrance) }
+            return "/proc"
         }
     }
 
