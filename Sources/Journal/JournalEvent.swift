@@ -26,6 +26,24 @@ public struct JournalEvent: Hashable, Sendable {
     /// Whether an unfinished line before this event stays unfinished for ever: a record never spans connections or gaps.
     public var endsLine: Bool { EventKind.endingLines.contains(kind) }
 
+    /// For a gap that was stored: how many bytes of the source are missing here; the next byte has an offset that much higher.
+    ///
+    /// nil for all other events, and for a gap whose length nobody knows.
+    public var missingBytes: Int? {
+        let name = Array("\"bytes\":".utf8)
+        guard kind == EventKind.gap, let found = json.firstRange(of: name) else { return nil }
+        let digits = json[found.upperBound...].prefix { (48...57).contains($0) }
+        // More than a source can hold is no number that we wrote.
+        guard let count = Int(String(decoding: digits, as: UTF8.self)), count <= Int.max / 4 else { return nil }
+        return count
+    }
+
+    /// A gap of a known length.
+    static func gap(at offset: ByteOffset, time: Timestamp, bytes: Int) -> JournalEvent {
+        let fields: [(String, EventValue)] = [("why", .string("damaged")), ("bytes", .integer(Int64(bytes)))]
+        return JournalEvent(offset: offset, time: time, json: EventValue.event(kind: EventKind.gap, fields: fields))
+    }
+
     /// The longest stored JSON of an event, in bytes.
     public static let byteLimit = 1 << 20
 }

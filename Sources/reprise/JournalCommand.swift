@@ -2,16 +2,16 @@ internal import Journal
 internal import Options
 internal import Time
 
-/// `reprise journal`: looks into a journal; nothing here changes one.
+/// `reprise journal`: looks into a journal, and takes care of one.
 enum JournalCommand {
     static let command = Command(
         name: "journal",
-        summary: "Look into a journal.",
+        summary: "Look into a journal, verify it, repair it.",
         discussion: [
             "A journal holds every byte that X sent, in zstd segments that any zstd tool reads, with the times of arrival. "
-                + "These commands only read it, also while it is being recorded."
+                + "info, cat and verify only read it, also while it is being recorded; repair and rebuild need the recorder stopped."
         ],
-        subcommands: [info, cat]
+        subcommands: [info, cat, JournalCare.verify, JournalCare.repair, JournalCare.rebuild]
     )
 
     private static let source = Option(

@@ -20,6 +20,9 @@ public struct Migrator: Sendable {
     private let what: String
     private let steps: [Step]
 
+    /// How many steps there are: the newest schema's version.
+    public var count: Int { steps.count }
+
     /// Makes a migrator.
     ///
     /// - Parameters:

@@ -59,6 +59,31 @@ final class BlockBuilder {
         )
     }
 
+    /// Makes a block without content that says that bytes are missing: the source goes on behind them.
+    ///
+    /// - Parameters:
+    ///   - bytes: how many are missing.
+    ///   - sequence: of the last entry that is missing.
+    ///   - nextArrival: the earliest arrival that what follows may have.
+    func gap(after previous: SourceState, bytes: Int, sequence: UInt64, nextArrival: Timestamp) throws -> Block {
+        let event = JournalEvent.gap(at: previous.endOffset, time: previous.nextArrival, bytes: bytes)
+        let state = SourceState(
+            endOffset: previous.endOffset + bytes,
+            lastSequence: sequence,
+            nextArrival: nextArrival,
+            // Whether a line begins behind the gap is not known, so the first one counts as begun.
+            line: LineCounter(unfinished: 1)
+        )
+        return try block(
+            UnsafeRawBufferPointer(start: nil, count: 0),
+            previous: previous,
+            state: state,
+            recordCount: 0,
+            arrivals: [],
+            events: [event]
+        )
+    }
+
     private func block(
         _ content: UnsafeRawBufferPointer,
         previous: SourceState,

@@ -26,7 +26,10 @@ struct BlockTrailer: Equatable {
     var arrivals: [Arrival]
     var events: [JournalEvent]
 
-    var endOffset: ByteOffset { firstOffset + length }
+    /// Bytes of the source that are known to be missing behind the content.
+    var missing: Int { events.reduce(0) { $0 + ($1.offset >= firstOffset ? $1.missingBytes ?? 0 : 0) } }
+
+    var endOffset: ByteOffset { firstOffset + length + missing }
 
     static let magic = Array("REPRISE1".utf8)
     static let version: UInt8 = 1
@@ -107,7 +110,9 @@ struct BlockTrailer: Equatable {
             arrivals.allSatisfy({ TailEntry.timeRange.contains($0.time.rawValue) }),
             events.allSatisfy({
                 TailEntry.timeRange.contains($0.time.rawValue) && $0.offset.rawValue <= UInt64(Int64.max)
-            })
+            }),
+            events.reduce(0, { min(Int.max / 4, $0) + ($1.missingBytes ?? 0) }) <= Int.max / 4,
+            firstOffset <= UInt64(Int.max / 4)
         else { return nil }
         return BlockTrailer(
             source: source,

@@ -46,4 +46,30 @@ struct LineCounter: Equatable {
         }
         return (lines, records, start)
     }
+
+    /// Takes a block's content in, with the events among its bytes that end a line; returns what `take` does for all of it.
+    mutating func take(
+        block content: UnsafeRawBufferPointer,
+        _ trailer: BlockTrailer
+    ) -> (
+        lines: Int, records: Int, lastLine: Int
+    ) {
+        var counts = (lines: 0, records: 0, lastLine: 0)
+        var position = 0
+        func count(upTo end: Int, _ counter: inout LineCounter) {
+            let taken = counter.take(UnsafeRawBufferPointer(rebasing: content[position..<end]))
+            counts.lines += taken.lines
+            counts.records += taken.records
+            if taken.lines > 0 { counts.lastLine = position + taken.lastLine }
+            position = end
+        }
+        for event in trailer.events where event.endsLine && event.offset >= trailer.firstOffset {
+            let end = min(content.count, event.offset - trailer.firstOffset)
+            guard end >= position else { continue }
+            count(upTo: end, &self)
+            breakLine()
+        }
+        count(upTo: content.count, &self)
+        return counts
+    }
 }

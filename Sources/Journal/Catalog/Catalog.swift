@@ -6,30 +6,83 @@ internal import Time
 /// All of it comes from the trailers of synced blocks; commits may be lost in a power cut, because the next start makes them good.
 final class Catalog {
     static let applicationID: Int32 = 0x5250_4341  // "RPCA"
-    private let connection: Connection
+    private var connection: Connection
+    private let path: String
 
     static func path(journal: String) -> String { "\(journal)/catalog.sqlite" }
 
     /// Opens the catalog for a writer, and makes it where there is none.
-    init(journal: String) throws {
-        let path = Catalog.path(journal: journal)
+    convenience init(journal: String) throws { try self.init(path: Catalog.path(journal: journal)) }
+
+    /// Opens a catalog, or makes it; one that is damaged or of an older schema is thrown away, because the segments make it anew.
+    ///
+    /// - Throws: `JournalError.unsupported` where a newer Reprise wrote it.
+    init(path: String) throws {
+        try Catalog.checkIsNotNewer(path)
+        self.path = path
         do {
             connection = try Catalog.open(path)
         } catch let error as SQLiteError where error.isCorrupt {
-            // It can be deleted, so a damaged one is: the segments make it anew.
-            for file in [path, "\(path)-wal", "\(path)-shm"] { try SystemDisk().removeIfPresent(file) }
-            connection = try Catalog.open(path)
+            connection = try Catalog.openAnew(path)
+        }
+    }
+
+    private static func openAnew(_ path: String) throws -> Connection {
+        for file in [path, "\(path)-wal", "\(path)-shm"] { try SystemDisk().removeIfPresent(file) }
+        return try open(path)
+    }
+
+    /// Runs a body; where the file turns out to be damaged, once more with an empty one in its place.
+    private func startingOverIfCorrupt<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as SQLiteError where error.isCorrupt {
+            connection = try Catalog.openAnew(path)
+            return try body()
         }
     }
 
     private static func open(_ path: String) throws -> Connection {
         let connection = try Connection(path: path, durability: .normal)
+        if try connection.int64("SELECT count(*) FROM sqlite_schema") ?? 0 > 0,
+            try connection.int64("PRAGMA user_version") ?? 0 < migrator.count
+        {
+            throw SQLiteError(code: 11, message: "\(path) is of an older schema")
+        }
         try migrator.migrate(connection)
         return connection
     }
 
+    /// Throws where a catalog is there and a newer Reprise wrote it; whatever else is wrong with it is no matter here.
+    static func checkIsNotNewer(_ path: String) throws {
+        guard SystemDisk().exists(path) else { return }
+        let version: Int64
+        do {
+            let connection = try Connection(path: path, mode: .readOnly)
+            guard try connection.int64("PRAGMA application_id") == Int64(applicationID) else { return }
+            version = try connection.int64("PRAGMA user_version") ?? 0
+        } catch { return }
+        guard version > migrator.count else { return }
+        throw JournalError(
+            .unsupported,
+            "\(path) was written by a newer Reprise (schema \(version), this one knows \(migrator.count)); use that version"
+        )
+    }
+
+    /// How many segments of a source it holds.
+    func segmentCount(of source: SourceName) throws -> Int {
+        let select = try connection.prepare("SELECT count(*) FROM segments WHERE source = ?")
+        try select.bind(source.rawValue, at: 0)
+        return try select.step() ? Int(select.int64(0)) : 0
+    }
+
+    /// Writes everything into the one file, so that it can be renamed.
+    func finish() throws { try connection.execute("PRAGMA journal_mode=DELETE") }
+
     /// The newest segment that the catalog knows.
     func newestSegment(of source: SourceName) throws -> SegmentID? {
+        try startingOverIfCorrupt { try readNewestSegment(of: source) }
+    }
+
+    private func readNewestSegment(of source: SourceName) throws -> SegmentID? {
         let select = try connection.prepare("SELECT max(id) FROM segments WHERE source = ?")
         try select.bind(source.rawValue, at: 0)
         guard try select.step() else { return nil }
@@ -37,23 +90,31 @@ final class Catalog {
     }
 
     /// Adds what was sealed or written without the catalog being told: segments past its end, and those it holds as open.
-    func catchUp(_ folder: SourceFolder) throws {
+    func catchUp(_ folder: SourceFolder) throws { try startingOverIfCorrupt { try readNewSegments(of: folder) } }
+
+    private func readNewSegments(of folder: SourceFolder) throws {
         let source = folder.source
         let select = try connection.prepare("SELECT min(id) FROM segments WHERE source = ? AND sealed = 0")
         try select.bind(source.rawValue, at: 0)
         let unsealed = try select.step() ? select.optionalInt64(0) : nil
         var id = try unsealed.map(SegmentID.init) ?? newestSegment(of: source)?.next ?? .first
         while folder.disk.exists(folder.sealed(id)) || folder.disk.exists(folder.open(id)) {
-            let isSealed = folder.disk.exists(folder.sealed(id))
-            let trailers = try SegmentTrailers(folder, id, isSealed: isSealed)
-            try connection.transaction {
-                try forget(source, id)
-                for trailer in trailers.blocks { try addEvents(of: trailer, in: id, source) }
-                var facts = trailers.facts
-                facts.isSealed = isSealed
-                try write(facts, source)
-            }
+            try read(id, of: folder)
             id = id.next
+        }
+    }
+
+    /// Notes what a segment's file says, instead of what was known of it.
+    func read(_ id: SegmentID, of folder: SourceFolder) throws {
+        let isSealed = folder.disk.exists(folder.sealed(id))
+        let trailers = try SegmentTrailers(folder, id, isSealed: isSealed)
+        try connection.transaction {
+            try forget(folder.source, id)
+            // The first block repeats what stands before the segment and is known already.
+            for trailer in trailers.blocks.dropFirst() { try addEvents(of: trailer, in: id, folder.source) }
+            var facts = trailers.facts
+            facts.isSealed = isSealed
+            try write(facts, folder.source)
         }
     }
 
@@ -99,8 +160,7 @@ final class Catalog {
     }
 
     private func addEvents(of trailer: BlockTrailer, in id: SegmentID, _ source: SourceName) throws {
-        // What a segment's first block repeats stands before it and is known already.
-        for event in trailer.events where trailer.length > 0 || event.offset >= trailer.firstOffset {
+        for event in trailer.events {
             let insert = try connection.prepare(
                 """
                 INSERT OR IGNORE INTO events (source, segment, time_us, at_offset, kind, json) VALUES (?, ?, ?, ?, ?, ?)

@@ -72,7 +72,7 @@ final class RunReader {
     ///
     /// The tail is asked first: its slots are used again only when their block is there, so what has left it is found behind it.
     func next(into buffer: RunBuffer) throws -> Bool {
-        if try readTail(into: buffer) { return true }
+        if try !isBehindGap && readTail(into: buffer) { return true }
         while let item = try cursor.peek(checked: true) {
             switch item {
             case .block(let location, let trailer):
@@ -91,7 +91,8 @@ final class RunReader {
                 return true
             }
         }
-        return false
+        // Behind a gap a block comes first, because it tells whether a line begins there.
+        return try isBehindGap && readTail(into: buffer)
     }
 
     /// Makes what was read durable, wherever it came from.
@@ -104,7 +105,13 @@ final class RunReader {
     private func readTail(into buffer: RunBuffer) throws -> Bool {
         guard progress.sequence != nil else { return false }
         if tail == nil { tail = try folder.disk.fileIfPresent(folder.tail).map { TailReader($0, folder.geometry) } }
-        guard let tail, try tail.read(&progress, into: buffer) else { return false }
+        guard let tail else { return false }
+        if isBehindGap {
+            guard try tail.goesOn(from: progress) else { return false }
+            // What stands unfinished before the tail is not known there, so that its first line counts as torn.
+            buffer.begin(at: progress.offset, missingHead: 1, isHeadLost: true)
+        }
+        guard try tail.read(&progress, into: buffer) else { return false }
         tailIsUnsynced = true
         isBehindGap = false
         return true
@@ -114,7 +121,10 @@ final class RunReader {
     private func read(_ trailer: BlockTrailer, _ location: BlockLocation, into buffer: RunBuffer) throws -> Bool {
         let isFirst = progress.sequence == nil
         blocksEnd = trailer.endOffset
-        if let sequence = progress.sequence, trailer.lastSequence <= sequence { return false }
+        // A gap has no entry of its own.
+        if let sequence = progress.sequence, trailer.lastSequence <= sequence, trailer.endOffset <= progress.offset {
+            return false
+        }
         if isFirst || isBehindGap {
             buffer.begin(at: trailer.firstOffset, missingHead: trailer.carried, isHeadLost: isBehindGap)
         }
@@ -143,16 +153,13 @@ final class RunReader {
             sequence: trailer.lastSequence,
             time: Timestamp(rawValue: trailer.nextArrival.rawValue - 1)
         )
+        isBehindGap = trailer.missing > 0
         return true
     }
 
     /// Damage costs its block alone: the bytes are passed over and a gap event stands for them.
     private func addGap(_ contentSize: Int, to buffer: RunBuffer) {
-        let json = EventValue.event(
-            kind: EventKind.gap,
-            fields: [("why", .string("damaged")), ("bytes", .integer(Int64(contentSize)))]
-        )
-        buffer.add(JournalEvent(offset: buffer.endOffset, time: progress.time, json: json))
+        buffer.add(.gap(at: buffer.endOffset, time: progress.time, bytes: contentSize))
         isBehindGap = true
         progress.offset = buffer.endOffset + contentSize
         progress.sequence = progress.sequence ?? 0

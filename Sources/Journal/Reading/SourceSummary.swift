@@ -104,6 +104,20 @@ extension Catalog {
         }
     }
 
+    /// Where a segment ends, as far as a journal's catalog knows; nil where it cannot answer.
+    static func end(of id: SegmentID, journal: String, source: SourceName) -> ByteOffset? {
+        do {
+            let connection = try Connection(path: path(journal: journal), mode: .readOnly)
+            _ = try migrator.version(of: connection)
+            let select = try connection.prepare("SELECT end_offset FROM segments WHERE source = ? AND id = ?")
+            try select.bind(source.rawValue, at: 0)
+            try select.bind(id.rawValue, at: 1)
+            return try select.step() ? ByteOffset(rawValue: UInt64(select.int64(0))) : nil
+        } catch {
+            return nil
+        }
+    }
+
     /// Asks a journal's catalog; nil where it cannot answer, for it only repeats what the segments say.
     static func sealed(journal: String, source: SourceName) -> Sealed? {
         do {

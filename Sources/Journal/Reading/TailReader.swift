@@ -59,6 +59,12 @@ final class TailReader {
         return position > 0
     }
 
+    /// Whether the tail seems to hold the next entry.
+    func goesOn(from progress: ReadProgress) throws -> Bool {
+        guard let sequence = progress.sequence else { return false }
+        return try place(of: sequence + 1) != nil
+    }
+
     /// Makes the tail durable, fdatasync(2).
     func sync() throws(JournalError) { try file.syncData() }
 

@@ -34,10 +34,9 @@ struct RecoveredSegment {
             let content = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, trailer.length), alignment: 64)
             defer { content.deallocate() }
             try reader.content(of: location, in: file, into: content)
-            found.state.line = line(
-                after: UnsafeRawBufferPointer(rebasing: content[0..<trailer.length]),
-                trailer: trailer
-            )
+            var line = LineCounter(unfinished: trailer.carried)
+            _ = line.take(block: UnsafeRawBufferPointer(rebasing: content[0..<trailer.length]), trailer)
+            found.state.line = line
         }
         found.endsCleanly = try file.size() == found.facts.storedBytes || SeekTable.read(from: file) == found.table
         return found
@@ -49,27 +48,11 @@ struct RecoveredSegment {
     }
 
     private mutating func add(_ trailer: BlockTrailer, _ location: BlockLocation) {
-        table.frames.append(.init(storedSize: location.frameSize, contentSize: location.contentSize))
-        table.frames.append(.init(storedSize: location.trailerSize, contentSize: 0))
+        table.add(frame: location.frameSize, location.contentSize, trailer: location.trailerSize)
         facts.add(trailer, storedSize: location.storedSize)
         inForce.add(trailer.events)
         state.endOffset = trailer.endOffset
         state.lastSequence = trailer.lastSequence
         state.nextArrival = trailer.nextArrival
-    }
-
-    /// The line that a block leaves unfinished, events among its bytes included.
-    private static func line(after content: UnsafeRawBufferPointer, trailer: BlockTrailer) -> LineCounter {
-        var counter = LineCounter(unfinished: trailer.carried)
-        var position = 0
-        for event in trailer.events where event.endsLine && event.offset >= trailer.firstOffset {
-            let end = min(content.count, event.offset - trailer.firstOffset)
-            guard end >= position else { continue }
-            _ = counter.take(UnsafeRawBufferPointer(rebasing: content[position..<end]))
-            counter.breakLine()
-            position = end
-        }
-        _ = counter.take(UnsafeRawBufferPointer(rebasing: content[position...]))
-        return counter
     }
 }

@@ -17,6 +17,12 @@ struct SeekTable: Equatable {
     /// The reference reader's own limit.
     static let frameLimit = 0x800_0000
 
+    /// Adds a block: its frame and its trailer.
+    mutating func add(frame: Int, _ contentSize: Int, trailer: Int) {
+        frames.append(Frame(storedSize: frame, contentSize: contentSize))
+        frames.append(Frame(storedSize: trailer, contentSize: 0))
+    }
+
     /// The stored bytes: 8 of skippable header, 8 a frame, 9 of footer.
     func encode() -> [UInt8] {
         var stored: [UInt8] = []

@@ -70,8 +70,7 @@ struct SegmentWriter {
             try? file.truncate(to: facts.storedBytes)
             throw error
         }
-        table.frames.append(.init(storedSize: block.frame.count, contentSize: block.trailer.length))
-        table.frames.append(.init(storedSize: block.trailerFrame.count, contentSize: 0))
+        table.add(frame: block.frame.count, block.trailer.length, trailer: block.trailerFrame.count)
         facts.add(block.trailer, storedSize: block.storedSize)
         inForce.add(block.trailer.events)
     }

@@ -1,0 +1,36 @@
+internal import Glibc
+internal import SQLite
+
+extension Journal {
+    /// Makes the catalog anew from the segments alone, equal to the one it replaces; durable on return.
+    ///
+    /// Reads every segment's trailers, nothing else. The old catalog stands until the new one is whole.
+    ///
+    /// - Parameter progress: called after each source with how many there are in all.
+    /// - Returns: segments read.
+    /// - Throws: `JournalError`: `locked` while a recorder runs, `unsupported` where a newer Reprise wrote the catalog, `io`.
+    public func rebuildCatalog(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> Int {
+        let path = Catalog.path(journal: directory)
+        try Catalog.checkIsNotNewer(path)
+        let sources = try self.sources()
+        let locks = try sources.map { try SourceLock(folder(of: $0)) }
+        let new = "\(directory)/catalog.rebuilding"
+        for file in [new, "\(new)-wal", "\(new)-shm"] { try disk.removeIfPresent(file) }
+        var segments = 0
+        do {
+            let catalog = try Catalog(path: new)
+            for (index, source) in sources.enumerated() {
+                try catalog.catchUp(folder(of: source))
+                segments += try catalog.segmentCount(of: source)
+                progress(index + 1, sources.count)
+            }
+            try catalog.finish()
+        }
+        try disk.file(new).sync()
+        // Without its log the old catalog is only older, so a kill between these leaves one that can be read.
+        for file in ["\(path)-wal", "\(path)-shm"] { try disk.removeIfPresent(file) }
+        try disk.renameDurably(new, to: path)
+        for lock in locks { try lock.release() }
+        return segments
+    }
+}

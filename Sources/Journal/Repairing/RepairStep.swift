@@ -1,0 +1,41 @@
+public import Time
+
+/// What a repair did, or would do, with one file.
+public struct RepairStep: Sendable, Equatable {
+    /// What becomes of a file.
+    public enum Action: String, Sendable {
+        /// Written anew with its whole blocks, and a gap for what is gone.
+        case rewritten
+        /// Made, with nothing but a gap, in the place of a file that is missing.
+        case made
+        /// Whole entries behind damage in the tail, made into blocks behind a gap.
+        case rescued
+    }
+
+    /// A stretch of the source that nobody can read any more.
+    public struct Gap: Sendable, Equatable {
+        /// The first offset.
+        public let offset: ByteOffset
+        /// Bytes; 0 where only events are gone, or where it is not known whether anything is.
+        public let bytes: Int
+        /// What is gone arrived at this time or later.
+        public let from: Timestamp
+        /// What is gone arrived before this time; nil where nothing follows.
+        public let to: Timestamp?
+    }
+
+    /// The source.
+    public let source: SourceName
+    /// The file, in the journal's folder.
+    public let file: String
+    /// What becomes of it.
+    public let action: Action
+    /// Whole blocks kept.
+    public internal(set) var blocks = 0
+    /// Bytes of the source in them.
+    public internal(set) var bytes = 0
+    /// Records that end in them.
+    public internal(set) var records = 0
+    /// What is gone.
+    public internal(set) var gaps: [Gap] = []
+}

@@ -1,0 +1,37 @@
+/// The segments that a source's folder has files of, by name; for verify and repair, which trust neither catalog nor numbers.
+struct SegmentList {
+    /// Ascending.
+    private(set) var sealed: [SegmentID] = []
+    /// Ascending.
+    private(set) var open: [SegmentID] = []
+
+    init(_ folder: SourceFolder) throws {
+        for name in try folder.disk.sortedNames(in: folder.path) {
+            let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+            guard parts.count == 2, let number = Int64(parts[0]), number > 0 else { continue }
+            let id = SegmentID(rawValue: number)
+            guard id.digits == parts[0] else { continue }
+            if parts[1] == "zst" { sealed.append(id) }
+            if parts[1] == "open" { open.append(id) }
+        }
+        // Longer numbers sort before shorter ones by name.
+        sealed.sort()
+        open.sort()
+        // Sealing renames, and a copy may hold both: the sealed one is whole then.
+        let isSealed = Set(sealed)
+        open.removeAll { isSealed.contains($0) }
+    }
+
+    var newest: SegmentID? { [sealed.last, open.last].compactMap { $0 }.max() }
+
+    /// Every number up to the newest, with whether it is sealed; nil where it has no file.
+    var all: [(id: SegmentID, isSealed: Bool?)] {
+        let isSealed = Set(sealed)
+        let isOpen = Set(open)
+        guard let newest else { return [] }
+        return (1...newest.rawValue).map { number in
+            let id = SegmentID(rawValue: number)
+            return (id, isSealed.contains(id) ? true : isOpen.contains(id) ? false : nil)
+        }
+    }
+}

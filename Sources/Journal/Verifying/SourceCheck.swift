@@ -1,0 +1,131 @@
+internal import Time
+
+/// Joins the checks of a source's segments, in order, with its tail and its catalog.
+struct SourceCheck {
+    private let folder: SourceFolder
+    private(set) var findings: [JournalFinding] = []
+    private(set) var blocks = 0
+    private(set) var records = 0
+    private(set) var bytes = 0
+    /// Where the blocks end.
+    private(set) var state = SourceState()
+    private var hasSegment = false
+    private var missing: SegmentID?
+    private var catalog: CatalogCheck?
+
+    init(_ folder: SourceFolder, catalog: CatalogCheck?) {
+        self.folder = folder
+        self.catalog = catalog
+    }
+
+    /// A segment that has no file.
+    mutating func addMissing(_ id: SegmentID) {
+        missing = missing ?? id
+        add(
+            .segmentMissing,
+            "\(folder.source)/\(id.digits).zst",
+            nil,
+            state.endOffset,
+            "segment \(id.digits) has no file"
+        )
+    }
+
+    /// A segment's own check; `isNewest` where none follows.
+    mutating func add(_ check: SegmentCheck, isNewest: Bool) throws {
+        var own = check.findings
+        if !check.isSealed {
+            if isNewest {
+                // Blocks that were not synced before a power cut may be torn; the tail has them still.
+                if try tailGoesOn(beforeDamageOf: check) { own = [] }
+            } else {
+                add(
+                    .unsealed,
+                    check.name,
+                    nil,
+                    check.facts.endOffset,
+                    "the segment was never sealed, and others follow"
+                )
+            }
+        }
+        findings += own
+        blocks += check.facts.blockCount
+        records += check.facts.recordCount
+        bytes += check.kept.reduce(0) { $0 + $1.trailer.length }
+        guard let first = check.first, let last = check.last else {
+            if check.isSealed || !isNewest { hasSegment = true }
+            return
+        }
+        if hasSegment, missing == nil { join(first, check) }
+        missing = nil
+        hasSegment = true
+        state.endOffset = last.endOffset
+        state.lastSequence = last.lastSequence
+        state.nextArrival = last.nextArrival
+        if let catalog { findings += try catalog.compare(check) }
+    }
+
+    private mutating func join(_ first: BlockTrailer, _ check: SegmentCheck) {
+        let what = "the segment begins at \(first.firstOffset), but the one before it ends at \(state.endOffset)"
+        if first.firstOffset > state.endOffset { add(.hole, check.name, 0, state.endOffset, what) }
+        if first.firstOffset < state.endOffset { add(.overlap, check.name, 0, first.firstOffset, what) }
+        if first.firstOffset == state.endOffset,
+            first.lastSequence != state.lastSequence || first.nextArrival != state.nextArrival
+        {
+            add(.orderWrong, check.name, 0, first.firstOffset, "the segment does not go on from the one before it")
+        }
+    }
+
+    private func tailGoesOn(beforeDamageOf check: SegmentCheck) throws -> Bool {
+        guard let before = check.damage.first.flatMap({ $0.after > 0 ? check.kept[$0.after - 1].trailer : nil }) else {
+            return false
+        }
+        var state = SourceState()
+        state.endOffset = before.endOffset
+        state.lastSequence = before.lastSequence
+        return try tail(behind: state)?.following.isEmpty == false
+    }
+
+    private func tail(behind state: SourceState) throws -> TailCheck? {
+        guard let file = try folder.disk.fileIfPresent(folder.tail) else { return nil }
+        return try TailCheck(file, folder.geometry, behind: state)
+    }
+
+    mutating func add(_ more: [JournalFinding]) { findings += more }
+
+    /// Looks at the tail, when all segments have been added.
+    mutating func checkTail(of list: SegmentList) throws {
+        guard let tail = try tail(behind: state), let first = tail.beyond.first else { return }
+        // A recorder may have made blocks of what stood there since its newest segment was read.
+        guard try !hasMoved(since: list) else { return }
+        let end = tail.end(behind: state)
+        let lost = first.entry.offset - end
+        add(
+            .tailDamaged,
+            "\(folder.source)/tail",
+            first.position,
+            end,
+            "\(lost) bytes before an entry that is whole are damaged or gone; \(tail.beyond.count) entries behind them are not read"
+        )
+    }
+
+    private func hasMoved(since list: SegmentList) throws -> Bool {
+        guard let newest = list.newest, list.open.last == newest else {
+            return folder.disk.exists(folder.open((list.newest ?? SegmentID(rawValue: 0)).next))
+        }
+        if folder.disk.exists(folder.sealed(newest)) || folder.disk.exists(folder.open(newest.next)) { return true }
+        let check = try SegmentCheck(folder, newest, isSealed: false, buffer: nil)
+        return check.last?.lastSequence != state.lastSequence
+    }
+
+    private mutating func add(
+        _ code: JournalFinding.Code,
+        _ file: String,
+        _ byte: Int?,
+        _ offset: ByteOffset?,
+        _ message: String
+    ) {
+        findings.append(
+            JournalFinding(code: code, source: folder.source, file: file, byte: byte, offset: offset, message: message)
+        )
+    }
+}

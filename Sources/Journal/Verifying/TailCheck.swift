@@ -1,0 +1,78 @@
+internal import Glibc
+
+/// What a tail holds behind the blocks: the entries that go on from them, and those that only prove that others are gone.
+struct TailCheck {
+    struct Entry {
+        let entry: TailEntry
+        /// Where it stands in the file.
+        let position: Int
+    }
+
+    /// Entries that go on from the blocks, in order.
+    private(set) var following: [Entry] = []
+    /// Entries with later numbers that agree with their checksum, in order.
+    private(set) var beyond: [Entry] = []
+
+    /// Reads a tail.
+    ///
+    /// Costs one read of the file; memory: a few words an entry.
+    ///
+    /// - Parameter state: where the blocks end.
+    init(_ file: FileHandle, _ geometry: TailGeometry, behind state: SourceState) throws {
+        var found: [Entry] = []
+        let slot = UnsafeMutableRawBufferPointer.allocate(byteCount: geometry.slotSize, alignment: 64)
+        defer { slot.deallocate() }
+        for index in 0..<geometry.slotCount {
+            let start = geometry.start(ofSlot: index)
+            let count = try file.read(into: slot, at: start)
+            TailCheck.entries(in: UnsafeRawBufferPointer(rebasing: slot[0..<count])) { entry, position in
+                guard entry.sequence > state.lastSequence, entry.offset >= state.endOffset else { return }
+                found.append(Entry(entry: entry, position: start + position))
+            }
+        }
+        found.sort { ($0.entry.sequence, $0.position) < ($1.entry.sequence, $1.position) }
+        var sequence = state.lastSequence
+        var offset = state.endOffset
+        for candidate in found {
+            if candidate.entry.sequence == sequence + 1, candidate.entry.offset == offset, beyond.isEmpty {
+                following.append(candidate)
+                sequence += 1
+                offset = candidate.entry.endOffset
+            } else if candidate.entry.sequence > sequence, candidate.entry.offset >= offset {
+                beyond.append(candidate)
+                sequence = candidate.entry.sequence
+                offset = candidate.entry.endOffset
+            }
+        }
+    }
+
+    /// Where the source ends as far as the tail goes on.
+    func end(behind state: SourceState) -> ByteOffset { following.last?.entry.endOffset ?? state.endOffset }
+
+    /// Finds every entry in a slot, behind damage too.
+    private static func entries(in slot: UnsafeRawBufferPointer, _ body: (TailEntry, Int) -> Void) {
+        var position = 0
+        while position + TailEntry.headerSize <= slot.count {
+            if let entry = TailEntry.parse(UnsafeRawBufferPointer(rebasing: slot[position...])) {
+                body(entry, position)
+                position += entry.storedSize
+                continue
+            }
+            guard let next = nextMagic(in: slot, behind: position) else { return }
+            position = next
+        }
+    }
+
+    private static func nextMagic(in slot: UnsafeRawBufferPointer, behind position: Int) -> Int? {
+        guard let base = slot.baseAddress else { return nil }
+        var index = position + 1
+        while index + 4 <= slot.count, let found = memchr(base + index, 0x52, slot.count - 3 - index) {
+            index = UnsafeRawPointer(found) - base
+            if slot.loadUnaligned(fromByteOffset: index, as: UInt32.self) == TailEntry.magic.littleEndian {
+                return index
+            }
+            index += 1
+        }
+        return nil
+    }
+}
