@@ -28,6 +28,12 @@ struct BlockTrailer: Equatable {
 
     var endOffset: ByteOffset { firstOffset + length }
 
+    /// Whether a line that may be handed out whole stands unfinished before the first byte.
+    var beginsInLine: Bool { carried > 0 && carried <= RecordReader.recordByteLimit }
+
+    /// Whether such a line goes on through the whole block.
+    var isInsideLine: Bool { beginsInLine && arrivals.isEmpty && !events.contains(where: \.endsLine) }
+
     static let magic = Array("REPRISE1".utf8)
     static let version: UInt8 = 1
     /// Readers refuse more than this many bytes before they allocate: a slot full of events is the largest that is written.

@@ -66,13 +66,9 @@ struct BlockLocation: Equatable {
 
 /// Reads blocks out of segment files and believes only those that agree with their checksum.
 final class BlockReader {
-    private var decompressor: ZstdDecompressor
-    private var stored: UnsafeMutableRawBufferPointer
-
-    init() throws {
-        decompressor = try ZstdDecompressor()
-        stored = .allocate(byteCount: 1 << 20, alignment: 64)
-    }
+    /// Made when content is first asked for: a search looks into many files for a few hundred bytes of each.
+    private var decompressor: ZstdDecompressor?
+    private var stored = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 64)
 
     deinit { stored.deallocate() }
 
@@ -103,7 +99,8 @@ final class BlockReader {
         let place = "\(file.path): the block at byte \(location.start)"
         let length: Int
         do throws(ZstdError) {
-            length = try decompressor.decompress(frame(of: location), into: output)
+            if decompressor == nil { decompressor = try ZstdDecompressor() }
+            length = try decompressor?.decompress(frame(of: location), into: output) ?? 0
         } catch {
             throw JournalError(.corrupt, "\(place) does not decompress", cause: error)
         }

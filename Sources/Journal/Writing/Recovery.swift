@@ -58,7 +58,7 @@ struct RecoveredSource {
         guard size > found.facts.storedBytes else { return nil }
         var rest = [UInt8](repeating: 0, count: size - found.facts.storedBytes)
         guard try found.file.readArray(into: &rest, at: found.facts.storedBytes) else { return nil }
-        let reader = try BlockReader()
+        let reader = BlockReader()
         for index in rest.indices.dropLast(3)
         where rest[index] == 0x28 && rest[index + 1] == 0xB5 && rest[index + 2] == 0x2F && rest[index + 3] == 0xFD {
             guard let location = try BlockLocation.find(in: found.file, at: found.facts.storedBytes + index),
