@@ -50,13 +50,15 @@ public struct Journal: Sendable {
     /// The offset behind the last committed byte; 0 for a source that does not exist.
     public func endOffset(of source: SourceName) throws -> ByteOffset {
         let folder = self.folder(of: source)
-        return try RunReader(folder, at: try SegmentSearch(folder: folder).newest()).skipToEnd()
+        return try RunReader(folder, at: SegmentSearch(folder: folder).newest()).skipToEnd()
     }
 
     /// Throws where the catalog knows a segment that has no file: without it, what follows could not be found.
     func checkSegments(of source: SourceName) throws {
         let folder = self.folder(of: source)
-        guard let known = Catalog.newest(journal: directory, source: source) else { return }
+        guard disk.exists(Catalog.path(journal: directory)),
+            let known = Catalog.newest(journal: directory, source: source)
+        else { return }
         let found = SegmentSearch(folder: folder).newestName()?.rawValue ?? 0
         guard found < known.rawValue else { return }
         throw JournalError(
@@ -99,9 +101,9 @@ public struct Journal: Sendable {
             switch start {
             case .beginning: try search.newest() == nil ? nil : SegmentID.first
             case .offset(let offset): try search.last { $0.firstOffset < offset }
-            case .time(let time): try search.last { $0.nextArrival <= time }?.previous
+            case .time(let time): try search.lineStart(before: search.last { $0.nextArrival <= time }?.previous)
             }
-        let runs = try RunReader(folder, at: segment)
+        let runs = RunReader(folder, at: segment)
         switch start {
         case .beginning: break
         // The block that ends at the offset is read too: events at that offset may be in it, and its last byte tells

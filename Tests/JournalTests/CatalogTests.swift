@@ -72,7 +72,7 @@ import Time
         let folder = try TemporaryFolder()
         try record(folder.path, 3)
         try Connection(path: Catalog.path(journal: folder.path)).execute("PRAGMA user_version=99")
-        #expect(throws: SQLiteError.self) { try JournalWriter(directory: folder.path, source: .filtered) }
+        #expect(throws: JournalError.self) { try JournalWriter(directory: folder.path, source: .filtered) }
         #expect(try ReadBack(folder.path).records.count == 3)
     }
 

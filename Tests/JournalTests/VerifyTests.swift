@@ -6,7 +6,7 @@ import Time
 @testable import Journal
 
 /// A small journal in memory, and what is known of it, for tests that damage it in every way.
-struct SmallJournal {
+struct TwoSegments {
     let disk: SimulatedDisk
     let geometry = TailGeometry(slotCount: 4, slotSize: 1_024)
     let bytes: [UInt8]
@@ -88,21 +88,21 @@ extension DiskState {
     private var stride: Int { ProcessInfo.processInfo.environment["REPRISE_TEST_BITS"] == "all" ? 1 : 97 }
 
     @Test func aJournalThatIsWholeHasNoFindings() throws {
-        let small = try SmallJournal()
+        let small = try TwoSegments()
         let result = try JournalVerification(of: small.journal, jobs: 2)
         #expect(result.findings.isEmpty, "\(result.findings)")
         #expect(result.segments >= 2 && result.blocks > 6 && result.records > 20)
-        #expect(try SmallJournal.contents(small.journal).records.count == 40)
+        #expect(try TwoSegments.contents(small.journal).records.count == 40)
     }
 
     @Test func everyFlippedBitOfASealedSegmentIsReportedAndRepaired() throws {
-        let small = try SmallJournal()
-        let whole = try SmallJournal.contents(small.journal)
+        let small = try TwoSegments()
+        let whole = try TwoSegments.contents(small.journal)
         let check = try SegmentCheck(small.journal.folder(of: .filtered), .first, isSealed: true, buffer: nil)
-        let size = small.disk.state.files[small.disk.state.names[SmallJournal.first] ?? 0].content.count
+        let size = small.disk.state.files[small.disk.state.names[TwoSegments.first] ?? 0].content.count
         var lost = 0
         for bit in Swift.stride(from: 0, to: size * 8, by: stride) {
-            let journal = try small.damaged { $0.change(SmallJournal.first) { $0[bit / 8] ^= 1 << (bit % 8) } }
+            let journal = try small.damaged { $0.change(TwoSegments.first) { $0[bit / 8] ^= 1 << (bit % 8) } }
             let block = check.kept.first { $0.location.start <= bit / 8 && $0.location.end > bit / 8 }
             lost += try expectFound(journal, whole, damaged: block.map { [$0] } ?? [], "bit \(bit)")
         }
@@ -111,39 +111,39 @@ extension DiskState {
 
     /// Without a segment behind it, only the seek table and the tail tell how far the damaged one had come.
     @Test func damageInTheNewestSealedSegmentIsReportedAndRepaired() throws {
-        let small = try SmallJournal(segmentByteLimit: 3_600)
-        let whole = try SmallJournal.contents(small.journal)
+        let small = try TwoSegments(segmentByteLimit: 3_600)
+        let whole = try TwoSegments.contents(small.journal)
         let folder = try small.journal.folder(of: .filtered)
         #expect(try SegmentList(folder).newest == .first)
         let check = try SegmentCheck(folder, .first, isSealed: true, buffer: nil)
-        let size = small.disk.state.files[small.disk.state.names[SmallJournal.first] ?? 0].content.count
+        let size = small.disk.state.files[small.disk.state.names[TwoSegments.first] ?? 0].content.count
         for bit in Swift.stride(from: 0, to: size * 8, by: stride) {
-            let journal = try small.damaged { $0.change(SmallJournal.first) { $0[bit / 8] ^= 1 << (bit % 8) } }
+            let journal = try small.damaged { $0.change(TwoSegments.first) { $0[bit / 8] ^= 1 << (bit % 8) } }
             let block = check.kept.first { $0.location.start <= bit / 8 && $0.location.end > bit / 8 }
             _ = try expectFound(journal, whole, damaged: block.map { [$0] } ?? [], "bit \(bit)")
         }
         for length in Swift.stride(from: 0, to: size, by: (stride + 7) / 8) {
-            let journal = try small.damaged { $0.change(SmallJournal.first) { $0.removeSubrange(length...) } }
+            let journal = try small.damaged { $0.change(TwoSegments.first) { $0.removeSubrange(length...) } }
             let gone = check.kept.filter { $0.location.end > length }
             _ = try expectFound(journal, whole, damaged: gone, "cut at \(length)")
         }
     }
 
     @Test func everyCutOfASealedSegmentIsReportedAndRepaired() throws {
-        let small = try SmallJournal()
-        let whole = try SmallJournal.contents(small.journal)
+        let small = try TwoSegments()
+        let whole = try TwoSegments.contents(small.journal)
         let check = try SegmentCheck(small.journal.folder(of: .filtered), .first, isSealed: true, buffer: nil)
-        let size = small.disk.state.files[small.disk.state.names[SmallJournal.first] ?? 0].content.count
+        let size = small.disk.state.files[small.disk.state.names[TwoSegments.first] ?? 0].content.count
         for length in Swift.stride(from: 0, to: size, by: (stride + 7) / 8) {
-            let journal = try small.damaged { $0.change(SmallJournal.first) { $0.removeSubrange(length...) } }
+            let journal = try small.damaged { $0.change(TwoSegments.first) { $0.removeSubrange(length...) } }
             let gone = check.kept.filter { $0.location.end > length }
             _ = try expectFound(journal, whole, damaged: gone, "cut at \(length)")
         }
     }
 
     @Test func aFlippedBitOfTheTailIsReportedWhereLaterEntriesProveIt() throws {
-        let small = try SmallJournal()
-        let whole = try SmallJournal.contents(small.journal)
+        let small = try TwoSegments()
+        let whole = try TwoSegments.contents(small.journal)
         let folder = try small.journal.folder(of: .filtered)
         var source = SourceCheck(folder, catalog: nil)
         for (id, isSealed) in try SegmentList(folder).all {
@@ -159,7 +159,7 @@ extension DiskState {
                 let journal = try small.damaged {
                     $0.change("/journal/filtered/tail") { $0[entry.position + bit / 8] ^= 1 << (bit % 8) }
                 }
-                let read = try SmallJournal.contents(journal)
+                let read = try TwoSegments.contents(journal)
                 #expect(read.records.allSatisfy { whole.records[$0.key] == $0.value }, "bit \(bit)")
                 #expect(
                     read.records.keys.allSatisfy { $0 < entry.entry.endOffset.rawValue },
@@ -180,7 +180,7 @@ extension DiskState {
     ) throws {
         _ = try JournalRepair(of: journal, source: .filtered)
         #expect(try JournalVerification(of: journal).findings.isEmpty)
-        let read = try SmallJournal.contents(journal)
+        let read = try TwoSegments.contents(journal)
         #expect(read.records.allSatisfy { whole.records[$0.key] == $0.value })
         // The first line behind a gap may have begun in it, so it is not believed.
         #expect(read.records.count >= whole.records.count - 2, "\(entry)")
@@ -194,7 +194,7 @@ extension DiskState {
         _ what: String
     ) throws -> Int {
         #expect(!(try JournalVerification(of: journal).findings.isEmpty), "\(what) was not reported")
-        let read = try SmallJournal.contents(journal)
+        let read = try TwoSegments.contents(journal)
         #expect(read.records.allSatisfy { whole.records[$0.key] == $0.value }, "\(what): a reader gave a wrong byte")
         let planned = try JournalRepair(of: journal, source: .filtered, dryRun: true).steps
         let steps = try JournalRepair(of: journal, source: .filtered).steps
@@ -202,7 +202,7 @@ extension DiskState {
         #expect(steps.map(\.gaps) == planned.map(\.gaps) && steps.map(\.bytes) == planned.map(\.bytes), "\(what)")
         let left = try JournalVerification(of: journal).findings
         #expect(left.isEmpty, "\(what): after the repair: \(left)")
-        let kept = try SmallJournal.contents(journal).records
+        let kept = try TwoSegments.contents(journal).records
         #expect(kept.allSatisfy { whole.records[$0.key] == $0.value }, "\(what): the repair changed a record")
         let gone = damaged.reduce(0) { $0 + $1.trailer.recordCount }
         // A record that a lost block holds a part of is lost too.

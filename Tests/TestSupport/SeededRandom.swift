@@ -8,8 +8,9 @@ public struct SeededRandom: RandomNumberGenerator, CustomStringConvertible, Send
 
     /// Starts from a seed: the given one, REPRISE_TEST_SEED, or one of its own.
     public init(seed: UInt64? = nil) {
-        let named = ProcessInfo.processInfo.environment["REPRISE_TEST_SEED"].flatMap(UInt64.init)
-        self.seed = seed ?? named ?? UInt64.random(in: 0...UInt64.max)
+        self.seed =
+            seed ?? ProcessInfo.processInfo.environment["REPRISE_TEST_SEED"].flatMap(UInt64.init)
+            ?? UInt64.random(in: 0...UInt64.max)
         state = self.seed
     }
 

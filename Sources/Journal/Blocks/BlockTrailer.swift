@@ -29,7 +29,16 @@ struct BlockTrailer: Equatable {
     /// Bytes of the source that are known to be missing behind the content.
     var missing: Int { events.reduce(0) { $0 + ($1.offset >= firstOffset ? $1.missingBytes ?? 0 : 0) } }
 
+    /// Whether the block only says that something is missing; what stands unfinished before it is not known then.
+    var isGap: Bool { length == 0 && events.contains { $0.kind == EventKind.gap } }
+
     var endOffset: ByteOffset { firstOffset + length + missing }
+
+    /// Whether a line that may be handed out whole stands unfinished before the first byte.
+    var beginsInLine: Bool { carried > 0 && carried <= RecordReader.recordByteLimit }
+
+    /// Whether such a line goes on through the whole block.
+    var isInsideLine: Bool { beginsInLine && arrivals.isEmpty && !events.contains(where: \.endsLine) }
 
     static let magic = Array("REPRISE1".utf8)
     static let version: UInt8 = 1

@@ -150,8 +150,8 @@ public final class RecordReader {
         if length > 0 && buffer.bytes[lineFeed - 1] == 13 { length -= 1 }
         var kind = length == 0 ? RecordMark.Kind.keepAlive : .whole
         if longLine != nil || length + buffer.missingHead > RecordReader.recordByteLimit { kind = .tooLong }
-        // Its beginning was in a block that is lost.
-        if buffer.missingHead > 0 && buffer.isHeadLost { kind = .torn }
+        // Its beginning was in a block that is lost, or was not read: then its bytes are not all here.
+        if buffer.missingHead > 0 { kind = buffer.isHeadLost ? .torn : .tooLong }
         mark(kind, length: kind == .tooLong ? 0 : length, end: lineFeed + 1, arrival, ordinal: ordinal)
         ordinal += 1
     }
@@ -163,7 +163,9 @@ public final class RecordReader {
             let isLoneCR = unfinished == 1 && longLine == nil && buffer.bytes[lineStart] == 13
             if longLine != nil || (unfinished > 0 && !isLoneCR) || buffer.missingHead > 0 {
                 let kind: RecordMark.Kind = longLine == nil ? .torn : .tooLong
-                let length = kind == .torn && unfinished <= RecordReader.recordByteLimit ? unfinished : 0
+                let isWhollyHere = buffer.missingHead == 0 || buffer.isHeadLost
+                let isGiven = kind == .torn && unfinished <= RecordReader.recordByteLimit && isWhollyHere
+                let length = isGiven ? unfinished : 0
                 mark(kind == .tooLong ? .torn : kind, length: length, end: at, event.time, ordinal: 0)
             } else {
                 lineStart = at

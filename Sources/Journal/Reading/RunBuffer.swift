@@ -53,6 +53,12 @@ final class RunBuffer {
         self.isHeadLost = isHeadLost
     }
 
+    /// Notes that so many bytes of the line at index 0 were before a gap, and are no part of it any more.
+    func loseHead(_ count: Int) {
+        missingHead = count
+        isHeadLost = true
+    }
+
     /// Notes that the line at index 0 is one whose beginning is here.
     func forgetMissingHead() { missingHead = 0 }
 

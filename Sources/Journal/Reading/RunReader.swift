@@ -10,12 +10,16 @@ final class RunReader {
     private var blocksEnd: ByteOffset?
     /// Whether the last run was a damaged block: only the next trailer tells whether a line begins behind it.
     private var isBehindGap = false
+    /// Whether the newest bytes came from the tail, so that the block that follows may hold some of them.
+    private var isAhead = false
+    /// Bytes of the line that what was read leaves unfinished.
+    private var unfinished = 0
     private(set) var progress: ReadProgress
 
     /// Starts before the first block of a segment, or before the tail where the source has none yet.
-    init(_ folder: SourceFolder, at segment: SegmentID?) throws {
+    init(_ folder: SourceFolder, at segment: SegmentID?) {
         self.folder = folder
-        cursor = try SegmentCursor(folder, at: segment ?? .first)
+        cursor = SegmentCursor(folder, at: segment ?? .first)
         // Before the first block of all, the tail begins with entry 1.
         progress = ReadProgress(offset: .zero, sequence: segment == nil ? 0 : nil)
     }
@@ -33,11 +37,11 @@ final class RunReader {
         if let (location, segment) = passed { cursor.back(to: location, in: segment) }
     }
 
-    /// Passes blocks that end before a time, but for the last with content: it may hold the beginning of the first record.
+    /// Passes blocks that end before a time, but for the last in which a line begins: it may hold the first record's beginning.
     func skip(beforeArrival time: Timestamp) throws {
         var passed: (BlockLocation, SegmentID)?
         while case .block(let location, let trailer) = try cursor.peek(checked: false), trailer.nextArrival <= time {
-            if trailer.length > 0 { passed = (location, cursor.id) }
+            if trailer.length > 0, passed == nil || !trailer.isInsideLine { passed = (location, cursor.id) }
             cursor.pass(location)
         }
         if let (location, segment) = passed { cursor.back(to: location, in: segment) }
@@ -76,15 +80,25 @@ final class RunReader {
         while let item = try cursor.peek(checked: true) {
             switch item {
             case .block(let location, let trailer):
+                if isEventMissing(before: trailer, buffer) {
+                    addGap(0, to: buffer)
+                    return true
+                }
                 defer { cursor.pass(location) }
                 if try read(trailer, location, into: buffer) { return true }
             case .damaged(let contentSize):
+                let isOpening = cursor.isAtStart
                 try cursor.passDamaged()
                 let end = (blocksEnd ?? progress.offset) + contentSize
                 blocksEnd = end
-                // What was read from the tail before is not missing.
-                if progress.sequence != nil && end <= progress.offset { continue }
-                addGap(end - progress.offset, to: buffer)
+                if progress.sequence != nil && end <= progress.offset {
+                    // What was read from the tail before is not missing, nor is what a segment's first block repeats; but
+                    // a block of events alone is.
+                    let isRead = isAhead || isOpening
+                    if end == progress.offset { isAhead = false }
+                    if isRead { continue }
+                }
+                addGap(end > progress.offset ? end - progress.offset : 0, to: buffer)
                 return true
             case .cut:
                 addGap(0, to: buffer)
@@ -108,13 +122,41 @@ final class RunReader {
         guard let tail else { return false }
         if isBehindGap {
             guard try tail.goesOn(from: progress) else { return false }
-            // What stands unfinished before the tail is not known there, so that its first line counts as torn.
-            buffer.begin(at: progress.offset, missingHead: 1, isHeadLost: true)
+            if progress.offset != buffer.endOffset {
+                // What stands unfinished before the tail is not known there, so that its first line counts as torn.
+                buffer.begin(at: progress.offset, missingHead: 1, isHeadLost: true)
+                unfinished = 0
+            }
         }
+        let (start, firstEvent) = (buffer.length, buffer.events.count)
         guard try tail.read(&progress, into: buffer) else { return false }
+        // A gap has ended the line; what goes on exactly there is its rest and no line of its own.
+        if isBehindGap && unfinished > 0 { buffer.loseHead(unfinished) }
+        noteLine(buffer, from: start, firstEvent)
         tailIsUnsynced = true
         isBehindGap = false
+        isAhead = true
         return true
+    }
+
+    /// Whether something is missing before a block that its offset does not tell of: events that ended a line.
+    private func isEventMissing(before trailer: BlockTrailer, _ buffer: RunBuffer) -> Bool {
+        guard let sequence = progress.sequence, trailer.lastSequence > sequence, !trailer.isGap, !isBehindGap, !isAhead
+        else {
+            return false
+        }
+        return trailer.firstOffset == buffer.endOffset && trailer.carried != unfinished
+    }
+
+    /// Notes how much of a line the bytes and events from a place in a buffer on leave unfinished.
+    private func noteLine(_ buffer: RunBuffer, from start: Int, _ firstEvent: Int) {
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer.bytes[start...])
+        var lineStart = bytes.lastIndex(of: 10).map { start + $0 + 1 }
+        let offset = buffer.baseOffset + start
+        for event in buffer.events[firstEvent...] where event.offset >= offset && event.endsLine {
+            lineStart = max(lineStart ?? 0, min(buffer.length, start + (event.offset - offset)))
+        }
+        unfinished = lineStart.map { buffer.length - $0 } ?? unfinished + bytes.count
     }
 
     /// Appends what is new in a block; false where nothing is.
@@ -125,8 +167,12 @@ final class RunReader {
         if let sequence = progress.sequence, trailer.lastSequence <= sequence, trailer.endOffset <= progress.offset {
             return false
         }
-        if isFirst || isBehindGap {
+        if isFirst || isBehindGap && trailer.firstOffset >= buffer.endOffset {
             buffer.begin(at: trailer.firstOffset, missingHead: trailer.carried, isHeadLost: isBehindGap)
+            unfinished = trailer.carried
+        } else if isBehindGap && unfinished > 0 {
+            // Some of the block was read from the tail before the gap was seen; that is not given again.
+            buffer.loseHead(unfinished)
         }
         isBehindGap = false
         guard trailer.firstOffset <= buffer.endOffset, trailer.endOffset >= buffer.endOffset else {
@@ -137,7 +183,7 @@ final class RunReader {
             )
         }
         let known = buffer.endOffset - trailer.firstOffset
-        let start = buffer.length
+        let (start, firstEvent) = (buffer.length, buffer.events.count)
         if trailer.length > 0 {
             try cursor.content(of: location, into: buffer.reserve(trailer.length))
             buffer.add(filled: trailer.length, dropping: known)
@@ -148,6 +194,8 @@ final class RunReader {
             if end > known { buffer.add(arrival: arrival.time, end: start + end - known) }
         }
         for event in trailer.events where event.time > progress.time { buffer.add(event) }
+        noteLine(buffer, from: start, firstEvent)
+        isAhead = false
         progress = ReadProgress(
             offset: trailer.endOffset,
             sequence: trailer.lastSequence,

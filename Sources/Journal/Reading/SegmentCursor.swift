@@ -3,7 +3,7 @@ internal import Time
 /// Walks the blocks of a source's segments in order, from one file to the next, while the writer appends and seals.
 final class SegmentCursor {
     private let folder: SourceFolder
-    private let reader: BlockReader
+    private let reader = BlockReader()
     private(set) var file: FileHandle?
     /// Whether the file was sealed when it was opened: all of it is durable then.
     private(set) var isSealed = false
@@ -12,10 +12,9 @@ final class SegmentCursor {
     private var position = 0
 
     /// Starts before the first block of a segment.
-    init(_ folder: SourceFolder, at id: SegmentID) throws {
+    init(_ folder: SourceFolder, at id: SegmentID) {
         self.folder = folder
         self.id = id
-        reader = BlockReader()
     }
 
     /// What stands at the cursor.
@@ -38,24 +37,30 @@ final class SegmentCursor {
             guard folder.disk.exists(folder.sealed(id)) else { return nil }
             // The block may have been written, and the file sealed, since the first look.
             if let block = try block(in: file, checked) { return block }
-            guard let table = try SeekTable.read(from: file) else {
-                self.file = nil
-                id = id.next
-                position = 0
+            let table = try SeekTable.read(from: file)
+            if let table, let damaged = blockInTable(table) { return .damaged(contentSize: damaged.contentSize) }
+            guard table?.storedSize == position else {
+                leave()
                 return .cut
             }
-            guard let damaged = blockInTable(table) else {
-                guard nextExists else { return nil }
-                self.file = nil
-                id = id.next
-                position = 0
-                continue
-            }
-            return .damaged(contentSize: damaged.contentSize)
+            guard nextExists else { return nil }
+            leave()
         }
     }
 
-    /// The trailer of the first block of the segment that the cursor stands in; nil where it is not there yet, or torn.
+    /// Goes to the beginning of the next segment.
+    private func leave() {
+        file = nil
+        id = id.next
+        position = 0
+    }
+
+    /// Whether the cursor stands before a segment's first block.
+    var isAtStart: Bool { position == 0 }
+
+    /// The trailer of the first block of the segment that the cursor stands in; nil where it is damaged or not there yet.
+    ///
+    /// It is small, and where a reader begins hangs on it, so it is compared with its checksum.
     func first() throws -> BlockTrailer? {
         guard case .block(_, let trailer) = try peek(checked: true) else { return nil }
         return trailer

@@ -31,7 +31,9 @@ public struct SourceSummary: Sendable, Equatable {
         let folder = journal.folder(of: source)
         var id = SegmentID.first
         var blocksEnd = ByteOffset.zero
-        if let known = Catalog.sealed(journal: journal.directory, source: source) {
+        if folder.disk.exists(Catalog.path(journal: journal.directory)),
+            let known = Catalog.sealed(journal: journal.directory, source: source)
+        {
             sealedSegments = known.segments
             blocks = known.blocks
             storedBytes = known.storedBytes

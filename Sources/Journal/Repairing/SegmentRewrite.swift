@@ -47,7 +47,16 @@ struct SegmentRewrite {
             file: check?.name ?? "\(folder.source)/\(id.digits).zst",
             action: check == nil ? .made : .rewritten
         )
-        pieces.append(Piece(try builder.opening(state: state, inForce: inForce.events)))
+        if let first = check?.kept.first, first.location.start == 0, first.trailer.length == 0,
+            first.trailer.firstOffset == state.endOffset, first.trailer.lastSequence == state.lastSequence
+        {
+            pieces.append(.old(first))
+        } else {
+            if let first = check?.first, first.firstOffset == state.endOffset {
+                state.line = LineCounter(unfinished: first.carried)
+            }
+            pieces.append(Piece(try builder.opening(state: state, inForce: inForce.events)))
+        }
         var damaged = Set((check?.damage ?? []).map(\.after))
         for (index, kept) in (check?.kept ?? []).enumerated() {
             // The opening block only repeats.

@@ -66,9 +66,9 @@ struct BlockLocation: Equatable {
 
 /// Reads blocks out of segment files and believes only those that agree with their checksum.
 final class BlockReader {
-    /// Made when content is asked for: those who only look for a block need none.
+    /// Made when content is first asked for: a search looks into many files for a few hundred bytes of each.
     private var decompressor: ZstdDecompressor?
-    private var stored = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 64)
+    private var stored = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 64)
 
     deinit { stored.deallocate() }
 

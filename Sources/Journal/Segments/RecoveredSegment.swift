@@ -13,24 +13,24 @@ struct RecoveredSegment {
 
     /// Walks a segment from its beginning to the last whole block and checks every one.
     ///
-    /// Reads every stored byte once and decompresses only the last block that has content, for the line it leaves
-    /// unfinished. Nothing is changed.
+    /// Reads every stored byte once and decompresses only the last block, for the line it leaves unfinished. Nothing is
+    /// changed.
     ///
     /// - Parameter isSealed: whether it has its final name; if not, it is opened for writing.
     static func walk(_ folder: SourceFolder, _ id: SegmentID, isSealed: Bool) throws -> RecoveredSegment {
         let file = try isSealed ? folder.disk.file(folder.sealed(id)) : folder.disk.file(folder.open(id), O_RDWR)
         var found = RecoveredSegment(id: id, file: file, facts: SegmentFacts(id: id))
         let reader = BlockReader()
-        var lastContent: (location: BlockLocation, trailer: BlockTrailer)?
+        // Without content, too: it says what line was carried over it, and which events ended it.
+        var last: (location: BlockLocation, trailer: BlockTrailer)?
         while let location = try BlockLocation.find(in: file, at: found.facts.storedBytes),
             let trailer = try reader.trailer(location, in: file),
             found.facts.blockCount == 0 || found.continues(with: trailer)
         {
             found.add(trailer, location)
-            // An event behind the content may have ended its line, so blocks without content count too.
-            if trailer.length > 0 || trailer.events.contains(where: \.endsLine) { lastContent = (location, trailer) }
+            last = (location, trailer)
         }
-        if let (location, trailer) = lastContent, try reader.trailer(location, in: file) != nil {
+        if let (location, trailer) = last, try reader.trailer(location, in: file) != nil {
             let content = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, trailer.length), alignment: 64)
             defer { content.deallocate() }
             try reader.content(of: location, in: file, into: content)

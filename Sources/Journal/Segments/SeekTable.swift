@@ -11,6 +11,9 @@ struct SeekTable: Equatable {
 
     var frames: [Frame] = []
 
+    /// Bytes of all frames.
+    var storedSize: Int { frames.reduce(0) { $0 + $1.storedSize } }
+
     static let magic: UInt32 = 0x8F92_EAB1
     static let skippableMagic: UInt32 = 0x184D_2A5E
     static let footerSize = 9

@@ -47,10 +47,18 @@ struct SegmentSearch {
         return SegmentID(rawValue: low)
     }
 
+    /// Goes back over segments that begin inside a line to the one where that line begins.
+    ///
+    /// Not where so much of the line has come that no reader hands it out whole.
+    func lineStart(before id: SegmentID?) throws -> SegmentID? {
+        guard var id else { return nil }
+        while id > .first, let opening = try opening(id), opening.beginsInLine { id = id.previous }
+        return id
+    }
+
     /// The trailer of a segment's opening block.
     private func opening(_ id: SegmentID) throws -> BlockTrailer? {
-        let cursor = try SegmentCursor(folder, at: id)
-        return try cursor.first()
+        try SegmentCursor(folder, at: id).first()
     }
 
     private func exists(_ id: SegmentID) -> Bool {

@@ -56,6 +56,7 @@ struct TailEntry: Equatable {
             let kindField = parser.integer(UInt32.self), kindField <= 2,
             let kind = Kind(rawValue: UInt8(truncatingIfNeeded: kindField)),
             let length = parser.integer(UInt64.self), length <= UInt64(TailGeometry.standard.slotSize - headerSize),
+            kind == .delivery || length <= UInt64(JournalEvent.byteLimit),
             let sequence = parser.integer(UInt64.self), let offset = parser.integer(UInt64.self),
             sequence < UInt64(Int64.max), offset <= UInt64(Int64.max) / 2,
             let arrival = parser.integer(Int64.self), timeRange.contains(arrival),

@@ -129,7 +129,7 @@ struct SegmentCheck: Sendable {
 
     private mutating func check(_ content: UnsafeRawBufferPointer, _ trailer: BlockTrailer, _ location: BlockLocation) {
         var counter = line ?? LineCounter(unfinished: trailer.carried)
-        if counter.unfinished != trailer.carried {
+        if counter.unfinished != trailer.carried, !trailer.isGap {
             add(
                 .blockWrong,
                 location.start,
@@ -148,7 +148,7 @@ struct SegmentCheck: Sendable {
             add(.blockWrong, location.start, trailer.firstOffset, "a line has no arrival")
         }
         // What stands unfinished behind a gap is not known.
-        line = trailer.events.contains { $0.kind == EventKind.gap } ? nil : counter
+        line = trailer.isGap ? nil : counter
     }
 
     private mutating func add(_ code: JournalFinding.Code, _ byte: Int?, _ offset: ByteOffset?, _ message: String) {
