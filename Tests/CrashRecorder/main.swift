@@ -1,4 +1,4 @@
-// A recorder for crash tests to kill: crash-recorder URL JOURNAL PAGE
+// A recorder for crash tests to kill: crash-recorder URL JOURNAL PAGE SEGMENT-BYTES
 //
 // PAGE is a file that the test and this process map together. Its first eight bytes count, as a UInt64 in the machine's
 // order, the bytes of stream that libcurl has handed over, counted before they go to the journal: what a SIGKILL leaves in
@@ -35,7 +35,9 @@ func fail(_ message: String) -> Never {
 }
 
 let arguments = CommandLine.arguments
-guard arguments.count == 4 else { fail("usage: crash-recorder URL JOURNAL PAGE") }
+guard arguments.count == 5, let segmentBytes = Int(arguments[4]) else {
+    fail("usage: crash-recorder URL JOURNAL PAGE SEGMENT-BYTES")
+}
 guard let page = SharedPage(path: arguments[3]) else { fail("cannot map \(arguments[3]): errno \(errno)") }
 do {
     var configuration = RecorderConfiguration(
@@ -44,7 +46,11 @@ do {
         http: .init(userAgent: "crash-recorder")
     )
     configuration.recordsOnce = true
-    let writer = try JournalWriter(directory: arguments[2], source: .filtered)
+    let writer = try JournalWriter(
+        directory: arguments[2],
+        source: .filtered,
+        configuration: .init(segmentByteLimit: segmentBytes)
+    )
     let recorder = Recorder(
         configuration,
         sink: writer,
