@@ -40,12 +40,13 @@ public struct DeliveryCounts: Sendable, Hashable {
 }
 
 extension JournalWriter: DeliverySink {
-    /// Blocks that were kept aside at the start, and a catalog that could not be kept up.
+    /// A segment that was repaired at the start, and a catalog that could not be kept up.
     public var troubles: [String] {
         let statistics = statistics
         return [
-            statistics.asidePath.map {
-                "the open segment was damaged; what stood behind the damage is kept in \($0), and recording goes on"
+            statistics.repair.map { step in
+                "\(step.file) was damaged: \(step.blocks) blocks were kept, \(step.gaps.reduce(0) { $0 + $1.bytes }) bytes are "
+                    + "gone behind offset \(step.gaps.first?.offset ?? .zero); recording goes on"
             },
             statistics.catalogFailure.map { "the catalog is behind, and is made good at the next start: \($0)" },
         ].compactMap { $0 }

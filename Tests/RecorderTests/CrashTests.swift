@@ -63,7 +63,8 @@ struct CrashTests {
                 #expect((handedOver - Self.deliveryByteLimit...handedOver).contains(stored), place)
                 var position = 0
                 var isPrefix = true
-                _ = try RecordCopy.bytes(of: journal, source: .filtered, from: .offset(start), to: .offset(end)) { bytes in
+                _ = try RecordCopy.bytes(of: journal, source: .filtered, from: .offset(start), to: .offset(end)) {
+                    bytes in
                     isPrefix = isPrefix && Self.equal(bytes, stream, position)
                     position += bytes.count
                 }
@@ -76,7 +77,12 @@ struct CrashTests {
     }
 
     /// Starts a recorder, kills it at a random instant, and returns how many bytes of the stream it had been handed.
-    private static func record(_ url: String, _ folder: String, _ load: Load, _ random: inout SeededRandom) throws -> Int {
+    private static func record(
+        _ url: String,
+        _ folder: String,
+        _ load: Load,
+        _ random: inout SeededRandom
+    ) throws -> Int {
         let page = folder + "/page"
         try Data(count: 4096).write(to: URL(fileURLWithPath: page))
         let process = Process()

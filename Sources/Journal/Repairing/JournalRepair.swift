@@ -76,14 +76,7 @@ public struct JournalRepair: Sendable {
     private func needsRepair(_ check: SegmentCheck, _ isNewest: Bool) throws -> Bool {
         if !check.isSealed && isNewest {
             // A part of a block at the end is what a kill leaves; the recorder cuts it off and goes on.
-            guard let damage = check.damage.first else { return false }
-            var before = state
-            if damage.after > 0 {
-                before.endOffset = check.kept[damage.after - 1].trailer.endOffset
-                before.lastSequence = check.kept[damage.after - 1].trailer.lastSequence
-            }
-            // Blocks that a power cut tore before their sync are in the tail still.
-            return try tail(behind: before)?.following.isEmpty != false
+            return try !check.damage.isEmpty && !check.isDamageInTail(folder, before: state)
         }
         return !check.isSealed || !check.damage.isEmpty || check.rest != nil || check.first?.length != 0
             || check.findings.contains { $0.code == .seekTableWrong || $0.code == .hole || $0.code == .overlap }
@@ -106,7 +99,9 @@ public struct JournalRepair: Sendable {
             behind.endOffset = last.endOffset
             behind.lastSequence = last.lastSequence
         }
-        if let tail = try tail(behind: behind), !tail.following.isEmpty || !tail.beyond.isEmpty { return nil }
+        if let tail = try TailCheck.ifPresent(folder, behind: behind), !tail.following.isEmpty || !tail.beyond.isEmpty {
+            return nil
+        }
         var end = max(state.endOffset, check?.last?.endOffset ?? .zero)
         if let length = check?.listedLength, let first = check?.first, first.length == 0 {
             end = max(end, first.firstOffset + length)
@@ -115,13 +110,8 @@ public struct JournalRepair: Sendable {
         return max(end, Catalog.end(of: id, journal: journal.directory, source: folder.source) ?? end)
     }
 
-    private func tail(behind state: SourceState) throws -> TailCheck? {
-        guard let file = try folder.disk.fileIfPresent(folder.tail) else { return nil }
-        return try TailCheck(file, folder.geometry, behind: state)
-    }
-
     private mutating func rescueTail() throws {
-        guard let tail = try tail(behind: state), !tail.beyond.isEmpty else { return }
+        guard let tail = try TailCheck.ifPresent(folder, behind: state), !tail.beyond.isEmpty else { return }
         let rescue = try TailRescue(folder, tail, behind: state, dryRun: dryRun)
         steps.append(rescue.step)
         if let id = rescue.segment { rewritten.append(id) }

@@ -36,7 +36,7 @@ struct SourceCheck {
         if !check.isSealed {
             if isNewest {
                 // Blocks that were not synced before a power cut may be torn; the tail has them still.
-                if try tailGoesOn(beforeDamageOf: check) { own = [] }
+                if try check.isDamageInTail(folder, before: state) { own = [] }
             } else {
                 add(
                     .unsealed,
@@ -75,26 +75,11 @@ struct SourceCheck {
         }
     }
 
-    private func tailGoesOn(beforeDamageOf check: SegmentCheck) throws -> Bool {
-        guard let before = check.damage.first.flatMap({ $0.after > 0 ? check.kept[$0.after - 1].trailer : nil }) else {
-            return false
-        }
-        var state = SourceState()
-        state.endOffset = before.endOffset
-        state.lastSequence = before.lastSequence
-        return try tail(behind: state)?.following.isEmpty == false
-    }
-
-    private func tail(behind state: SourceState) throws -> TailCheck? {
-        guard let file = try folder.disk.fileIfPresent(folder.tail) else { return nil }
-        return try TailCheck(file, folder.geometry, behind: state)
-    }
-
     mutating func add(_ more: [JournalFinding]) { findings += more }
 
     /// Looks at the tail, when all segments have been added.
     mutating func checkTail(of list: SegmentList) throws {
-        guard let tail = try tail(behind: state), let first = tail.beyond.first else { return }
+        guard let tail = try TailCheck.ifPresent(folder, behind: state), let first = tail.beyond.first else { return }
         // A recorder may have made blocks of what stood there since its newest segment was read.
         guard try !hasMoved(since: list) else { return }
         let end = tail.end(behind: state)

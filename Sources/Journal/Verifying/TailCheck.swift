@@ -49,6 +49,12 @@ struct TailCheck {
     /// Where the source ends as far as the tail goes on.
     func end(behind state: SourceState) -> ByteOffset { following.last?.entry.endOffset ?? state.endOffset }
 
+    /// Reads a source's tail; nil where it has none.
+    static func ifPresent(_ folder: SourceFolder, behind state: SourceState) throws -> TailCheck? {
+        guard let file = try folder.disk.fileIfPresent(folder.tail) else { return nil }
+        return try TailCheck(file, folder.geometry, behind: state)
+    }
+
     /// Finds every entry in a slot, behind damage too.
     private static func entries(in slot: UnsafeRawBufferPointer, _ body: (TailEntry, Int) -> Void) {
         var position = 0
@@ -74,5 +80,22 @@ struct TailCheck {
             index += 1
         }
         return nil
+    }
+}
+
+extension SegmentCheck {
+    /// Whether an open segment's first damaged block, and all behind it, stand in the tail still.
+    ///
+    /// A power cut may tear a block that was not synced and leave the next one whole: nothing is lost then.
+    ///
+    /// - Parameter before: where the source stands before this segment.
+    func isDamageInTail(_ folder: SourceFolder, before: SourceState) throws -> Bool {
+        guard let first = damage.first else { return false }
+        var state = before
+        if first.after > 0 {
+            state.endOffset = kept[first.after - 1].trailer.endOffset
+            state.lastSequence = kept[first.after - 1].trailer.lastSequence
+        }
+        return try TailCheck.ifPresent(folder, behind: state)?.following.isEmpty == false
     }
 }

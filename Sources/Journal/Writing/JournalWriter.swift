@@ -87,7 +87,7 @@ public final class JournalWriter: Sendable {
             recoveredBytes: trailers.reduce(0) { $0 + $1.length }
         )
         state.blockThreads = BlockThreads.count
-        state.statistics.asidePath = found.asidePath
+        state.statistics.repair = found.repair
         let monitor = Monitor(state)
         self.monitor = monitor
         let blocks = BlockThreads(monitor, tail, appender, catalog, folder.source, lock)

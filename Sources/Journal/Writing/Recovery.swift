@@ -8,8 +8,8 @@ struct RecoveredSource {
     private(set) var segment: SegmentWriter?
     /// The number that the next new segment gets.
     private(set) var nextSegment: SegmentID
-    /// The file that keeps what was cut off a damaged open segment, if whole blocks were among it.
-    private(set) var asidePath: String?
+    /// What was kept and what is gone, where the open segment was damaged.
+    private(set) var repair: RepairStep?
 
     /// Finds where the blocks end, and cuts what is no whole block off the open segment.
     ///
@@ -24,8 +24,11 @@ struct RecoveredSource {
         nextSegment = newest.next
         if newest.rawValue > 0, folder.disk.exists(folder.open(newest)), !folder.disk.exists(folder.sealed(newest)) {
             try folder.disk.file(folder.open(newest), O_RDWR).syncAndReread()
-            let found = try RecoveredSegment.walk(folder, newest, isSealed: false)
-            asidePath = try RecoveredSource.setAside(found, folder)
+            var found = try RecoveredSegment.walk(folder, newest, isSealed: false)
+            if try found.file.size() > found.facts.storedBytes {
+                repair = try RecoveredSource.repair(newest, folder)
+                if repair != nil { found = try RecoveredSegment.walk(folder, newest, isSealed: false) }
+            }
             if found.facts.blockCount > 0 {
                 try found.file.truncate(to: found.facts.storedBytes)
                 try found.file.sync()
@@ -43,38 +46,34 @@ struct RecoveredSource {
                 throw JournalError(
                     .corrupt,
                     "\(folder.sealed(newest)) is damaged behind byte \(found.facts.storedBytes), and it is the newest "
-                        + "segment, so it is not known where to go on; restore it from a copy or repair the journal"
+                        + "segment, so it is not known where to go on; restore it from a copy, or run 'reprise journal repair'"
                 )
             }
             take(found)
         }
     }
 
-    /// Keeps what is about to be cut off, where whole blocks are among it: a file beside the segment, synced.
+    /// Writes the open segment anew where it is damaged and whole blocks stand behind the damage.
     ///
-    /// A kill leaves a part of one block behind the last whole one. Whole blocks behind a damaged one were once believed,
-    /// so they are not thrown away; the source goes on from the damage, by itself.
-    private static func setAside(_ found: RecoveredSegment, _ folder: SourceFolder) throws -> String? {
-        let size = try found.file.size()
-        guard size > found.facts.storedBytes else { return nil }
-        var rest = [UInt8](repeating: 0, count: size - found.facts.storedBytes)
-        guard try found.file.readArray(into: &rest, at: found.facts.storedBytes) else { return nil }
-        let reader = BlockReader()
-        for index in rest.indices.dropLast(3)
-        where rest[index] == 0x28 && rest[index + 1] == 0xB5 && rest[index + 2] == 0x2F && rest[index + 3] == 0xFD {
-            guard let location = try BlockLocation.find(in: found.file, at: found.facts.storedBytes + index),
-                try reader.trailer(location, in: found.file) != nil
-            else { continue }
-            let aside = try folder.disk.file(
-                "\(folder.path)/\(found.id.digits).cut-at-\(found.facts.storedBytes)",
-                O_RDWR | O_CREAT | O_TRUNC
-            )
-            try rest.withUnsafeBytes { try aside.write($0, at: 0) }
-            try aside.sync()
-            try folder.disk.syncFolder(folder.path)
-            return aside.path
+    /// A kill leaves a part of one block behind the last whole one, which is only cut off. Whole blocks behind a damaged one were
+    /// once believed, so they stay, behind a gap; unless the tail still has everything from the damage on.
+    private static func repair(_ id: SegmentID, _ folder: SourceFolder) throws -> RepairStep? {
+        let check = try SegmentCheck(folder, id, isSealed: false, buffer: nil)
+        guard !check.damage.isEmpty else { return nil }
+        var before = SourceState()
+        var inForce = EventsInForce()
+        if let opening = check.kept.first, opening.location.start == 0 {
+            before.endOffset = opening.trailer.firstOffset
+            before.lastSequence = opening.trailer.lastSequence
+            before.nextArrival = opening.trailer.nextArrival
+        } else if id > .first {
+            let previous = try RecoveredSegment.walk(folder, id.previous, isSealed: true)
+            (before, inForce) = (previous.state, previous.inForce)
         }
-        return nil
+        guard try !check.isDamageInTail(folder, before: before) else { return nil }
+        let rewrite = try SegmentRewrite(folder, id, check, before: before, inForce, next: nil, end: nil)
+        try rewrite.write(sealed: false, from: try folder.disk.file(folder.open(id)))
+        return rewrite.step
     }
 
     private mutating func take(_ found: RecoveredSegment) {

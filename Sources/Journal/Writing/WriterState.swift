@@ -37,8 +37,8 @@ public struct JournalStatistics: Sendable, Equatable {
     public internal(set) var blockBytes = 0
     /// Bytes that those blocks take on disk.
     public internal(set) var storedBytes = 0
-    /// The file that keeps what was cut off a damaged open segment at the start; nil where nothing whole was cut off.
-    public internal(set) var asidePath: String?
+    /// What was kept of a damaged open segment at the start, and what is gone; nil where it was whole.
+    public internal(set) var repair: RepairStep?
     /// Why the catalog could not be brought up to date, if it could not; it is made good at the next start.
     public internal(set) var catalogFailure: String?
 }
