@@ -51,21 +51,72 @@ import Time
         let before = try dump(folder.path)
         #expect(before.contains { $0.hasPrefix("connections|") })
         #expect(before.filter { $0.hasPrefix("segments|") }.count == 1)
-        for damage in ["deleted", "garbage"] {
-            for suffix in ["", "-wal", "-shm"] {
-                try? FileManager.default.removeItem(atPath: Catalog.path(journal: folder.path) + suffix)
-            }
-            if damage == "garbage" {
-                try Data(repeating: 120, count: 9_000).write(
-                    to: URL(fileURLWithPath: Catalog.path(journal: folder.path))
-                )
-            }
+        for damage in ["deleted", "garbage", "truncated", "garbage inside", "older"] {
+            try harm(Catalog.path(journal: folder.path), damage)
             // The journal is read without a catalog, too.
             #expect(try ReadBack(folder.path).records.count == 400)
             #expect(try Journal(directory: folder.path).summary(of: .filtered).records == 400)
             try JournalWriter(directory: folder.path, source: .filtered, clock: ManualClock.standard().clock).close()
             #expect(try dump(folder.path) == before, "\(damage)")
         }
+    }
+
+    private func harm(_ path: String, _ damage: String) throws {
+        if damage == "older" {
+            try Connection(path: path).execute("PRAGMA user_version=0")
+            return
+        }
+        try Connection(path: path).checkpoint()
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        for suffix in ["", "-wal", "-shm"] where SystemDisk().exists(path + suffix) {
+            try FileManager.default.removeItem(atPath: path + suffix)
+        }
+        switch damage {
+        case "garbage": bytes = Data(repeating: 120, count: 9_000)
+        case "truncated": bytes.removeLast(bytes.count / 2)
+        case "garbage inside":
+            bytes.replaceSubrange(4_096..<bytes.count, with: Data(repeating: 121, count: bytes.count - 4_096))
+        default: return
+        }
+        try bytes.write(to: URL(fileURLWithPath: path))
+    }
+
+    @Test(arguments: ["deleted", "garbage", "truncated", "garbage inside", "older"])
+    func rebuildMakesAnEqualCatalog(damage: String) throws {
+        let folder = try TemporaryFolder()
+        for _ in 0..<3 { try record(folder.path, 600) }
+        let before = try dump(folder.path)
+        try harm(Catalog.path(journal: folder.path), damage)
+        if ["garbage", "truncated", "garbage inside"].contains(damage) {
+            let codes = try JournalVerification(of: Journal(directory: folder.path)).findings.map(\.code)
+            #expect(codes == [.catalogDamaged], "\(damage): \(codes)")
+        }
+        #expect(try Journal(directory: folder.path).rebuildCatalog() == 6)
+        #expect(try dump(folder.path) == before)
+        #expect(try JournalVerification(of: Journal(directory: folder.path)).findings.isEmpty)
+        try record(folder.path, 1)
+    }
+
+    @Test func aCatalogThatContradictsTheSegmentsIsReported() throws {
+        let folder = try TemporaryFolder()
+        try record(folder.path)
+        let before = try dump(folder.path)
+        try Connection(path: Catalog.path(journal: folder.path)).execute("UPDATE segments SET records = records + 1")
+        let findings = try JournalVerification(of: Journal(directory: folder.path)).findings
+        #expect(findings.map(\.code) == [.catalogWrong])
+        #expect(try Journal(directory: folder.path).rebuildCatalog() == 1)
+        #expect(try dump(folder.path) == before)
+    }
+
+    @Test func rebuildWaitsForNoRecorderAndTouchesNoNewerCatalog() throws {
+        let folder = try TemporaryFolder()
+        try record(folder.path, 3)
+        let journal = try Journal(directory: folder.path)
+        let writer = try JournalWriter(directory: folder.path, source: .filtered)
+        #expect { try journal.rebuildCatalog() } throws: { ($0 as? JournalError)?.code == .locked }
+        try writer.close()
+        try Connection(path: Catalog.path(journal: folder.path)).execute("PRAGMA user_version=99")
+        #expect { try journal.rebuildCatalog() } throws: { ($0 as? JournalError)?.code == .unsupported }
     }
 
     @Test func aCatalogOfANewerSchemaIsRefused() throws {

@@ -10,7 +10,8 @@ struct SourceCheck {
     /// Where the blocks end.
     private(set) var state = SourceState()
     private var hasSegment = false
-    private var missing: SegmentID?
+    /// Whether it is not known how far the segment before had come; that it is damaged has been said.
+    private var isBehindDamage = false
     private var catalog: CatalogCheck?
 
     init(_ folder: SourceFolder, catalog: CatalogCheck?) {
@@ -20,7 +21,7 @@ struct SourceCheck {
 
     /// A segment that has no file.
     mutating func addMissing(_ id: SegmentID) {
-        missing = missing ?? id
+        isBehindDamage = true
         add(
             .segmentMissing,
             "\(folder.source)/\(id.digits).zst",
@@ -52,11 +53,11 @@ struct SourceCheck {
         records += check.facts.recordCount
         bytes += check.kept.reduce(0) { $0 + $1.trailer.length }
         guard let first = check.first, let last = check.last else {
-            if check.isSealed || !isNewest { hasSegment = true }
+            isBehindDamage = true
             return
         }
-        if hasSegment, missing == nil { join(first, check) }
-        missing = nil
+        if hasSegment, !isBehindDamage { join(first, check) }
+        isBehindDamage = check.damage.contains { $0.after == check.kept.count } || check.rest != nil
         hasSegment = true
         state.endOffset = last.endOffset
         state.lastSequence = last.lastSequence

@@ -43,6 +43,13 @@ struct DiskState {
 
     static let folder = -1
 
+    /// Makes everything durable.
+    mutating func settle() {
+        durableNames = names
+        pendingNames = [:]
+        for index in files.indices { files[index] = File(content: files[index].content, durable: files[index].content) }
+    }
+
     mutating func create(_ path: String) -> Int {
         files.append(File())
         change(.link(path, files.count - 1), in: DiskState.parent(of: path))

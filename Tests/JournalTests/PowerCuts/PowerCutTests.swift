@@ -9,7 +9,7 @@ import Time
 @Suite struct PowerCutTests {
     /// REPRISE_TEST_SCHEDULES sets how many.
     private var count: Int {
-        ProcessInfo.processInfo.environment["REPRISE_TEST_SCHEDULES"].flatMap(Int.init) ?? 25
+        ProcessInfo.processInfo.environment["REPRISE_TEST_SCHEDULES"].flatMap(Int.init) ?? 15
     }
 
     @Test func everythingSyncedIsThereAfterAPowerCutAtAnyCall() throws {
@@ -117,6 +117,8 @@ private struct PowerCuts {
         do {
             let recovered = try Recovered(disk, schedule.geometry, open(disk).endOffset)
             try recovered.check(appended, killed: false)
+            let findings = try Recovered.findings(disk, schedule.geometry)
+            guard findings.isEmpty else { throw Recovered.Loss(description: "\(findings)") }
             try goOn(disk, behind: recovered)
         } catch {
             let names = disk.state.names.map {

@@ -27,6 +27,25 @@ struct Recovered {
         }
     }
 
+    /// What `journal verify` finds, without its threads.
+    static func findings(_ disk: SimulatedDisk, _ geometry: TailGeometry) throws -> [JournalFinding] {
+        let folder = SourceFolder(journal: Schedule.journal, source: .filtered, disk: disk, geometry: geometry)
+        let list = try SegmentList(folder)
+        var source = SourceCheck(folder, catalog: nil)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: geometry.slotSize, alignment: 64)
+        defer { buffer.deallocate() }
+        for (id, isSealed) in list.all {
+            guard let isSealed else {
+                source.addMissing(id)
+                continue
+            }
+            let check = try SegmentCheck(folder, id, isSealed: isSealed, buffer: buffer)
+            try source.add(check, isNewest: id == list.newest)
+        }
+        try source.checkTail(of: list)
+        return source.findings
+    }
+
     /// Holds it against what was appended and promised.
     ///
     /// - Parameter killed: whether only the process had ended: then nothing but the last delivery may be missing.
