@@ -72,7 +72,7 @@ let package = Package(
         room("XAPI", ["Time", "JSON", "YAML", "HTTPClient"]),
         room("Transform", ["Time", "JSON", "Hashing"]),
         room("Index", ["Time", "SQLite", "Transform"]),
-        room("Sinks", ["JSON", "Transform", "Index"]),
+        room("Sinks", ["Time", "JSON", "Lifecycle", "HTTPClient", "Transform", "Index"]),
         room("Recorder", ["Time", "Logging", "Lifecycle", "Terminal", "HTTPClient", "Journal", "XAPI"]),
         room("Replayer", ["Time", "Logging", "Lifecycle", "Journal", "Transform", "Sinks"]),
         room(

@@ -1,0 +1,121 @@
+public import HTTPClient
+internal import JSON
+internal import Time
+
+/// How a search engine is asked: who asks, whom it trusts, how long it waits.
+public struct SearchConnection: Sendable {
+    /// How requests are signed.
+    public enum Credentials: Sendable {
+        /// Not at all.
+        case none
+        /// `Authorization: Basic`.
+        case basic(username: String, password: Secret)
+        /// `Authorization: ApiKey`: the base64 form that the engine gave out.
+        case apiKey(Secret)
+    }
+
+    /// Who asks.
+    public var credentials: Credentials
+    /// A PEM file of certificate authorities trusted beside the system's.
+    public var caFile: String?
+    /// How long an answer may take.
+    public var timeout: Duration
+    /// Whether request bodies are compressed.
+    public var usesGzip: Bool
+
+    /// Makes settings.
+    public init(
+        credentials: Credentials = .none,
+        caFile: String? = nil,
+        timeout: Duration = .seconds(60),
+        usesGzip: Bool = false
+    ) {
+        self.credentials = credentials
+        self.caFile = caFile
+        self.timeout = timeout
+        self.usesGzip = usesGzip
+    }
+}
+
+/// Sends requests to a search engine and reads whole answers; one thread at a time, the connection is kept.
+public final class SearchClient {
+    /// Where the requests go.
+    public let address: SearchAddress
+    private let connection: SearchConnection
+    private let http: HTTPClient
+    private let authorization: Secret?
+
+    /// An answer.
+    public struct Reply: Sendable {
+        /// The status.
+        public let status: Int
+        /// The body as it came.
+        public let body: [UInt8]
+        /// How long to wait before the next try, where the engine said so.
+        public let retryAfter: Duration?
+
+        /// The body as JSON; nil where it is none.
+        var json: JSONValue? { JSONValue.parse(body) }
+
+        /// What the engine gives as the reason of an error, for messages: its type and reason, without any document.
+        var errorText: String {
+            guard let error = json?["error"] else { return "status \(status)" }
+            if let text = error.text { return text }
+            let root = error["root_cause"]?.elements.first ?? error
+            return [root["type"]?.text, root["reason"]?.text].compactMap { $0 }.joined(separator: ": ")
+        }
+    }
+
+    /// Makes a client; nothing is connected yet.
+    ///
+    /// - Throws: `HTTPClientError`.
+    public init(_ address: SearchAddress, _ connection: SearchConnection) throws(HTTPClientError) {
+        self.address = address
+        self.connection = connection
+        http = try HTTPClient(configuration: .init(userAgent: "reprise", caFile: connection.caFile))
+        authorization =
+            switch connection.credentials {
+            case .none: nil
+            case .basic(let username, let password): Secret.basic(username: username, password: password)
+            case .apiKey(let key): key.prefixed("ApiKey ")
+            }
+    }
+
+    /// Sends one request and waits for its whole answer.
+    ///
+    /// - Parameters:
+    ///   - path: behind the engine's URL, a slash first, with its query.
+    ///   - body: JSON, or lines of it where the content type says so.
+    ///   - isCancelled: asked a few times a second; true ends the request.
+    /// - Throws: `HTTPClientError`.
+    public func send(
+        _ method: String,
+        _ path: String,
+        body: [UInt8]? = nil,
+        contentType: String = "application/json",
+        isCancelled: () -> Bool = { false }
+    ) throws(HTTPClientError) -> Reply {
+        // Plain media types are the ones that every version of both engines takes.
+        let headers = body == nil ? [] : [("Content-Type", contentType)]
+        let request = HTTPClientRequest(
+            method: method,
+            url: address.url + path,
+            headers: headers,
+            authorization: authorization,
+            body: body
+        )
+        // A reply names every document of a batch.
+        let response = try http.send(
+            request,
+            timeout: connection.timeout,
+            bodyLimit: 64 << 20,
+            isCancelled: isCancelled
+        )
+        let seconds = response.head.header("retry-after").flatMap { Int($0) }
+        return Reply(
+            status: response.status,
+            body: response.body,
+            retryAfter: seconds.map { .seconds(min(max(0, $0), 3_600)) }
+        )
+    }
+}
