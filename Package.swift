@@ -62,7 +62,7 @@ let package = Package(
         basics("Compression", ["CZstd"]),
         basics("Hashing", ["CXXHash"]),
         basics("SQLite", ["CSQLite"]),
-        basics("Lifecycle", ["Logging"]),
+        basics("Lifecycle", ["Time", "Logging"]),
         basics("Terminal", ["Time"]),
         basics("Options", ["YAML", "Time"]),
         basics("HTTPClient", ["CCurl"]),

@@ -5,6 +5,8 @@ public import Time
 /// Every range lies inside `json` and covers the raw content of a JSON string, quotes left out and escapes kept as X sent
 /// them; `DocumentBatch.string(_:)` decodes one. A value that the post does not have is nil, and left out of the JSON.
 public struct Document: Sendable {
+    /// The number of its source, as the batch had it when the document was added.
+    public var source = 0
     /// The journal offset of the first byte of the record that it came from.
     public var offset: UInt64
     /// Its number among the documents of that record, from 0.

@@ -7,6 +7,9 @@ public final class DocumentBatch {
     /// The documents, in the order in which they were made.
     public internal(set) var documents: [Document] = []
 
+    /// The number of the source that the next documents come from; whoever reads several gives each a number.
+    public var source = 0
+
     /// The buffer; `count` bytes of it are documents.
     internal private(set) var base: UnsafeMutableRawPointer
     /// The bytes that are documents.
@@ -71,6 +74,7 @@ public final class DocumentBatch {
     internal func append(_ document: Document) {
         precondition(document.json.upperBound <= capacity, "a document does not fit the room made for it")
         documents.append(document)
+        documents[documents.count - 1].source = source
         count = document.json.upperBound
     }
 

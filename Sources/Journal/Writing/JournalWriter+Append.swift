@@ -1,3 +1,4 @@
+internal import Lifecycle
 internal import Time
 
 extension JournalWriter {

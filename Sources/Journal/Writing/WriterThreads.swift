@@ -1,3 +1,4 @@
+internal import Lifecycle
 internal import Time
 
 /// Make blocks of full slots and write them in order; seal segments. After an error they take no more work.

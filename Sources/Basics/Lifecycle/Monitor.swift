@@ -1,20 +1,22 @@
-internal import Glibc
+public import Glibc
 internal import Time
 
 /// State behind a lock, with a way to wait for it to change; `Mutex` has no such wait.
 ///
-/// A pthread mutex and condition, pthread_cond_timedwait(3) on the monotonic clock.
+/// A pthread mutex and condition, pthread_cond_timedwait(3) on the monotonic clock. Its functions are inlined into the rooms
+/// that use it, because some of them take the lock for every delivery.
 // @unchecked: the state is touched only while the mutex is held.
-final class Monitor<State>: @unchecked Sendable {
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private let condition: UnsafeMutablePointer<pthread_cond_t>
-    private var state: State
+public final class Monitor<State>: @unchecked Sendable {
+    @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    @usableFromInline let condition: UnsafeMutablePointer<pthread_cond_t>
+    @usableFromInline var state: State
     /// Runs instead of each wait, for tests that do the other threads' work themselves.
     ///
     /// Set it before anybody waits.
-    var insteadOfWaiting: (() -> Void)?
+    public var insteadOfWaiting: (() -> Void)?
 
-    init(_ state: sending State) {
+    /// Puts a state behind a lock.
+    public init(_ state: sending State) {
         self.state = state
         mutex = .allocate(capacity: 1)
         condition = .allocate(capacity: 1)
@@ -34,7 +36,7 @@ final class Monitor<State>: @unchecked Sendable {
     }
 
     /// Runs a body while the lock is held.
-    func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
+    @inlinable public func withLock<Result>(_ body: (inout State) throws -> Result) rethrows -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         return try body(&state)
@@ -45,7 +47,7 @@ final class Monitor<State>: @unchecked Sendable {
     /// The body is left before each wait, so that it never holds the state while others change it.
     ///
     /// - Parameter longestWait: the body runs again after this time without a signal.
-    func untilReady<Result>(
+    @inlinable public func untilReady<Result>(
         longestWait: @autoclosure () -> Duration = .seconds(1),
         _ body: (inout State) throws -> Result?
     ) rethrows -> Result {
@@ -63,7 +65,7 @@ final class Monitor<State>: @unchecked Sendable {
         }
     }
 
-    private func wait(atMost duration: Duration) {
+    @usableFromInline func wait(atMost duration: Duration) {
         var until = timespec()
         clock_gettime(CLOCK_MONOTONIC, &until)
         let nanoseconds = Int(until.tv_nsec) + Int(duration.microseconds % 1_000_000) * 1_000
@@ -73,5 +75,5 @@ final class Monitor<State>: @unchecked Sendable {
     }
 
     /// Wakes every waiter.
-    func signal() { pthread_cond_broadcast(condition) }
+    @inlinable public func signal() { pthread_cond_broadcast(condition) }
 }

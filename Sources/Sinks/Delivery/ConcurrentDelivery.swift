@@ -1,0 +1,217 @@
+public import Lifecycle
+public import Time
+public import Transform
+
+/// Makes the calls of one connection to a sink; one thread's.
+public protocol DocumentCaller: AnyObject {
+    /// Sends documents of a batch, by number, and waits for what becomes of them; every failure is a result.
+    func call(_ batch: DocumentBatch, _ documents: [Int32]) -> CallResult
+}
+
+/// A sink behind a network: several calls at a time, outcomes for each document.
+public protocol RemoteSink: AnyObject, Sendable {
+    /// What it keeps.
+    var kind: SinkKind { get }
+    /// What a checkpoint is bound to.
+    var identity: String { get }
+    /// A call holds no more documents.
+    var batchDocumentLimit: Int { get }
+    /// A call holds no more bytes of documents.
+    var batchByteLimit: Int { get }
+
+    /// Makes a connection of its own.
+    func makeCaller() throws -> any DocumentCaller
+}
+
+/// What happens when a sink takes nothing.
+public enum DeliveryPatience: Sendable, Equatable {
+    /// It is tried again until somebody stops the delivery: for what runs for months.
+    case endless
+    /// A fault that somebody has to cure ends the delivery at once; a sink that is only down, after this time.
+    case givingUp(after: Duration)
+}
+
+/// Delivers to a remote sink by `DeliveryEngine`, with a thread for each call that may be under way.
+// @unchecked: batches are handed from thread to thread under the monitor's lock; nothing else is shared but constants.
+public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
+    fileprivate struct State {
+        var engine: DeliveryEngine
+        /// Batches that are not settled, by their number.
+        var held: [Int: DocumentBatch] = [:]
+        var spare: [DocumentBatch] = []
+        var refused: [RefusedDocument] = []
+        var troubleSince: Timestamp?
+        var isClosed = false
+        var random: UInt64
+    }
+
+    private let sink: any RemoteSink
+    private let monitor: Monitor<State>
+    private let patience: DeliveryPatience
+    private let shutdown: ShutdownSignal?
+    private let clock: WallClock
+    private let workers: [WorkerThread]
+
+    /// Starts the threads; nothing is connected yet.
+    ///
+    /// - Parameters:
+    ///   - shutdown: ends waits for a sink that takes nothing.
+    ///   - seed: of the waits' jitter.
+    public init(
+        _ sink: any RemoteSink,
+        limits: DeliveryLimits = .init(),
+        patience: DeliveryPatience,
+        shutdown: ShutdownSignal? = nil,
+        clock: WallClock = .system,
+        seed: UInt64
+    ) throws {
+        self.sink = sink
+        self.patience = patience
+        self.shutdown = shutdown
+        self.clock = clock
+        let monitor = Monitor(State(engine: DeliveryEngine(limits: limits), random: seed | 1))
+        self.monitor = monitor
+        var workers: [WorkerThread] = []
+        for _ in 0..<max(1, limits.calls) {
+            let caller = Unshared(try sink.makeCaller())
+            workers.append(
+                try WorkerThread(name: "delivery") { ConcurrentDelivery.work(monitor, caller.value, clock) }
+            )
+        }
+        self.workers = workers
+        shutdown?.onRequest { monitor.signal() }
+    }
+
+    deinit {
+        monitor.withLock { $0.isClosed = true }
+        monitor.signal()
+    }
+
+    /// What the sink keeps.
+    public var kind: SinkKind { sink.kind }
+    /// The sink's identity.
+    public var identity: String { sink.identity }
+    /// The sink's limit.
+    public var batchDocumentLimit: Int { sink.batchDocumentLimit }
+    /// The sink's limit.
+    public var batchByteLimit: Int { sink.batchByteLimit }
+
+    /// Adds the batch to what is to be sent; waits while the pool is full or the sink takes nothing.
+    public func deliver(_ batch: DocumentBatch) throws -> DocumentBatch {
+        let empty = try wait { state -> DocumentBatch? in
+            guard state.engine.hasRoom(for: batch.byteCount) else { return nil }
+            let number = state.engine.add(documents: batch.documents.count, bytes: batch.byteCount)
+            state.held[number] = batch
+            return state.spare.popLast() ?? DocumentBatch(byteCapacity: self.sink.batchByteLimit)
+        }
+        monitor.signal()
+        return empty
+    }
+
+    /// What is settled, and why nothing is, if nothing is.
+    public func progress() throws -> DeliveryProgress {
+        monitor.withLock { state in
+            var progress = DeliveryProgress()
+            progress.settledBatches = state.engine.settled
+            progress.counts = DeliveryCounts(
+                accepted: state.engine.accepted,
+                stale: state.engine.stale,
+                rejected: state.engine.rejected
+            )
+            progress.refused = state.refused
+            state.refused = []
+            if case .open(let reason, _) = state.engine.circuit { progress.trouble = reason }
+            return progress
+        }
+    }
+
+    /// What a remote sink has answered is durable there.
+    public func flush() {}
+
+    /// Waits until every batch is settled.
+    public func finish() throws { try wait { $0.engine.isIdle ? () : nil } }
+
+    /// Ends the threads; calls under way are waited for, so that what they settle counts.
+    public func close() throws {
+        monitor.withLock { $0.isClosed = true }
+        monitor.signal()
+        for worker in workers { _ = worker.join(for: .seconds(90)) }
+    }
+
+    /// Waits for something, and gives up where the sink has taken nothing for too long.
+    private func wait<Result>(_ body: (inout sending State) throws -> Result?) throws -> Result {
+        let result = try monitor.untilReady(longestWait: .milliseconds(250)) { state -> Result? in
+            if let result = try body(&state) { return result }
+            guard case .open(let reason, let isFault) = state.engine.circuit else {
+                state.troubleSince = nil
+                return nil
+            }
+            let now = self.clock.now
+            let since = state.troubleSince ?? now
+            state.troubleSince = since
+            let isOver: Bool
+            switch self.patience {
+            case .endless: isOver = false
+            case .givingUp(let limit): isOver = state.engine.inFlight == 0 && (isFault || now - since > limit)
+            }
+            if isOver || self.shutdown?.isRequested == true { throw SinkError(.unavailable, "\(self.identity): \(reason)") }
+            return nil
+        }
+        return result
+    }
+
+    private static func work(_ monitor: Monitor<State>, _ caller: any DocumentCaller, _ clock: WallClock) {
+        while let (call, batch) = nextCall(monitor, clock) {
+            let result = caller.call(batch.value, call.documents)
+            monitor.withLock { state in
+                let chance = state.nextChance()
+                let before = state.engine.settled
+                let rejections = state.engine.finish(call, result, now: clock.now, chance: chance)
+                for rejection in rejections {
+                    let document = batch.value.documents[rejection.document]
+                    state.refused.append(
+                        RefusedDocument(
+                            source: document.source,
+                            offset: document.offset,
+                            ordinal: document.ordinal,
+                            reason: rejection.reason
+                        )
+                    )
+                }
+                for number in before..<state.engine.settled {
+                    guard let settled = state.held.removeValue(forKey: number) else { continue }
+                    settled.removeAll()
+                    state.spare.append(settled)
+                }
+            }
+            monitor.signal()
+        }
+    }
+
+    private static func nextCall(
+        _ monitor: Monitor<State>,
+        _ clock: WallClock
+    ) -> (DeliveryEngine.Call, Unshared<DocumentBatch>)? {
+        monitor.untilReady(longestWait: .milliseconds(50)) { state -> (DeliveryEngine.Call, Unshared<DocumentBatch>)?? in
+            if state.isClosed { return .some(nil) }
+            guard let call = state.engine.next(now: clock.now), let batch = state.held[call.batch] else { return nil }
+            return (call, Unshared(batch))
+        }
+    }
+}
+
+extension ConcurrentDelivery.State {
+    /// 0 ..< 1, xorshift: enough for jitter.
+    fileprivate mutating func nextChance() -> Double {
+        random ^= random << 13
+        random ^= random >> 7
+        random ^= random << 17
+        return Double(random >> 11) / Double(1 << 53)
+    }
+}
+
+/// Something that one thread at a time touches, on its way from one to the next.
+private struct Unshared<Value>: @unchecked Sendable {
+    let value: Value
+    init(_ value: Value) { self.value = value }
+}

@@ -1,0 +1,106 @@
+public import Transform
+
+/// A document that a sink refused, with where it came from; it carries no text of it.
+public struct RefusedDocument: Sendable, Equatable {
+    /// The number of its source, as the batch had it.
+    public let source: Int
+    /// The offset of its record.
+    public let offset: UInt64
+    /// Its number among the record's documents.
+    public let ordinal: Int
+    /// Why, in the sink's words.
+    public let reason: String
+}
+
+/// How far a delivery has come.
+public struct DeliveryProgress: Sendable, Equatable {
+    /// Batches whose documents are all settled, and all batches before them.
+    public var settledBatches = 0
+    /// Documents settled.
+    public var counts = DeliveryCounts()
+    /// Documents refused since this was asked last; the caller keeps them before it saves a checkpoint behind them.
+    public var refused: [RefusedDocument] = []
+    /// Why the sink takes nothing just now, or nil while it does.
+    public var trouble: String?
+}
+
+/// Hands batches of documents to one sink; one thread at a time.
+public protocol Delivery: AnyObject {
+    /// What the sink keeps.
+    var kind: SinkKind { get }
+    /// What a checkpoint is bound to.
+    var identity: String { get }
+    /// A batch is full with this many documents.
+    var batchDocumentLimit: Int { get }
+    /// A batch is full with this many bytes of documents.
+    var batchByteLimit: Int { get }
+
+    /// Takes a batch that holds documents, and gives back an empty one to fill next; waits while too much is not settled.
+    ///
+    /// - Throws: `SinkError`, or the sink's own error, where no more will be taken.
+    func deliver(_ batch: DocumentBatch) throws -> DocumentBatch
+
+    /// What became of the batches so far.
+    ///
+    /// - Throws: what stopped the delivery.
+    func progress() throws -> DeliveryProgress
+
+    /// Makes everything that counts as settled durable in the sink.
+    func flush() throws
+
+    /// Waits until every batch is settled, then flushes.
+    ///
+    /// - Throws: what stopped the delivery; what is not settled then is to be delivered again.
+    func finish() throws
+
+    /// Ends; what is not settled is given up.
+    func close() throws
+}
+
+/// Delivers to a sink that takes a batch at once, on the calling thread.
+public final class LocalDelivery: Delivery {
+    private let sink: any Sink
+    private var soFar = DeliveryProgress()
+
+    /// Makes a delivery that owns the sink.
+    public init(_ sink: any Sink) { self.sink = sink }
+
+    /// What the sink keeps.
+    public var kind: SinkKind { sink.kind }
+    /// The sink's identity.
+    public var identity: String { sink.identity }
+    /// Small enough to be told of soon.
+    public let batchDocumentLimit = 2_000
+    /// A MiB.
+    public let batchByteLimit = 1 << 20
+
+    /// Delivers the batch and empties it.
+    public func deliver(_ batch: DocumentBatch) throws -> DocumentBatch {
+        let counts = try sink.deliver(batch)
+        soFar.counts.add(counts)
+        soFar.settledBatches += 1
+        batch.removeAll()
+        return batch
+    }
+
+    /// Everything delivered is settled.
+    public func progress() -> DeliveryProgress { soFar }
+
+    /// Flushes the sink.
+    public func flush() throws { try sink.flush() }
+
+    /// Flushes the sink.
+    public func finish() throws { try sink.flush() }
+
+    /// Closes the sink.
+    public func close() throws { try sink.close() }
+}
+
+extension DeliveryCounts {
+    /// Adds others.
+    public mutating func add(_ more: DeliveryCounts) {
+        accepted += more.accepted
+        stale += more.stale
+        rejected += more.rejected
+    }
+}

@@ -1,0 +1,308 @@
+public import Time
+
+/// The delivery of batches to one sink as a pure state machine: what to send next, what a result means, what is settled.
+///
+/// Batches are numbered 0, 1, 2, … as they are added. Nothing is lost: a document leaves the engine accepted, stale or rejected, and
+/// a batch is settled when all its documents have left it and all batches before it are settled. Calls may end in any order.
+/// Time and chance come in as parameters. Cost of a step: the documents of its call.
+public struct DeliveryEngine: Sendable {
+    /// Documents to be sent in one call: all of a batch, or those of it that are left.
+    public struct Call: Sendable, Equatable {
+        /// The batch.
+        public let batch: Int
+        /// Numbers of documents in it, ascending.
+        public internal(set) var documents: [Int32]
+        /// Whether it tries whether the sink takes documents again.
+        public internal(set) var isProbe = false
+        /// Calls with these documents that were pushed back.
+        var pushBacks = 0
+        /// Not before this time.
+        var due = Timestamp(rawValue: Int64.min)
+    }
+
+    /// Whether the sink takes documents.
+    public enum Circuit: Sendable, Equatable {
+        /// It does.
+        case closed
+        /// It does not, for this reason; a single call tries it now and then.
+        case open(reason: String, isFault: Bool)
+    }
+
+    private struct Batch {
+        let bytes: Int
+        var left: Int
+    }
+
+    /// The limits.
+    public let limits: DeliveryLimits
+    /// Whether the sink takes documents.
+    public private(set) var circuit = Circuit.closed
+    /// Documents that left the engine, by outcome.
+    public private(set) var accepted = 0
+    /// Documents that the sink did not need.
+    public private(set) var stale = 0
+    /// Documents that were refused.
+    public private(set) var rejected = 0
+    /// Batches settled: all with a lower number.
+    public private(set) var settled = 0
+    /// Calls under way.
+    public private(set) var inFlight = 0
+    /// Bytes of batches that are not settled.
+    public private(set) var heldBytes = 0
+    /// Calls that may be under way at the same time, just now.
+    public private(set) var window: Int
+
+    private var batches: [Batch] = []
+    private var waiting: [Call] = []
+    private var successesInARow = 0
+    private var pushBacksInARow = 0
+    private var isProbing = false
+    private var probeDue = Timestamp(rawValue: Int64.min)
+    private var probeWait: Duration
+    private var recent: RecentOutcomes
+
+    /// Makes an engine without batches.
+    public init(limits: DeliveryLimits = .init()) {
+        self.limits = limits
+        window = max(1, limits.calls)
+        probeWait = limits.firstWait
+        recent = RecentOutcomes(count: limits.recentCount)
+    }
+
+    /// Batches added.
+    public var added: Int { settled + batches.count }
+
+    /// Whether another batch may be added; one always may where none is held.
+    public func hasRoom(for bytes: Int) -> Bool { batches.isEmpty || heldBytes + bytes <= limits.poolBytes }
+
+    /// Whether all batches are settled.
+    public var isIdle: Bool { batches.isEmpty }
+
+    /// Adds a batch; returns its number.
+    public mutating func add(documents: Int, bytes: Int) -> Int {
+        precondition(documents > 0)
+        let number = added
+        batches.append(Batch(bytes: bytes, left: documents))
+        heldBytes += bytes
+        waiting.append(Call(batch: number, documents: (0..<Int32(documents)).map { $0 }))
+        return number
+    }
+
+    /// The call to make now, or nil where there is none yet.
+    public mutating func next(now: Timestamp) -> Call? {
+        switch circuit {
+        case .open:
+            guard !isProbing, inFlight == 0, now >= probeDue, var call = waiting.first else { return nil }
+            waiting.removeFirst()
+            isProbing = true
+            inFlight += 1
+            call.isProbe = true
+            return call
+        case .closed:
+            guard inFlight < window, let index = waiting.firstIndex(where: { $0.due <= now }) else { return nil }
+            inFlight += 1
+            return waiting.remove(at: index)
+        }
+    }
+
+    /// When `next` is worth asking again, unless a call ends before; nil where only that, or a batch, changes anything.
+    public func nextTime() -> Timestamp? {
+        guard !waiting.isEmpty else { return nil }
+        if case .open = circuit { return isProbing || inFlight > 0 ? nil : probeDue }
+        return inFlight < window ? waiting.map(\.due).min() : nil
+    }
+
+    /// Takes a call's result in.
+    ///
+    /// - Parameter chance: 0 ..< 1, for the waits' jitter.
+    /// - Returns: documents that were refused; they are not settled before the caller has kept them.
+    public mutating func finish(_ call: Call, _ result: CallResult, now: Timestamp, chance: Double) -> [Rejection] {
+        precondition(inFlight > 0)
+        inFlight -= 1
+        if call.isProbe { isProbing = false }
+        switch result {
+        case .pushedBack(let reason, let after):
+            pushedBack(call, reason, after, now, chance)
+            return []
+        case .fault(let reason):
+            putBack(call)
+            open(reason, isFault: true, now, chance)
+            return []
+        case .tooLarge: return split(call)
+        case .outcomes(let outcomes):
+            precondition(outcomes.count == call.documents.count, "one outcome a document")
+            return take(outcomes, of: call, now, chance)
+        }
+    }
+
+    private mutating func take(
+        _ outcomes: [DocumentOutcome],
+        of call: Call,
+        _ now: Timestamp,
+        _ chance: Double
+    ) -> [Rejection] {
+        var rejections: [Rejection] = []
+        var left = call
+        left.documents.removeAll(keepingCapacity: true)
+        for (document, outcome) in zip(call.documents, outcomes) {
+            if case .retry = outcome { left.documents.append(document) } else { recent.add(outcome) }
+        }
+        if recent.rejected > limits.recentRejectedLimit {
+            // So many are not the documents' fault: none of this call's is filed, and one batch tries it again later.
+            recent.removeAll()
+            for (document, outcome) in zip(call.documents, outcomes) {
+                if case .rejected = outcome { left.documents.append(document) }
+            }
+            left.documents.sort()
+            let reason = outcomes.lazy.compactMap { outcome -> String? in
+                if case .rejected(let reason) = outcome { reason } else { nil }
+            }.first
+            open("most documents are refused: \(reason ?? "")", isFault: true, now, chance)
+        }
+        let isLeft = Set(left.documents)
+        for (document, outcome) in zip(call.documents, outcomes) where !isLeft.contains(document) {
+            switch outcome {
+            case .accepted: accepted += 1
+            case .stale: stale += 1
+            case .rejected(let reason):
+                rejected += 1
+                rejections.append(Rejection(batch: call.batch, document: Int(document), reason: reason))
+            case .retry: continue
+            }
+            batches[call.batch - settled].left -= 1
+        }
+        if left.documents.isEmpty {
+            succeeded()
+        } else if case .closed = circuit, left.documents.count < call.documents.count {
+            // Some were taken, so the sink is there: the rest waits a little.
+            left.pushBacks = 0
+            left.due = now + wait(after: 0, chance)
+            narrow()
+            waiting.append(left)
+        } else if case .closed = circuit {
+            pushedBack(left, "every document of a call is to be sent again", nil, now, chance)
+        } else {
+            putBack(left)
+        }
+        settle()
+        return rejections
+    }
+
+    private mutating func pushedBack(
+        _ call: Call,
+        _ reason: String,
+        _ after: Duration?,
+        _ now: Timestamp,
+        _ chance: Double
+    ) {
+        var again = call
+        again.isProbe = false
+        again.pushBacks += 1
+        again.due = now + max(after ?? .zero, wait(after: again.pushBacks - 1, chance))
+        narrow()
+        pushBacksInARow += 1
+        if call.isProbe || pushBacksInARow >= limits.pushBackLimit {
+            again.due = Timestamp(rawValue: Int64.min)
+            putBack(again)
+            open(reason, isFault: false, now, chance, atLeast: after)
+        } else {
+            waiting.append(again)
+        }
+    }
+
+    private mutating func putBack(_ call: Call) {
+        var again = call
+        again.isProbe = false
+        again.due = Timestamp(rawValue: Int64.min)
+        // The oldest first: what waits behind it cannot be settled before it.
+        waiting.insert(again, at: waiting.firstIndex { $0.batch > call.batch } ?? waiting.count)
+    }
+
+    private mutating func split(_ call: Call) -> [Rejection] {
+        var call = call
+        call.isProbe = false
+        guard call.documents.count > 1 else {
+            rejected += 1
+            batches[call.batch - settled].left -= 1
+            succeeded()
+            settle()
+            return [
+                Rejection(batch: call.batch, document: Int(call.documents[0]), reason: "too large for the sink by itself")
+            ]
+        }
+        let middle = call.documents.count / 2
+        var second = call
+        second.documents = Array(call.documents[middle...])
+        call.documents = Array(call.documents[..<middle])
+        putBack(second)
+        putBack(call)
+        return []
+    }
+
+    private mutating func succeeded() {
+        circuit = .closed
+        pushBacksInARow = 0
+        probeWait = limits.firstWait
+        successesInARow += 1
+        // A full window of successes earns one more.
+        guard window < limits.calls, successesInARow >= window else { return }
+        window += 1
+        successesInARow = 0
+    }
+
+    private mutating func narrow() {
+        window = max(1, window / 2)
+        successesInARow = 0
+    }
+
+    private mutating func open(
+        _ reason: String,
+        isFault: Bool,
+        _ now: Timestamp,
+        _ chance: Double,
+        atLeast: Duration? = nil
+    ) {
+        circuit = .open(reason: reason, isFault: isFault)
+        window = 1
+        successesInARow = 0
+        probeDue = now + max(atLeast ?? .zero, probeWait * (0.5 + chance / 2))
+        probeWait = min(limits.longestWait, probeWait * 2)
+    }
+
+    /// Doubling, between half and all of it by chance.
+    private func wait(after pushBacks: Int, _ chance: Double) -> Duration {
+        let doubled = limits.firstWait * Double(1 << min(pushBacks, 20))
+        return min(limits.longestWait, doubled) * (0.5 + chance / 2)
+    }
+
+    private mutating func settle() {
+        var count = 0
+        while count < batches.count, batches[count].left == 0 {
+            heldBytes -= batches[count].bytes
+            count += 1
+        }
+        batches.removeFirst(count)
+        settled += count
+    }
+}
+
+/// How many of the documents looked at last were refused.
+private struct RecentOutcomes {
+    private var ring: [Bool]
+    private var position = 0
+    private(set) var rejected = 0
+
+    init(count: Int) { ring = Array(repeating: false, count: max(1, count)) }
+
+    mutating func add(_ outcome: DocumentOutcome) {
+        let isRejected = if case .rejected = outcome { true } else { false }
+        if ring[position] { rejected -= 1 }
+        ring[position] = isRejected
+        if isRejected { rejected += 1 }
+        position = (position + 1) % ring.count
+    }
+
+    mutating func removeAll() {
+        self = RecentOutcomes(count: ring.count)
+    }
+}

@@ -1,0 +1,54 @@
+/// What became of one document of a call.
+public enum DocumentOutcome: Sendable, Equatable {
+    /// The sink has it.
+    case accepted
+    /// The sink has this version or a newer one.
+    case stale
+    /// Not now; the same document may be taken later.
+    case retry
+    /// Never: the document's own fault, in the sink's words, without any of its text.
+    case rejected(reason: String)
+}
+
+/// What became of a call with several documents.
+public enum CallResult: Sendable, Equatable {
+    /// The sink looked at each; one outcome a document, in order.
+    case outcomes([DocumentOutcome])
+    /// The sink, or the way to it, took none for now: too busy, down, no answer; `after` where it said when to try again.
+    case pushedBack(reason: String, after: Duration?)
+    /// The call was too large as a whole.
+    case tooLarge
+    /// No document will be taken before somebody puts something right; `reason` says what.
+    case fault(reason: String)
+}
+
+/// A document that was refused for its own fault.
+public struct Rejection: Sendable, Equatable {
+    /// Its batch.
+    public let batch: Int
+    /// Its number in the batch.
+    public let document: Int
+    /// Why, in the sink's words.
+    public let reason: String
+}
+
+/// The limits that a delivery keeps to.
+public struct DeliveryLimits: Sendable, Equatable {
+    /// Calls at the same time.
+    public var calls = 4
+    /// Bytes of all batches that are not settled.
+    public var poolBytes = 16 << 20
+    /// The first wait after a push-back; it doubles with each further one.
+    public var firstWait = Duration.milliseconds(200)
+    /// No wait is longer, unless the sink names a longer one.
+    public var longestWait = Duration.seconds(60)
+    /// Push-backs in a row that open the circuit.
+    public var pushBackLimit = 8
+    /// Of this many documents looked at last…
+    public var recentCount = 1_000
+    /// …more than this many refused open the circuit.
+    public var recentRejectedLimit = 500
+
+    /// Makes the default limits.
+    public init() {}
+}

@@ -1,0 +1,79 @@
+internal import JSON
+
+/// What a `_bulk` reply says of each document.
+struct BulkReply: Equatable {
+    struct Item: Equatable {
+        let status: Int
+        /// The error's type; empty where there is none.
+        let type: String
+        let reason: String
+    }
+
+    /// One for each action, in order.
+    let items: [Item]
+
+    /// Reads a reply made with `filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason`.
+    ///
+    /// A reply without errors costs a walk over its statuses and no string. Returns nil for what is no whole reply.
+    init?(_ body: [UInt8]) {
+        var reader = BulkReplyReader(body)
+        guard let items = reader.read() else { return nil }
+        self.items = items
+    }
+
+    /// What becomes of each document, or of the call as a whole.
+    ///
+    /// Only parsing, strict mapping and size are a document's own fault (measured on Elasticsearch 8.19 and OpenSearch 2.19).
+    func result(alias: String) -> CallResult {
+        var outcomes: [DocumentOutcome] = []
+        outcomes.reserveCapacity(items.count)
+        for item in items {
+            switch item.status {
+            case 200...299: outcomes.append(.accepted)
+            case 409: outcomes.append(.stale)
+            default:
+                if let fault = BulkFault.reason(item, alias: alias) { return .fault(reason: fault) }
+                if BulkFault.isOfDocument(item) {
+                    outcomes.append(.rejected(reason: item.reason.isEmpty ? item.type : "\(item.type): \(item.reason)"))
+                } else {
+                    outcomes.append(.retry)
+                }
+            }
+        }
+        return .outcomes(outcomes)
+    }
+}
+
+/// Errors of single documents that are faults of the index, and those that are the document's own.
+enum BulkFault {
+    /// What somebody has to put right before any document is taken; nil where the error is of another kind.
+    static func reason(_ item: BulkReply.Item, alias: String) -> String? {
+        let text = "\(item.type): \(item.reason)"
+        switch item.type {
+        case "index_not_found_exception":
+            return "there is no alias '\(alias)' (\(text)); without --no-setup the next start makes it"
+        case "index_closed_exception":
+            return "the index behind '\(alias)' is closed (\(text)); open it"
+        case "cluster_block_exception" where item.reason.contains("flood"):
+            return "the engine's disk is full (\(text)); make room there, it takes writes again by itself"
+        case "cluster_block_exception":
+            return "the index behind '\(alias)' takes no writes (\(text)); take the block away"
+        case "illegal_argument_exception" where item.reason.contains("no write index"):
+            return "the alias '\(alias)' has no write index (\(text)); name one with is_write_index"
+        case "security_exception":
+            return "these credentials may not write to '\(alias)' (\(text)); the user needs the privilege to index"
+        default:
+            return item.status == 401 || item.status == 403 ? "writing to '\(alias)' is refused (\(text))" : nil
+        }
+    }
+
+    /// Whether no engine will ever take this document as it is.
+    static func isOfDocument(_ item: BulkReply.Item) -> Bool {
+        if item.status == 413 { return true }
+        guard item.status == 400 else { return false }
+        return [
+            "mapper_parsing_exception", "document_parsing_exception", "strict_dynamic_mapping_exception",
+            "illegal_argument_exception", "parsing_exception", "x_content_parse_exception", "input_coercion_exception",
+        ].contains(item.type)
+    }
+}
