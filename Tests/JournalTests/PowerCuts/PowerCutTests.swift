@@ -132,6 +132,7 @@ private struct PowerCuts {
     private func goOn(_ disk: SimulatedDisk, behind recovered: Recovered) throws {
         var after = Appended()
         after.bytes = recovered.bytes
+        after.holes = recovered.gaps
         after.events = recovered.events.map { (0, $0) }
         disk.forgetLocks()
         var writer: JournalWriter? = try open(disk)

@@ -5,26 +5,40 @@ import Time
 
 /// What a journal holds after it was opened again.
 struct Recovered {
-    let bytes: [UInt8]
-    let events: [[UInt8]]
+    /// By their offset; zeros in gaps.
+    private(set) var bytes: [UInt8] = []
+    /// Stretches that are missing.
+    private(set) var gaps: [Range<Int>] = []
+    /// The JSON of all events, but for gaps and the clock's.
+    private(set) var events: [[UInt8]] = []
 
     struct Loss: Error, CustomStringConvertible { let description: String }
 
     init(_ disk: SimulatedDisk, _ geometry: TailGeometry, _ end: ByteOffset) throws {
         let journal = try Journal(directory: Schedule.journal, disk: disk, geometry: geometry)
-        let reader = try ByteReader(journal: journal, source: .filtered)
-        var bytes: [UInt8] = []
-        while let piece = try reader.next() { bytes += piece }
-        self.bytes = bytes
-        let records = try RecordReader(journal: journal, source: .filtered)
-        var events: [[UInt8]] = []
-        while let batch = try records.nextBatch() {
-            events += batch.events.filter { $0.kind != EventKind.clock }.map(\.json)
+        let runs = try journal.runs(of: .filtered, from: .beginning)
+        let buffer = RunBuffer()
+        while try runs.next(into: buffer) {
+            let start = Int(buffer.baseOffset.rawValue)
+            guard start >= bytes.count else { throw Loss(description: "the bytes at \(start) came twice") }
+            // Where nothing was read, a gap goes on.
+            if start > bytes.count, buffer.length > 0 { addGap(upTo: start) }
+            bytes += buffer.bytes
+            events += buffer.events.filter { ![EventKind.clock, EventKind.gap].contains($0.kind) }.map(\.json)
+            buffer.carry(from: buffer.length)
         }
-        self.events = events
+        if Int(runs.progress.offset.rawValue) > bytes.count { addGap(upTo: Int(runs.progress.offset.rawValue)) }
         guard end == ByteOffset(rawValue: UInt64(bytes.count)) else {
             throw Loss(description: "the writer ends at \(end), but \(bytes.count) bytes are read")
         }
+        // What segments repeat comes once here: by their numbers.
+        var seen: Set<[UInt8]> = []
+        events = events.filter { seen.insert($0).inserted }
+    }
+
+    private mutating func addGap(upTo end: Int) {
+        gaps.append(bytes.count..<end)
+        bytes += [UInt8](repeating: 0, count: end - bytes.count)
     }
 
     /// What `journal verify` finds, without its threads.
@@ -48,26 +62,38 @@ struct Recovered {
 
     /// Holds it against what was appended and promised.
     ///
+    /// A power cut may leave a hole in what was not synced, with whole blocks behind it; nothing else may.
+    ///
     /// - Parameter killed: whether only the process had ended: then nothing but the last delivery may be missing.
     func check(_ appended: Appended, killed: Bool) throws {
-        guard bytes.elementsEqual(appended.bytes.prefix(bytes.count)) else {
-            throw Loss(description: "\(bytes.count) bytes are not the first \(appended.bytes.count) appended")
+        guard bytes.count <= appended.bytes.count else { throw Loss(description: "\(bytes.count) bytes are too many") }
+        var position = 0
+        for gap in gaps + [bytes.count..<bytes.count] {
+            guard bytes[position..<gap.lowerBound].elementsEqual(appended.bytes[position..<gap.lowerBound]) else {
+                throw Loss(description: "the bytes from \(position) to \(gap.lowerBound) are not those appended")
+            }
+            position = gap.upperBound
         }
         let promise = appended.promise
-        for (what, offset) in [
-            ("synced", promise.synced.offset), ("handed on", promise.handedOn), ("in a checkpoint", promise.checkpoint),
-        ] where offset.rawValue > UInt64(bytes.count) {
-            throw Loss(description: "\(bytes.count) bytes came back, but those before \(offset) were \(what)")
+        let promised = max(promise.synced.offset, promise.handedOn, promise.checkpoint)
+        let newGaps = gaps.filter { gap in !appended.holes.contains(gap) }
+        let kept = newGaps.first?.lowerBound ?? bytes.count
+        guard promised.rawValue <= UInt64(kept) else {
+            throw Loss(description: "only \(kept) bytes came back whole, but \(promise)")
         }
-        guard events.elementsEqual(appended.events.prefix(events.count).map(\.json)) else {
-            throw Loss(description: "\(events.count) events are not the first that were appended")
+        var rest = appended.events[...]
+        for event in events {
+            guard let found = rest.firstIndex(where: { $0.json == event }) else {
+                throw Loss(description: "an event was not appended there: \(String(decoding: event, as: UTF8.self))")
+            }
+            rest = rest[(found + 1)...]
         }
-        let due = appended.events.filter { $0.sequence <= promise.synced.sequence }.count
-        guard events.count >= due else {
-            throw Loss(description: "\(events.count) events came back, but \(due) were synced")
+        let back = Set(events)
+        guard appended.events.allSatisfy({ $0.sequence > promise.synced.sequence || back.contains($0.json) }) else {
+            throw Loss(description: "an event that was synced did not come back")
         }
-        guard !killed || bytes.count == appended.bytes.count else {
-            throw Loss(description: "a kill lost \(appended.bytes.count - bytes.count) bytes")
+        guard !killed || bytes.count == appended.bytes.count && newGaps.isEmpty else {
+            throw Loss(description: "a kill lost \(appended.bytes.count - bytes.count) bytes, and \(newGaps)")
         }
     }
 }

@@ -7,6 +7,8 @@ import Time
 struct Appended {
     /// All bytes, in order.
     var bytes: [UInt8] = []
+    /// Stretches that an earlier power cut or failed sync took, with whole blocks behind them.
+    var holes: [Range<Int>] = []
     /// The JSON of all events, in order, with the sequence of each.
     var events: [(sequence: UInt64, json: [UInt8])] = []
 
@@ -76,7 +78,9 @@ final class Schedule {
         let recovered = try Recovered(disk, geometry, writer.endOffset)
         try recovered.check(appended, killed: false)
         appended.bytes.removeLast(appended.bytes.count - recovered.bytes.count)
-        appended.events.removeLast(appended.events.count - recovered.events.count)
+        appended.holes = recovered.gaps
+        let back = Set(recovered.events)
+        appended.events.removeAll { !back.contains($0.json) }
         // A follower that had handed on more, without a sync, would go on from its checkpoint.
         promise(writer)
     }
