@@ -113,11 +113,12 @@ let package = Package(
                 "HTTPClient", "HTTPServer",
             ]
         ),
-        tests("Journal", ["Time", "Compression", "Hashing", "SQLite", "Journal"]),
+        tests("Journal", ["Lifecycle", "Time", "Compression", "Hashing", "SQLite", "Journal"]),
         tests("XAPI", ["Time", "XAPI", "HTTPClient"]),
         tests("Recorder", ["Time", "Logging", "Lifecycle", "HTTPClient", "Journal", "XAPI", "Recorder", "Simulator"]),
         tests("Transform", ["Time", "JSON", "Transform"]),
         tests("Index", ["Time", "SQLite", "Transform", "Index"]),
+        tests("Sinks", ["Time", "JSON", "Lifecycle", "HTTPClient", "Journal", "Transform", "Sinks", "Replayer"]),
         tests("Replayer", ["Time", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer"]),
         tests("Simulator", ["Time", "Logging", "Lifecycle", "HTTPClient", "Simulator"]),
         tests(

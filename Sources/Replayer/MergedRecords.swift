@@ -5,7 +5,8 @@ internal import Time
 final class MergedRecords {
     /// A record with where it comes from; its bytes are valid until the next is asked for.
     struct Item {
-        let source: SourceName
+        /// Its source's number, by name from 0.
+        let source: Int
         let mark: RecordMark
         let line: UnsafeRawBufferPointer
     }
@@ -35,6 +36,9 @@ final class MergedRecords {
 
     private let cursors: [Cursor]
 
+    /// The sources by their numbers.
+    var sources: [SourceName] { cursors.map(\.reader.source) }
+
     /// The first byte of the first record that was not given yet, by source.
     var frontier: [SourceName: ByteOffset] {
         var offsets: [SourceName: ByteOffset] = [:]
@@ -49,15 +53,17 @@ final class MergedRecords {
     /// The next record, or nil where there is none for now.
     func next() throws -> Item? {
         var best: (cursor: Cursor, mark: RecordMark)?
-        for cursor in cursors {
+        var number = 0
+        for (index, cursor) in cursors.enumerated() {
             guard let mark = try cursor.front() else { continue }
             if let found = best, found.mark.arrival <= mark.arrival { continue }
             best = (cursor, mark)
+            number = index
         }
         guard let (cursor, mark) = best, let batch = cursor.batch else { return nil }
         cursor.index += 1
         cursor.frontier = mark.endOffset
-        return Item(source: cursor.reader.source, mark: mark, line: batch.line(mark))
+        return Item(source: number, mark: mark, line: batch.line(mark))
     }
 
     /// Places where bytes are missing or damaged, as far as the readers have come.

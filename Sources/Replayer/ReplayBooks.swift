@@ -1,3 +1,4 @@
+internal import Sinks
 public import Transform
 
 /// What became of every record and every document of a replay; both lines balance at any time.
@@ -42,10 +43,11 @@ public struct ReplayBooks: Sendable, Equatable {
 
     mutating func set(gaps: Int) { self.gaps = gaps }
 
-    mutating func add(accepted: Int, stale: Int, rejected: Int) {
-        documents += accepted + stale + rejected
-        self.accepted += accepted
-        self.stale += stale
-        self.rejected += rejected
+    /// Takes over what the delivery says of all documents so far.
+    mutating func set(_ counts: DeliveryCounts) {
+        documents = counts.accepted + counts.stale + counts.rejected
+        accepted = counts.accepted
+        stale = counts.stale
+        rejected = counts.rejected
     }
 }

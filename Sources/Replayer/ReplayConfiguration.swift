@@ -10,10 +10,8 @@ public struct ReplayConfiguration: Sendable {
     public var end: ReadEnd
     /// Stops after this many documents.
     public var documentLimit: Int?
-    /// Delivers a batch when it holds this many documents.
-    public var batchDocumentLimit: Int
-    /// Delivers a batch when its documents have this many bytes.
-    public var batchByteLimit: Int
+    /// Delivers a batch when it holds this many documents; nil leaves it to the sink.
+    public var batchDocumentLimit: Int?
     /// Following: how often the journal is looked at when there is nothing new.
     public var pollInterval: Duration
     /// How often what was delivered is made durable and the checkpoint saved.
@@ -25,8 +23,7 @@ public struct ReplayConfiguration: Sendable {
         start: ReadStart = .beginning,
         end: ReadEnd = .now,
         documentLimit: Int? = nil,
-        batchDocumentLimit: Int = 2_000,
-        batchByteLimit: Int = 1 << 20,
+        batchDocumentLimit: Int? = nil,
         pollInterval: Duration = .milliseconds(100),
         checkpointInterval: Duration = .seconds(2)
     ) {
@@ -35,7 +32,6 @@ public struct ReplayConfiguration: Sendable {
         self.end = end
         self.documentLimit = documentLimit
         self.batchDocumentLimit = batchDocumentLimit
-        self.batchByteLimit = batchByteLimit
         self.pollInterval = pollInterval
         self.checkpointInterval = checkpointInterval
     }
@@ -52,4 +48,6 @@ public struct ReplayProgress: Sendable {
     public let bytesTotal: Int?
     /// The books so far.
     public let books: ReplayBooks
+    /// Why the sink takes nothing just now, or nil while it does.
+    public let trouble: String?
 }

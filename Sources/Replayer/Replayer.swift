@@ -16,11 +16,15 @@ public final class Replayer: Service, @unchecked Sendable {
     public let name = "replayer"
     private let journal: Journal
     private let configuration: ReplayConfiguration
-    private let sink: any Sink
+    private let delivery: any Delivery
+    private let deadLetters: DeadLetters?
     private let checkpoint: Checkpoint?
     private let onProgress: @Sendable (ReplayProgress) -> Void
     private let transform = DefaultTransform()
-    private let batch = DocumentBatch(byteCapacity: 1 << 20)
+    private var batch: DocumentBatch
+    /// Documents given to the delivery, settled or not.
+    private var handedOver = 0
+    private var settlement = Settlement()
     private let shared = Mutex(ReplayBooks())
     private var books = ReplayBooks()
     private var startOffsets: [SourceName: ByteOffset] = [:]
@@ -31,21 +35,42 @@ public final class Replayer: Service, @unchecked Sendable {
     /// Makes a replay; nothing is read yet.
     ///
     /// - Parameters:
-    ///   - sink: where the documents go; the replay closes it.
+    ///   - delivery: where the documents go; the replay closes it.
+    ///   - deadLetters: keeps documents that the sink refuses for their own fault; nil where it refuses none.
     ///   - checkpoint: where the replay goes on, and what it moves; bound to this sink and `transformDigest`.
     ///   - onProgress: called after each delivery, on the replay's thread.
     public init(
+        journal: Journal,
+        configuration: ReplayConfiguration,
+        delivery: any Delivery,
+        checkpoint: Checkpoint? = nil,
+        deadLetters: DeadLetters? = nil,
+        onProgress: @escaping @Sendable (ReplayProgress) -> Void = { _ in }
+    ) {
+        self.journal = journal
+        self.configuration = configuration
+        self.delivery = delivery
+        self.deadLetters = deadLetters
+        batch = DocumentBatch(byteCapacity: min(delivery.batchByteLimit, 1 << 20))
+        self.checkpoint = checkpoint
+        self.onProgress = onProgress
+    }
+
+    /// Makes a replay into a sink that takes a batch at once.
+    public convenience init(
         journal: Journal,
         configuration: ReplayConfiguration,
         sink: any Sink,
         checkpoint: Checkpoint? = nil,
         onProgress: @escaping @Sendable (ReplayProgress) -> Void = { _ in }
     ) {
-        self.journal = journal
-        self.configuration = configuration
-        self.sink = sink
-        self.checkpoint = checkpoint
-        self.onProgress = onProgress
+        self.init(
+            journal: journal,
+            configuration: configuration,
+            delivery: LocalDelivery(sink),
+            checkpoint: checkpoint,
+            onProgress: onProgress
+        )
     }
 
     /// What the documents are made by.
@@ -59,6 +84,18 @@ public final class Replayer: Service, @unchecked Sendable {
     /// - Throws: `JournalError`, or the sink's error; the checkpoint then stands before what is not settled.
     public func run(_ shutdown: ShutdownSignal) throws {
         var records = MergedRecords([])
+        do {
+            try replay(&records, shutdown)
+        } catch {
+            // What was settled before stays settled, whatever ended the replay; that error is the one to tell.
+            try? settle(records)
+            try? delivery.close()
+            throw error
+        }
+        try delivery.close()
+    }
+
+    private func replay(_ records: inout MergedRecords, _ shutdown: ShutdownSignal) throws {
         var known: Set<SourceName> = []
         var sinceCheckpoint = Stopwatch()
         while !shutdown.isRequested {
@@ -79,8 +116,8 @@ public final class Replayer: Service, @unchecked Sendable {
             if isAtEnd { shutdown.wait(for: configuration.pollInterval) }
         }
         try deliver(records)
+        try delivery.finish()
         try settle(records)
-        try sink.close()
     }
 
     private func wantedSources() throws -> [SourceName] {
@@ -101,8 +138,9 @@ public final class Replayer: Service, @unchecked Sendable {
     private func fill(from records: MergedRecords) throws -> Bool {
         // Records without documents have an end too, so that a stop need not wait for gigabytes of them.
         let last = books.records + Replayer.batchRecordLimit
-        while books.records < last && batch.documents.count < configuration.batchDocumentLimit
-            && batch.byteCount < configuration.batchByteLimit
+        let limit = min(configuration.batchDocumentLimit ?? Int.max, delivery.batchDocumentLimit)
+        while books.records < last && batch.documents.count < limit
+            && batch.byteCount < delivery.batchByteLimit
         {
             if hasReachedLimit { return true }
             guard let item = try records.next() else { return true }
@@ -115,16 +153,17 @@ public final class Replayer: Service, @unchecked Sendable {
 
     private var hasReachedLimit: Bool {
         guard let limit = configuration.documentLimit else { return false }
-        return books.documents + batch.documents.count >= limit
+        return handedOver + batch.documents.count >= limit
     }
 
     private func outcome(of item: MergedRecords.Item) -> TransformOutcome {
         switch item.mark.kind {
-        case .keepAlive: .dropped(.keepAlive)
-        case .torn: .dropped(.torn)
-        case .tooLong: .failed(.tooLong)
+        case .keepAlive: return .dropped(.keepAlive)
+        case .torn: return .dropped(.torn)
+        case .tooLong: return .failed(.tooLong)
         case .whole:
-            transform.transform(
+            batch.source = item.source
+            return transform.transform(
                 item.line,
                 offset: item.mark.offset.rawValue,
                 arrival: item.mark.arrival,
@@ -135,28 +174,52 @@ public final class Replayer: Service, @unchecked Sendable {
     }
 
     private func deliver(_ records: MergedRecords) throws {
-        if !batch.isEmpty {
+        let hasDocuments = !batch.isEmpty
+        if hasDocuments {
             try records.sync()
-            let counts = try sink.deliver(batch)
-            books.add(accepted: counts.accepted, stale: counts.stale, rejected: counts.rejected)
-            batch.removeAll()
+            handedOver += batch.documents.count
+            batch = try delivery.deliver(batch)
         }
+        settlement.add(records.frontier, withBatch: hasDocuments)
         books.set(gaps: records.gaps)
-        shared.withLock { $0 = books }
         startOffsets.merge(records.frontier) { _, new in new }
-        tellProgress(records)
+        try look(records)
+    }
+
+    /// Takes over what became of the batches so far, and keeps what was refused before anything is settled behind it.
+    private func look(_ records: MergedRecords) throws {
+        let progress = try delivery.progress()
+        if !progress.refused.isEmpty { try keep(progress.refused, records.sources) }
+        settlement.settle(batches: progress.settledBatches)
+        books.set(progress.counts)
+        shared.withLock { $0 = books }
+        tellProgress(records, progress.trouble)
+    }
+
+    private func keep(_ refused: [RefusedDocument], _ sources: [SourceName]) throws {
+        try deadLetters?.add(
+            refused.map { document in
+                DeadLetter(
+                    sink: delivery.identity,
+                    source: sources[document.source],
+                    offset: ByteOffset(rawValue: document.offset),
+                    ordinal: document.ordinal,
+                    reason: document.reason
+                )
+            }
+        )
     }
 
     private func settle(_ records: MergedRecords) throws {
-        try sink.flush()
-        guard let checkpoint, records.frontier.contains(where: { checkpoint.positions[$0.key] != $0.value }) else {
-            return
-        }
+        try delivery.flush()
+        try look(records)
+        let settled = settlement.frontier
+        guard let checkpoint, settled.contains(where: { checkpoint.positions[$0.key] != $0.value }) else { return }
         try records.sync()
-        try checkpoint.save(records.frontier)
+        try checkpoint.save(settled)
     }
 
-    private func tellProgress(_ records: MergedRecords) {
+    private func tellProgress(_ records: MergedRecords, _ trouble: String?) {
         if records.frontier.isEmpty { return }
         var done = 0
         for (source, offset) in records.frontier {
@@ -168,6 +231,31 @@ public final class Replayer: Service, @unchecked Sendable {
             : endOffsets.reduce(0) { sum, end in
                 sum + max(0, Int(end.value.rawValue) - Int((firstOffsets[end.key] ?? .zero).rawValue))
             }
-        onProgress(ReplayProgress(bytesDone: done, bytesTotal: total, books: books))
+        onProgress(ReplayProgress(bytesDone: done, bytesTotal: total, books: books, trouble: trouble))
+    }
+}
+
+/// How far each source is settled: behind the last batch before which everything is.
+private struct Settlement {
+    /// Where the sources stood behind each batch that is not settled, in order.
+    private var pending: [[SourceName: ByteOffset]] = []
+    private var settledBatches = 0
+    private(set) var frontier: [SourceName: ByteOffset] = [:]
+
+    /// Notes where the sources stand; records without documents are settled with what is before them.
+    mutating func add(_ offsets: [SourceName: ByteOffset], withBatch: Bool) {
+        if withBatch {
+            pending.append(offsets)
+        } else if pending.isEmpty {
+            frontier.merge(offsets) { _, new in new }
+        } else {
+            pending[pending.count - 1] = offsets
+        }
+    }
+
+    mutating func settle(batches: Int) {
+        for offsets in pending.prefix(batches - settledBatches) { frontier.merge(offsets) { _, new in new } }
+        pending.removeFirst(min(pending.count, batches - settledBatches))
+        settledBatches = batches
     }
 }

@@ -6,6 +6,8 @@ public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
     case standardOutput
     /// `sqlite:PATH`: the embedded index.
     case sqlite(path: String)
+    /// `elasticsearch:URL/ALIAS`, `opensearch:URL/ALIAS`: an index behind its alias.
+    case search(SearchAddress)
     /// `null:`: nowhere.
     case null
 
@@ -18,12 +20,18 @@ public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
         switch (String(kind), target.isEmpty) {
         case ("ndjson", false): self = target == "-" ? .standardOutput : .ndjson(path: target)
         case ("sqlite", false): self = .sqlite(path: target)
+        case ("elasticsearch", _): self = .search(try SearchAddress(.elasticsearch, target))
+        case ("opensearch", _): self = .search(try SearchAddress(.opensearch, target))
         case ("null", true): self = .null
         case ("null", false): throw SinkError(.address, "null: takes no target, so write 'null:'")
         case ("ndjson", true), ("sqlite", true):
             throw SinkError(.address, "'\(text)' has no target: write \(kind):PATH")
         default:
-            throw SinkError(.address, "'\(text)' is no sink: write ndjson:PATH, ndjson:-, sqlite:PATH or null:")
+            throw SinkError(
+                .address,
+                "'\(text)' is no sink: write ndjson:PATH, ndjson:-, sqlite:PATH, elasticsearch:URL/ALIAS, "
+                    + "opensearch:URL/ALIAS or null:"
+            )
         }
     }
 
@@ -33,11 +41,17 @@ public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
         case .ndjson(let path): "ndjson:\(path)"
         case .standardOutput: "ndjson:-"
         case .sqlite(let path): "sqlite:\(path)"
+        case .search(let address): "\(address.engine.rawValue):\(address.url)/\(address.alias)"
         case .null: "null:"
         }
     }
 
-    /// Opens the sink.
+    /// Whether it is behind a network, so that it is opened by `ConcurrentDelivery`.
+    public var isRemote: Bool {
+        if case .search = self { true } else { false }
+    }
+
+    /// Opens a sink of this machine.
     ///
     /// - Parameters:
     ///   - transformDigest: what makes the documents; an index belongs to one transform.
@@ -49,6 +63,7 @@ public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
         case .standardOutput: NDJSONSink(descriptor: 1)
         case .sqlite(let path): try SQLiteSink(path: path, transformDigest: transformDigest)
         case .null: NullSink()
+        case .search: throw SinkError(.address, "\(self) is behind a network; open its delivery")
         }
     }
 }

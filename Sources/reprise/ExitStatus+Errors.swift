@@ -14,6 +14,8 @@ extension ExitStatus {
         case let error as JournalError where error.code == .locked || error.code == .clockBehind: self = .tryLater
         case let error as JournalError where error.code == .invalid: self = .usage
         case let error as SinkError where error.code == .address: self = .usage
+        case let error as SinkError where error.code == .unavailable: self = .tryLater
+        case let error as SinkError where error.code == .refused: self = .configuration
         // Who read our output has had enough.
         case let error as SinkError where error.code == .closedPipe: self = .done
         case let error as HTTPServerError where error.code == .addressInUse: self = .tryLater

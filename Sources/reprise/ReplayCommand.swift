@@ -14,7 +14,8 @@ enum ReplayCommand {
         discussion: [
             "A bounded replay ends with what is committed when it starts, and gives the same bytes every time. --follow goes on "
                 + "with what is being recorded. With --checkpoint a replay goes on where the last one of that name had settled.",
-            "Sinks: ndjson:PATH, ndjson:- (standard output), sqlite:PATH (the embedded index), null: (only count). A file is "
+            "Sinks: ndjson:PATH, ndjson:- (standard output), sqlite:PATH (the embedded index), elasticsearch:URL/ALIAS, "
+                + "opensearch:URL/ALIAS, null: (only count). A file is "
                 + "replaced, but with --checkpoint gone on with.",
             "The books are printed on standard error: what became of every record and every document. Exit code 3 says that "
                 + "something should have become a document and did not.",
@@ -39,7 +40,7 @@ enum ReplayCommand {
             Option(long: "limit", value: "N", help: "Stop after N documents."),
             Option(long: "jobs", value: "N", help: "Threads to transform with; 1 for now.", default: "1"),
             Context.json,
-        ],
+        ] + DeliverySetup.options,
         run: { invocation in
             let configuration = try configuration(invocation)
             guard try invocation.int("jobs") == 1 else {
@@ -56,27 +57,31 @@ enum ReplayCommand {
                 }
             }
             let checkpointName = invocation.string("checkpoint")
-            let sink = try address.open(
-                transformDigest: Replayer.transformDigest,
-                resuming: checkpointName != nil
+            let shutdown = ShutdownSignal()
+            let delivery = try DeliverySetup.open(
+                address,
+                invocation,
+                resuming: checkpointName != nil,
+                patience: configuration.isFollowing ? .endless : .givingUp(after: .seconds(300)),
+                shutdown: shutdown
             )
             let checkpoint = try checkpointName.map {
                 try Checkpoint(
                     journal: journal,
                     name: $0,
-                    sink: sink.identity,
+                    sink: delivery.identity,
                     transform: Replayer.transformDigest
                 )
             }
-            let line = ReplayStatusLine.ifWatched(invocation, sink: sink)
+            let line = ReplayStatusLine.ifWatched(invocation, sink: delivery.identity)
             let replayer = Replayer(
                 journal: journal,
                 configuration: configuration,
-                sink: sink,
+                delivery: delivery,
                 checkpoint: checkpoint,
+                deadLetters: address.isRemote ? try DeadLetters(journal: journal) : nil,
                 onProgress: { line?.show($0) }
             )
-            let shutdown = ShutdownSignal()
             let signals = Signals.requestOn([SIGINT, SIGTERM], shutdown)
             defer { signals.cancel() }
             let time = Stopwatch()
@@ -87,7 +92,7 @@ enum ReplayCommand {
             // Standard output is the documents' where they go there.
             if !invocation.flag("json") {
                 StandardError.write(books.text)
-            } else if sink.identity == "ndjson:-" {
+            } else if delivery.identity == "ndjson:-" {
                 StandardError.write(books.json)
             } else {
                 try StandardOutput.write(books.json)

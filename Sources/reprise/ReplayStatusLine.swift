@@ -1,7 +1,6 @@
 internal import Glibc
 internal import Options
 internal import Replayer
-internal import Sinks
 internal import Synchronization
 internal import Terminal
 internal import Time
@@ -13,8 +12,8 @@ final class ReplayStatusLine: Sendable {
     private let progress = Mutex<Progress?>(nil)
 
     /// A line where somebody watches standard error, and the documents do not go to the same terminal.
-    static func ifWatched(_ invocation: Invocation, sink: any Sink) -> ReplayStatusLine? {
-        guard StandardError.isTerminal(invocation.environment), sink.identity != "ndjson:-" || isatty(1) == 0 else {
+    static func ifWatched(_ invocation: Invocation, sink identity: String) -> ReplayStatusLine? {
+        guard StandardError.isTerminal(invocation.environment), identity != "ndjson:-" || isatty(1) == 0 else {
             return nil
         }
         return ReplayStatusLine()
@@ -27,7 +26,8 @@ final class ReplayStatusLine: Sendable {
             progress = current
             return current.text
         }
-        line.show("replaying: \(text), \(state.books.documents) documents")
+        let trouble = state.trouble.map { "; waiting: \($0)" } ?? ""
+        line.show("replaying: \(text), \(state.books.documents) documents\(trouble)")
     }
 
     func clear() { line.clear() }

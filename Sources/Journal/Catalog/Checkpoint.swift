@@ -107,7 +107,8 @@ public final class Checkpoint {
         }
     }
 
-    private static let migrator = Migrator(
+    /// Everything in `state.sqlite`, dead letters too.
+    static let migrator = Migrator(
         applicationID: 0x5250_5354,  // "RPST"
         what: "a journal's state",
         steps: [
@@ -127,7 +128,21 @@ public final class Checkpoint {
                         PRIMARY KEY (checkpoint, source)
                     ) STRICT;
                     """
-            )
+            ),
+            .init(
+                "dead letters",
+                sql: """
+                    CREATE TABLE dead_letters (
+                        sink TEXT NOT NULL,
+                        source TEXT NOT NULL,
+                        at_offset INTEGER NOT NULL,
+                        ordinal INTEGER NOT NULL,
+                        reason TEXT NOT NULL,
+                        noted_us INTEGER NOT NULL,
+                        PRIMARY KEY (sink, source, at_offset, ordinal)
+                    ) STRICT, WITHOUT ROWID;
+                    """
+            ),
         ]
     )
 }

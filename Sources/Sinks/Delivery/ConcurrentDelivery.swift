@@ -37,8 +37,8 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
     fileprivate struct State {
         var engine: DeliveryEngine
         /// Batches that are not settled, by their number.
-        var held: [Int: DocumentBatch] = [:]
-        var spare: [DocumentBatch] = []
+        var held: [Int: Unshared<DocumentBatch>] = [:]
+        var spare: [Unshared<DocumentBatch>] = []
         var refused: [RefusedDocument] = []
         var troubleSince: Timestamp?
         var isClosed = false
@@ -98,14 +98,15 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
 
     /// Adds the batch to what is to be sent; waits while the pool is full or the sink takes nothing.
     public func deliver(_ batch: DocumentBatch) throws -> DocumentBatch {
-        let empty = try wait { state -> DocumentBatch? in
-            guard state.engine.hasRoom(for: batch.byteCount) else { return nil }
-            let number = state.engine.add(documents: batch.documents.count, bytes: batch.byteCount)
-            state.held[number] = batch
-            return state.spare.popLast() ?? DocumentBatch(byteCapacity: self.sink.batchByteLimit)
+        let (full, capacity) = (Unshared(batch), sink.batchByteLimit)
+        let empty = try wait { state -> Unshared<DocumentBatch>? in
+            guard state.engine.hasRoom(for: full.value.byteCount) else { return nil }
+            let number = state.engine.add(documents: full.value.documents.count, bytes: full.value.byteCount)
+            state.held[number] = full
+            return state.spare.popLast() ?? Unshared(DocumentBatch(byteCapacity: capacity))
         }
         monitor.signal()
-        return empty
+        return empty.value
     }
 
     /// What is settled, and why nothing is, if nothing is.
@@ -139,7 +140,7 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
     }
 
     /// Waits for something, and gives up where the sink has taken nothing for too long.
-    private func wait<Result>(_ body: (inout sending State) throws -> Result?) throws -> Result {
+    private func wait<Result>(_ body: (inout State) throws -> Result?) throws -> Result {
         let result = try monitor.untilReady(longestWait: .milliseconds(250)) { state -> Result? in
             if let result = try body(&state) { return result }
             guard case .open(let reason, let isFault) = state.engine.circuit else {
@@ -180,7 +181,7 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
                 }
                 for number in before..<state.engine.settled {
                     guard let settled = state.held.removeValue(forKey: number) else { continue }
-                    settled.removeAll()
+                    settled.value.removeAll()
                     state.spare.append(settled)
                 }
             }
@@ -195,7 +196,7 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
         monitor.untilReady(longestWait: .milliseconds(50)) { state -> (DeliveryEngine.Call, Unshared<DocumentBatch>)?? in
             if state.isClosed { return .some(nil) }
             guard let call = state.engine.next(now: clock.now), let batch = state.held[call.batch] else { return nil }
-            return (call, Unshared(batch))
+            return (call, batch)
         }
     }
 }
@@ -211,7 +212,7 @@ extension ConcurrentDelivery.State {
 }
 
 /// Something that one thread at a time touches, on its way from one to the next.
-private struct Unshared<Value>: @unchecked Sendable {
+fileprivate struct Unshared<Value>: @unchecked Sendable {
     let value: Value
     init(_ value: Value) { self.value = value }
 }

@@ -178,7 +178,7 @@ public struct DeliveryEngine: Sendable {
             left.pushBacks = 0
             left.due = now + wait(after: 0, chance)
             narrow()
-            waiting.append(left)
+            wait(left)
         } else if case .closed = circuit {
             pushedBack(left, "every document of a call is to be sent again", nil, now, chance)
         } else {
@@ -206,7 +206,7 @@ public struct DeliveryEngine: Sendable {
             putBack(again)
             open(reason, isFault: false, now, chance, atLeast: after)
         } else {
-            waiting.append(again)
+            wait(again)
         }
     }
 
@@ -215,7 +215,11 @@ public struct DeliveryEngine: Sendable {
         again.isProbe = false
         again.due = Timestamp(rawValue: Int64.min)
         // The oldest first: what waits behind it cannot be settled before it.
-        waiting.insert(again, at: waiting.firstIndex { $0.batch > call.batch } ?? waiting.count)
+        wait(again)
+    }
+
+    private mutating func wait(_ call: Call) {
+        waiting.insert(call, at: waiting.firstIndex { $0.batch >= call.batch } ?? waiting.count)
     }
 
     private mutating func split(_ call: Call) -> [Rejection] {

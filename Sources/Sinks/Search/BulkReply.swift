@@ -34,7 +34,7 @@ struct BulkReply: Equatable {
             default:
                 if let fault = BulkFault.reason(item, alias: alias) { return .fault(reason: fault) }
                 if BulkFault.isOfDocument(item) {
-                    outcomes.append(.rejected(reason: item.reason.isEmpty ? item.type : "\(item.type): \(item.reason)"))
+                    outcomes.append(.rejected(reason: BulkFault.text(item)))
                 } else {
                     outcomes.append(.retry)
                 }
@@ -65,6 +65,13 @@ enum BulkFault {
         default:
             return item.status == 401 || item.status == 403 ? "writing to '\(alias)' is refused (\(text))" : nil
         }
+    }
+
+    /// The engine's words without the value that it could not read.
+    static func text(_ item: BulkReply.Item) -> String {
+        let reason = item.reason.firstRange(of: "Preview of field").map { String(item.reason[..<$0.lowerBound]) }
+        let words = (reason ?? item.reason).prefix(300)
+        return words.isEmpty ? item.type : "\(item.type): \(words)"
     }
 
     /// Whether no engine will ever take this document as it is.
