@@ -68,14 +68,6 @@ import Time
         }
     }
 
-    @Test func aCatalogOfANewerSchemaIsRefused() throws {
-        let folder = try TemporaryFolder()
-        try record(folder.path, 3)
-        try Connection(path: Catalog.path(journal: folder.path)).execute("PRAGMA user_version=99")
-        #expect(throws: SQLiteError.self) { try JournalWriter(directory: folder.path, source: .filtered) }
-        #expect(try ReadBack(folder.path).records.count == 3)
-    }
-
     @Test func theSummaryCountsWhatIsThere() throws {
         let folder = try TemporaryFolder()
         let writer = try JournalWriter(

@@ -9,7 +9,7 @@ final class Monitor<State>: @unchecked Sendable {
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private let condition: UnsafeMutablePointer<pthread_cond_t>
     private var state: State
-    /// Runs instead of each wait; for tests that do the other threads' work themselves. Set it before anybody waits.
+    /// Runs instead of each wait, for tests that do the other threads' work themselves; set it before anybody waits.
     var insteadOfWaiting: (() -> Void)?
 
     init(_ state: sending State) {

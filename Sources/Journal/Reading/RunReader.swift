@@ -18,6 +18,13 @@ final class RunReader {
         cursor = try SegmentCursor(folder, at: segment ?? .first)
         // Before the first block of all, the tail begins with entry 1.
         progress = ReadProgress(offset: .zero, sequence: segment == nil ? 0 : nil)
+        try openTail()
+    }
+
+    private func openTail() throws {
+        guard tail == nil, let file = try folder.openTail() else { return }
+        try folder.checkVersion(ofTail: file)
+        tail = TailReader(file, folder.geometry)
     }
 
     /// Passes blocks as long as they end before a place, by their trailers alone, but for the last block there is.
@@ -103,7 +110,7 @@ final class RunReader {
 
     private func readTail(into buffer: RunBuffer) throws -> Bool {
         guard progress.sequence != nil else { return false }
-        if tail == nil { tail = try folder.disk.fileIfPresent(folder.tail).map { TailReader($0, folder.geometry) } }
+        try openTail()
         guard let tail, try tail.read(&progress, into: buffer) else { return false }
         tailIsUnsynced = true
         isBehindGap = false

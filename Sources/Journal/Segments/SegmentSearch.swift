@@ -53,7 +53,8 @@ struct SegmentSearch {
         return try cursor.first()
     }
 
-    private func exists(_ id: SegmentID) -> Bool {
+    /// Whether a segment has a file.
+    func exists(_ id: SegmentID) -> Bool {
         // The open name is looked at on both sides of the sealed one, because sealing renames.
         folder.disk.exists(folder.open(id)) || folder.disk.exists(folder.sealed(id))
             || folder.disk.exists(folder.open(id))
