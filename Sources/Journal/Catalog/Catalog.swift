@@ -6,19 +6,21 @@ internal import Time
 /// All of it comes from the trailers of synced blocks; commits may be lost in a power cut, because the next start makes them good.
 final class Catalog {
     static let applicationID: Int32 = 0x5250_4341  // "RPCA"
-    private let connection: Connection
+    private var connection: Connection
+    private let path: String
 
     static func path(journal: String) -> String { "\(journal)/catalog.sqlite" }
 
     /// Opens the catalog for a writer, and makes it where there is none.
     init(journal: String) throws {
-        let path = Catalog.path(journal: journal)
+        path = Catalog.path(journal: journal)
         do {
             connection = try Catalog.open(path)
         } catch let error as SQLiteError where error.isCorrupt {
-            // It can be deleted, so a damaged one is: the segments make it anew.
-            for file in [path, "\(path)-wal", "\(path)-shm"] { try SystemDisk().removeIfPresent(file) }
+            try Catalog.remove(path)
             connection = try Catalog.open(path)
+        } catch let error as SQLiteError where error.isRefusal {
+            throw JournalError(.io, error.message + Ownership.hint(path), cause: error)
         }
     }
 
@@ -28,8 +30,26 @@ final class Catalog {
         return connection
     }
 
+    /// It can be deleted, so a damaged one is: the segments make it anew.
+    private static func remove(_ path: String) throws {
+        for file in [path, "\(path)-wal", "\(path)-shm"] { try SystemDisk().removeIfPresent(file) }
+    }
+
+    /// Runs a body; a database that turns out to be damaged, as a copy made while it was written can be, is deleted first.
+    private func mending<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as SQLiteError where error.isCorrupt {
+            try Catalog.remove(path)
+            connection = try Catalog.open(path)
+            return try body()
+        }
+    }
+
     /// The newest segment that the catalog knows.
     func newestSegment(of source: SourceName) throws -> SegmentID? {
+        try mending { try newest(source) }
+    }
+
+    private func newest(_ source: SourceName) throws -> SegmentID? {
         let select = try connection.prepare("SELECT max(id) FROM segments WHERE source = ?")
         try select.bind(source.rawValue, at: 0)
         guard try select.step() else { return nil }
@@ -38,22 +58,39 @@ final class Catalog {
 
     /// Adds what was sealed or written without the catalog being told: segments past its end, and those it holds as open.
     func catchUp(_ folder: SourceFolder) throws {
-        let source = folder.source
-        let select = try connection.prepare("SELECT min(id) FROM segments WHERE source = ? AND sealed = 0")
-        try select.bind(source.rawValue, at: 0)
-        let unsealed = try select.step() ? select.optionalInt64(0) : nil
-        var id = try unsealed.map(SegmentID.init) ?? newestSegment(of: source)?.next ?? .first
-        while folder.disk.exists(folder.sealed(id)) || folder.disk.exists(folder.open(id)) {
-            let isSealed = folder.disk.exists(folder.sealed(id))
-            let trailers = try SegmentTrailers(folder, id, isSealed: isSealed)
-            try connection.transaction {
-                try forget(source, id)
-                for trailer in trailers.blocks { try addEvents(of: trailer, in: id, source) }
-                var facts = trailers.facts
-                facts.isSealed = isSealed
-                try write(facts, source)
+        try mending {
+            for id in try unsealed(folder) { try read(id, of: folder) }
+            var id = try newest(folder.source)?.next ?? .first
+            while folder.disk.exists(folder.sealed(id)) || folder.disk.exists(folder.open(id)) {
+                try read(id, of: folder)
+                id = id.next
             }
-            id = id.next
+        }
+    }
+
+    /// The segments that the catalog holds as open, and the newest where it takes an open one for sealed: in a copy whose
+    /// catalog was copied last.
+    private func unsealed(_ folder: SourceFolder) throws -> [SegmentID] {
+        let select = try connection.prepare("SELECT id FROM segments WHERE source = ? AND sealed = 0 ORDER BY id")
+        try select.bind(folder.source.rawValue, at: 0)
+        var found: [SegmentID] = []
+        while try select.step() { found.append(SegmentID(rawValue: select.int64(0))) }
+        if let newest = try newest(folder.source), newest != found.last, !folder.disk.exists(folder.sealed(newest)) {
+            found.append(newest)
+        }
+        return found
+    }
+
+    /// Notes what a segment's file says, instead of what was known of it.
+    private func read(_ id: SegmentID, of folder: SourceFolder) throws {
+        let isSealed = folder.disk.exists(folder.sealed(id))
+        let trailers = try SegmentTrailers(folder, id, isSealed: isSealed)
+        try connection.transaction {
+            try forget(folder.source, id)
+            for trailer in trailers.blocks { try addEvents(of: trailer, in: id, folder.source) }
+            var facts = trailers.facts
+            facts.isSealed = isSealed
+            try write(facts, folder.source)
         }
     }
 
@@ -115,4 +152,9 @@ final class Catalog {
             try insert.run()
         }
     }
+}
+
+extension SQLiteError {
+    /// The file may not be opened or written: whose it is matters then.
+    fileprivate var isRefusal: Bool { [3, 8, 14, 23].contains(code) }
 }

@@ -23,7 +23,7 @@ final class SegmentCursor {
         case block(BlockLocation, BlockTrailer)
         /// A block of a sealed segment that disagrees with its checksum; its content has this length.
         case damaged(contentSize: Int)
-        /// A sealed segment whose rest is missing or cannot be told apart; the cursor stands before the next one.
+        /// A segment before the newest whose rest is missing or cannot be told apart; the cursor stands before the next one.
         case cut
     }
 
@@ -32,10 +32,16 @@ final class SegmentCursor {
     /// - Parameter checked: whether the stored bytes are read and compared with their checksum.
     func peek(checked: Bool) throws -> Item? {
         while true {
-            guard let file = try currentFile() else { return nil }
+            guard let file = try currentFile() else {
+                guard nextExists else { return nil }
+                // It is older than the next one, so a second look finds it, unless it is gone.
+                guard try currentFile() != nil else { throw folder.missing(id) }
+                continue
+            }
             if let block = try block(in: file, checked) { return block }
-            // No whole block here: a sealed file has its table here, or damage; an open one ends for now.
-            guard folder.disk.exists(folder.sealed(id)) else { return nil }
+            // No whole block here: a sealed file has its table here, or damage; an open one ends for now. In a copy that was
+            // made while the writer went on it ends for ever: the writer seals a segment before it begins the next one.
+            guard folder.disk.exists(folder.sealed(id)) || nextExists else { return nil }
             // The block may have been written, and the file sealed, since the first look.
             if let block = try block(in: file, checked) { return block }
             guard let table = try SeekTable.read(from: file) else {

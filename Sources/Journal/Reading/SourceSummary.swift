@@ -31,7 +31,10 @@ public struct SourceSummary: Sendable, Equatable {
         let folder = journal.folder(of: source)
         var id = SegmentID.first
         var blocksEnd = ByteOffset.zero
-        if let known = Catalog.sealed(journal: journal.directory, source: source) {
+        // Of a copy that was made while the journal was recorded the catalog may know more than there is.
+        if let known = Catalog.sealed(journal: journal.directory, source: source),
+            folder.disk.exists(folder.sealed(known.last))
+        {
             sealedSegments = known.segments
             blocks = known.blocks
             storedBytes = known.storedBytes
