@@ -32,7 +32,7 @@ final class RunReader {
     /// The tail goes on from the last block, so a place in the tail is reached by way of it.
     func skip(while isBefore: (BlockTrailer) -> Bool) throws {
         var passed: (BlockLocation, SegmentID)?
-        while case .block(let location, let trailer) = try cursor.peek(checked: false) {
+        while case .block(let location, let trailer) = try block(while: isBefore, wanted: { $0.length > 0 }) {
             guard isBefore(trailer) else { return }
             if trailer.length > 0 || passed == nil { passed = (location, cursor.id) }
             cursor.pass(location)
@@ -43,16 +43,29 @@ final class RunReader {
     /// Passes blocks that end before a time, but for the last with content: it may hold the beginning of the first record.
     func skip(beforeArrival time: Timestamp) throws {
         var passed: (BlockLocation, SegmentID)?
-        while case .block(let location, let trailer) = try cursor.peek(checked: false), trailer.nextArrival <= time {
+        while case .block(let location, let trailer) = try block(
+            while: { $0.nextArrival <= time },
+            wanted: { $0.length > 0 }
+        ), trailer.nextArrival <= time {
             if trailer.length > 0 { passed = (location, cursor.id) }
             cursor.pass(location)
         }
         if let (location, segment) = passed { cursor.back(to: location, in: segment) }
     }
 
+    /// The next block, by its trailer alone; those are left out that lie before a place and before another such one that is wanted.
+    private func block(
+        while isBefore: (BlockTrailer) -> Bool,
+        wanted: (BlockTrailer) -> Bool
+    ) throws -> SegmentCursor.Item? {
+        try cursor.leap(while: isBefore, to: wanted)
+        return try cursor.peek(checked: false)
+    }
+
     /// Passes everything; returns the offset behind it.
     func skipToEnd() throws -> ByteOffset {
         let buffer = RunBuffer()
+        try cursor.leapToLast()
         repeat {
             buffer.begin(at: progress.offset)
             while let item = try cursor.peek(checked: true) {

@@ -10,6 +10,8 @@ final class SegmentCursor {
     /// The segment whose file is open, or the one to look for.
     private(set) var id: SegmentID
     private var position = 0
+    /// The segment whose seek table was used last: once is enough.
+    private var leaptIn: SegmentID?
 
     /// Starts before the first block of a segment.
     init(_ folder: SourceFolder, at id: SegmentID) throws {
@@ -82,6 +84,17 @@ final class SegmentCursor {
         guard let file, let table = try SeekTable.read(from: file), let block = blockInTable(table) else { return }
         position = block.end
     }
+
+    /// The file and its blocks from the cursor on, by its seek table; nil where it has none, and where that was asked before.
+    func blocksAhead() throws -> (FileHandle, [BlockLocation])? {
+        guard let file = try currentFile(), isSealed, leaptIn != id else { return nil }
+        leaptIn = id
+        guard let table = try SeekTable.read(from: file) else { return nil }
+        return (file, table.blocks.filter { $0.start >= position })
+    }
+
+    /// Goes forward to a block of the file.
+    func advance(to location: BlockLocation) { position = location.start }
 
     /// Decompresses the block that was looked at last.
     func content(of location: BlockLocation, into output: UnsafeMutableRawBufferPointer) throws {
