@@ -19,7 +19,7 @@ struct SegmentFactory {
 
     /// A segment of one line, as the smallest there is.
     static let tiny = SegmentFactory(lineLength: 16, linesPerDelivery: 1, deliveriesPerBlock: 1, blocksPerSegment: 1)
-    /// Segments of 256 MiB in blocks of 4 MiB, which compress as posts do.
+    /// Segments of 256 MiB in blocks of 4 MiB, which compress 3.3:1: posts, at 4.6:1, are quicker to read.
     static let large = SegmentFactory(
         lineLength: 1_092,
         linesPerDelivery: 15,
@@ -37,7 +37,7 @@ struct SegmentFactory {
         content = (0..<lines).flatMap { _ in
             (0..<lineLength).map { index in
                 if index == lineLength - 1 { return UInt8(10) }
-                return index % 8 == 0 ? UInt8.random(in: 48...111, using: &random) : UInt8(97 + index % 26)
+                return index % 5 == 0 ? UInt8.random(in: 48...111, using: &random) : UInt8(97 + index % 26)
             }
         }
     }
