@@ -11,16 +11,20 @@ public struct Journal: Sendable {
 
     /// Opens a journal.
     ///
-    /// - Throws: `JournalError.notFound` where there is no such folder.
+    /// - Throws: `JournalError`: `notFound` where there is no such folder, `io` where it may not be read, `unsupported` where
+    ///   a newer Reprise made its catalog or its checkpoints.
     public init(directory: String) throws { try self.init(directory: directory, disk: SystemDisk()) }
 
     init(directory: String, disk: any Disk, geometry: TailGeometry = .standard) throws {
         guard disk.exists(directory) else {
+            // One that may not be looked into is none of those that are not there.
+            _ = try disk.sortedNames(in: directory)
             throw JournalError(
                 .notFound,
                 "there is no journal at \(directory); record one first, or name another with --journal"
             )
         }
+        try Journal.checkDatabases(in: directory)
         self.directory = directory
         self.disk = disk
         self.geometry = geometry
@@ -36,7 +40,7 @@ public struct Journal: Sendable {
             guard let source = SourceName(rawValue: name) else { return nil }
             let folder = self.folder(of: source)
             // A copy may hold sealed segments alone.
-            return try disk.exists(folder.tail) || SegmentSearch(folder: folder).newest() != nil ? source : nil
+            return try folder.openTail() != nil || SegmentSearch(folder: folder).newest() != nil ? source : nil
         }
     }
 
@@ -53,19 +57,19 @@ public struct Journal: Sendable {
         return try RunReader(folder, at: SegmentSearch(folder: folder).newest()).skipToEnd()
     }
 
-    /// Throws where the catalog knows a segment that has no file: without it, what follows could not be found.
+    /// Throws where the next segment or the catalog knows one that has no file: without it, what follows could not be found.
     func checkSegments(of source: SourceName) throws {
         let folder = self.folder(of: source)
+        let search = SegmentSearch(folder: folder)
+        let found = search.newestName()?.rawValue ?? 0
+        let next = SegmentID(rawValue: found + 1)
+        // A recorder may just have made both; the older one comes first.
+        if search.exists(next.next), !search.exists(next) { throw folder.missing(next) }
         guard disk.exists(Catalog.path(journal: directory)),
             let known = Catalog.newest(journal: directory, source: source)
         else { return }
-        let found = SegmentSearch(folder: folder).newestName()?.rawValue ?? 0
         guard found < known.rawValue else { return }
-        throw JournalError(
-            .corrupt,
-            "\(folder.path): segment \(SegmentID(rawValue: found + 1).digits) is missing, and the catalog knows segments up to "
-                + "\(known.digits); restore it from a copy"
-        )
+        throw folder.missing(SegmentID(rawValue: found + 1), known: known)
     }
 
     /// How many records arrived at a time or later and are committed, fragments and keep-alives left out.
@@ -103,7 +107,7 @@ public struct Journal: Sendable {
             case .offset(let offset): try search.last { $0.firstOffset < offset }
             case .time(let time): try search.lineStart(before: search.last { $0.nextArrival <= time }?.previous)
             }
-        let runs = RunReader(folder, at: segment)
+        let runs = try RunReader(folder, at: segment)
         switch start {
         case .beginning: break
         // The block that ends at the offset is read too: events at that offset may be in it, and its last byte tells

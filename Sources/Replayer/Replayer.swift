@@ -128,10 +128,23 @@ public final class Replayer: Service, @unchecked Sendable {
     private func open(_ source: SourceName) throws -> RecordReader {
         var start = configuration.start
         if let position = startOffsets[source] ?? checkpoint?.positions[source] { start = .offset(position) }
+        if startOffsets[source] == nil { try checkCheckpoint(of: source) }
         let reader = try RecordReader(journal: journal, source: source, from: start, to: configuration.end)
         if firstOffsets[source] == nil { firstOffsets[source] = reader.position }
         if !configuration.isFollowing { endOffsets[source] = try journal.endOffset(of: source) }
         return reader
+    }
+
+    /// A checkpoint behind the journal's end came here with a copy of it; what is recorded there would be left out unseen.
+    private func checkCheckpoint(of source: SourceName) throws {
+        guard let position = checkpoint?.positions[source] else { return }
+        let end = try journal.endOffset(of: source)
+        guard position > end else { return }
+        throw JournalError(
+            .mismatch,
+            "the checkpoint stands at \(source):\(position), but the journal ends at \(end): it is an older copy; begin with "
+                + "another checkpoint"
+        )
     }
 
     /// Fills the batch; returns whether there is nothing more to read for now.

@@ -13,6 +13,8 @@ extension ExitStatus {
         case let error as any ExitStatusProviding: self = error.exitStatus
         case let error as JournalError where error.code == .locked || error.code == .clockBehind: self = .tryLater
         case let error as JournalError where error.code == .invalid: self = .usage
+        // A file system that will not do, or a journal of a newer Reprise: no later try ends otherwise.
+        case let error as JournalError where error.code == .unsupported: self = .configuration
         case let error as SinkError where error.code == .address: self = .usage
         case let error as SinkError where error.code == .unavailable: self = .tryLater
         case let error as SinkError where error.code == .refused: self = .configuration

@@ -119,14 +119,6 @@ import Time
         #expect { try journal.rebuildCatalog() } throws: { ($0 as? JournalError)?.code == .unsupported }
     }
 
-    @Test func aCatalogOfANewerSchemaIsRefused() throws {
-        let folder = try TemporaryFolder()
-        try record(folder.path, 3)
-        try Connection(path: Catalog.path(journal: folder.path)).execute("PRAGMA user_version=99")
-        #expect(throws: JournalError.self) { try JournalWriter(directory: folder.path, source: .filtered) }
-        #expect(try ReadBack(folder.path).records.count == 3)
-    }
-
     @Test func theSummaryCountsWhatIsThere() throws {
         let folder = try TemporaryFolder()
         let writer = try JournalWriter(

@@ -64,7 +64,8 @@ public struct Migrator: Sendable {
             throw SQLiteError(
                 code: 1,
                 message: "\(connection.path) was written by a newer version (schema \(version), this one knows "
-                    + "\(steps.count)); use that version"
+                    + "\(steps.count)); use that version",
+                isNewerSchema: true
             )
         }
         return version

@@ -10,10 +10,13 @@ public struct SQLiteError: Error, CustomStringConvertible, Sendable {
     public let message: String
     /// The SQL, without values.
     public let sql: String?
+    /// The file's schema has steps that this program does not know; nothing is wrong with the file.
+    public let isNewerSchema: Bool
 
     /// Makes an error of our own, for what SQLite itself would accept.
-    public init(code: Int32, message: String, sql: String? = nil) {
+    public init(code: Int32, message: String, sql: String? = nil, isNewerSchema: Bool = false) {
         self.code = code
+        self.isNewerSchema = isNewerSchema
         extendedCode = code
         self.message = message
         self.sql = sql
@@ -25,6 +28,7 @@ public struct SQLiteError: Error, CustomStringConvertible, Sendable {
         let text = handle.map { String(cString: sqlite3_errmsg($0)) } ?? String(cString: sqlite3_errstr(result))
         message = "\(what): \(text) (SQLite \(result))"
         self.sql = sql
+        isNewerSchema = false
     }
 
     /// The message, and the statement where there is one.

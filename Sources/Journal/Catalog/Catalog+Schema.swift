@@ -51,7 +51,11 @@ extension Catalog {
                     CREATE VIEW rules AS
                     SELECT source, time_us AS since_us, at_offset, json FROM events WHERE kind = 'rules';
                     """
-            )
+            ),
+            .init(
+                "segments that are not sealed are found at once",
+                sql: "CREATE INDEX unsealed_segments ON segments (source, id) WHERE sealed = 0;"
+            ),
         ]
     )
 }

@@ -15,15 +15,14 @@ final class Catalog {
     convenience init(journal: String) throws { try self.init(path: Catalog.path(journal: journal)) }
 
     /// Opens a catalog, or makes it; one that is damaged or of an older schema is thrown away, because the segments make it anew.
-    ///
-    /// - Throws: `JournalError.unsupported` where a newer Reprise wrote it.
     init(path: String) throws {
-        try Catalog.checkIsNotNewer(path)
         self.path = path
         do {
             connection = try Catalog.open(path)
         } catch let error as SQLiteError where error.isCorrupt {
             connection = try Catalog.openAnew(path)
+        } catch let error as SQLiteError where error.isRefusal {
+            throw JournalError(.io, error.message + Ownership.hint(path), cause: error)
         }
     }
 
@@ -49,22 +48,6 @@ final class Catalog {
         }
         try migrator.migrate(connection)
         return connection
-    }
-
-    /// Throws where a catalog is there and a newer Reprise wrote it; whatever else is wrong with it is no matter here.
-    static func checkIsNotNewer(_ path: String) throws {
-        guard SystemDisk().exists(path) else { return }
-        let version: Int64
-        do {
-            let connection = try Connection(path: path, mode: .readOnly)
-            guard try connection.int64("PRAGMA application_id") == Int64(applicationID) else { return }
-            version = try connection.int64("PRAGMA user_version") ?? 0
-        } catch { return }
-        guard version > migrator.count else { return }
-        throw JournalError(
-            .unsupported,
-            "\(path) was written by a newer Reprise (schema \(version), this one knows \(migrator.count)); use that version"
-        )
     }
 
     /// How many segments of a source it holds.
@@ -93,15 +76,30 @@ final class Catalog {
     func catchUp(_ folder: SourceFolder) throws { try startingOverIfCorrupt { try readNewSegments(of: folder) } }
 
     private func readNewSegments(of folder: SourceFolder) throws {
-        let source = folder.source
-        let select = try connection.prepare("SELECT min(id) FROM segments WHERE source = ? AND sealed = 0")
-        try select.bind(source.rawValue, at: 0)
-        let unsealed = try select.step() ? select.optionalInt64(0) : nil
-        var id = try unsealed.map(SegmentID.init) ?? newestSegment(of: source)?.next ?? .first
+        for id in try unsealed(folder) { try read(id, of: folder) }
+        var id = try readNewestSegment(of: folder.source)?.next ?? .first
         while folder.disk.exists(folder.sealed(id)) || folder.disk.exists(folder.open(id)) {
             try read(id, of: folder)
             id = id.next
         }
+    }
+
+    /// The segments that the catalog holds as open, and the newest where it takes an open one for sealed: in a copy whose
+    /// catalog was copied last.
+    private func unsealed(_ folder: SourceFolder) throws -> [SegmentID] {
+        // Left alone SQLite prefers the table itself, and goes through all of it.
+        let select = try connection.prepare(
+            "SELECT id FROM segments INDEXED BY unsealed_segments WHERE source = ? AND sealed = 0 ORDER BY id"
+        )
+        try select.bind(folder.source.rawValue, at: 0)
+        var found: [SegmentID] = []
+        while try select.step() { found.append(SegmentID(rawValue: select.int64(0))) }
+        if let newest = try readNewestSegment(of: folder.source), newest != found.last,
+            !folder.disk.exists(folder.sealed(newest))
+        {
+            found.append(newest)
+        }
+        return found
     }
 
     /// Notes what a segment's file says, instead of what was known of it.
@@ -175,4 +173,9 @@ final class Catalog {
             try insert.run()
         }
     }
+}
+
+extension SQLiteError {
+    /// The file may not be opened or written: whose it is matters then.
+    fileprivate var isRefusal: Bool { [3, 8, 14, 23].contains(code) }
 }

@@ -13,6 +13,8 @@ public final class Checkpoint {
     /// The positions saved last; a source that has none starts at its beginning.
     public private(set) var positions: [SourceName: ByteOffset]
 
+    static func path(journal: String) -> String { "\(journal)/state.sqlite" }
+
     /// Opens a checkpoint, or makes it where there is none of that name.
     ///
     /// - Parameters:
@@ -20,7 +22,7 @@ public final class Checkpoint {
     ///   - sink: the identity of what is fed: a file, an index's UUID.
     ///   - transform: the digest of the transform.
     /// - Throws: `JournalError`: `locked` where another process holds it, `mismatch` where it belongs to another sink or
-    ///   transform, `invalid` for a name, `io`.
+    ///   transform, `invalid` for a name, `unsupported` where a newer Reprise made it, `io`.
     public init(
         journal: Journal,
         name: String,
@@ -40,7 +42,8 @@ public final class Checkpoint {
         guard try lock.tryLock() else {
             throw JournalError(.locked, "checkpoint '\(name)' is in use by another process; wait for it or stop it")
         }
-        connection = try Connection(path: "\(journal.directory)/state.sqlite", durability: .full)
+        try Journal.checkDatabases(in: journal.directory)
+        connection = try Connection(path: Checkpoint.path(journal: journal.directory), durability: .full)
         try Checkpoint.migrator.migrate(connection)
         self.name = name
         self.clock = clock

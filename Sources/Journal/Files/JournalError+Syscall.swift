@@ -8,7 +8,7 @@ extension JournalError {
             switch number {
             case ENOSPC, EDQUOT: "; make room on that file system, then start again: nothing that was recorded is lost"
             case EROFS: "; the file system is mounted read-only"
-            case EACCES, EPERM: "; check who owns the file, or run as that user"
+            case EACCES, EPERM: Ownership.hint(path)
             case EMFILE, ENFILE: "; raise the limit of open files"
             case EIO: "; the disk reported an error: look at the kernel's log before going on"
             default: ""

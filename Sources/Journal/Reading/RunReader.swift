@@ -17,11 +17,18 @@ final class RunReader {
     private(set) var progress: ReadProgress
 
     /// Starts before the first block of a segment, or before the tail where the source has none yet.
-    init(_ folder: SourceFolder, at segment: SegmentID?) {
+    init(_ folder: SourceFolder, at segment: SegmentID?) throws {
         self.folder = folder
         cursor = SegmentCursor(folder, at: segment ?? .first)
         // Before the first block of all, the tail begins with entry 1.
         progress = ReadProgress(offset: .zero, sequence: segment == nil ? 0 : nil)
+        try openTail()
+    }
+
+    private func openTail() throws {
+        guard tail == nil, let file = try folder.openTail() else { return }
+        try folder.checkVersion(ofTail: file)
+        tail = TailReader(file, folder.geometry)
     }
 
     /// Passes blocks as long as they end before a place, by their trailers alone, but for the last block there is.
@@ -29,7 +36,7 @@ final class RunReader {
     /// The tail goes on from the last block, so a place in the tail is reached by way of it.
     func skip(while isBefore: (BlockTrailer) -> Bool) throws {
         var passed: (BlockLocation, SegmentID)?
-        while case .block(let location, let trailer) = try cursor.peek(checked: false) {
+        while case .block(let location, let trailer) = try block(while: isBefore, wanted: { $0.length > 0 }) {
             guard isBefore(trailer) else { return }
             if trailer.length > 0 || passed == nil { passed = (location, cursor.id) }
             cursor.pass(location)
@@ -40,16 +47,29 @@ final class RunReader {
     /// Passes blocks that end before a time, but for the last in which a line begins: it may hold the first record's beginning.
     func skip(beforeArrival time: Timestamp) throws {
         var passed: (BlockLocation, SegmentID)?
-        while case .block(let location, let trailer) = try cursor.peek(checked: false), trailer.nextArrival <= time {
+        while case .block(let location, let trailer) = try block(
+            while: { $0.nextArrival <= time },
+            wanted: { $0.length > 0 && !$0.isInsideLine }
+        ), trailer.nextArrival <= time {
             if trailer.length > 0, passed == nil || !trailer.isInsideLine { passed = (location, cursor.id) }
             cursor.pass(location)
         }
         if let (location, segment) = passed { cursor.back(to: location, in: segment) }
     }
 
+    /// The next block, by its trailer alone; those are left out that lie before a place and before another such one that is wanted.
+    private func block(
+        while isBefore: (BlockTrailer) -> Bool,
+        wanted: (BlockTrailer) -> Bool
+    ) throws -> SegmentCursor.Item? {
+        try cursor.leap(while: isBefore, to: wanted)
+        return try cursor.peek(checked: false)
+    }
+
     /// Passes everything; returns the offset behind it.
     func skipToEnd() throws -> ByteOffset {
         let buffer = RunBuffer()
+        try cursor.leapToLast()
         repeat {
             buffer.begin(at: progress.offset)
             while let item = try cursor.peek(checked: true) {
@@ -118,7 +138,7 @@ final class RunReader {
 
     private func readTail(into buffer: RunBuffer) throws -> Bool {
         guard progress.sequence != nil else { return false }
-        if tail == nil { tail = try folder.disk.fileIfPresent(folder.tail).map { TailReader($0, folder.geometry) } }
+        try openTail()
         guard let tail else { return false }
         if isBehindGap {
             guard try tail.goesOn(from: progress) else { return false }

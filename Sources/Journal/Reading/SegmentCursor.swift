@@ -10,6 +10,8 @@ final class SegmentCursor {
     /// The segment whose file is open, or the one to look for.
     private(set) var id: SegmentID
     private var position = 0
+    /// The segment whose seek table was used last: once is enough.
+    private var leaptIn: SegmentID?
 
     /// Starts before the first block of a segment.
     init(_ folder: SourceFolder, at id: SegmentID) {
@@ -22,7 +24,7 @@ final class SegmentCursor {
         case block(BlockLocation, BlockTrailer)
         /// A block of a sealed segment that disagrees with its checksum; its content has this length.
         case damaged(contentSize: Int)
-        /// A sealed segment whose rest is missing or cannot be told apart; the cursor stands before the next one.
+        /// A segment before the newest whose rest is missing or cannot be told apart; the cursor stands before the next one.
         case cut
     }
 
@@ -31,10 +33,16 @@ final class SegmentCursor {
     /// - Parameter checked: whether the stored bytes are read and compared with their checksum.
     func peek(checked: Bool) throws -> Item? {
         while true {
-            guard let file = try currentFile() else { return nil }
+            guard let file = try currentFile() else {
+                guard nextExists else { return nil }
+                // It is older than the next one, so a second look finds it, unless it is gone.
+                guard try currentFile() != nil else { throw folder.missing(id) }
+                continue
+            }
             if let block = try block(in: file, checked) { return block }
-            // No whole block here: a sealed file has its table here, or damage; an open one ends for now.
-            guard folder.disk.exists(folder.sealed(id)) else { return nil }
+            // No whole block here: a sealed file has its table here, or damage; an open one ends for now. In a copy that was
+            // made while the writer went on it ends for ever: the writer seals a segment before it begins the next one.
+            guard folder.disk.exists(folder.sealed(id)) || nextExists else { return nil }
             // The block may have been written, and the file sealed, since the first look.
             if let block = try block(in: file, checked) { return block }
             let table = try SeekTable.read(from: file)
@@ -81,6 +89,17 @@ final class SegmentCursor {
         guard let file, let table = try SeekTable.read(from: file), let block = blockInTable(table) else { return }
         position = block.end
     }
+
+    /// The file and its blocks from the cursor on, by its seek table; nil where it has none, and where that was asked before.
+    func blocksAhead() throws -> (FileHandle, [BlockLocation])? {
+        guard let file = try currentFile(), isSealed, leaptIn != id else { return nil }
+        leaptIn = id
+        guard let table = try SeekTable.read(from: file) else { return nil }
+        return (file, table.blocks.filter { $0.start >= position })
+    }
+
+    /// Goes forward to a block of the file.
+    func advance(to location: BlockLocation) { position = location.start }
 
     /// Decompresses the block that was looked at last.
     func content(of location: BlockLocation, into output: UnsafeMutableRawBufferPointer) throws {

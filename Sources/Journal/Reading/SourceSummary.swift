@@ -31,8 +31,10 @@ public struct SourceSummary: Sendable, Equatable {
         let folder = journal.folder(of: source)
         var id = SegmentID.first
         var blocksEnd = ByteOffset.zero
+        // Of a copy that was made while the journal was recorded the catalog may know more than there is.
         if folder.disk.exists(Catalog.path(journal: journal.directory)),
-            let known = Catalog.sealed(journal: journal.directory, source: source)
+            let known = Catalog.sealed(journal: journal.directory, source: source),
+            folder.disk.exists(folder.sealed(known.last))
         {
             sealedSegments = known.segments
             blocks = known.blocks

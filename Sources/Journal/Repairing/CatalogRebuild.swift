@@ -11,8 +11,9 @@ extension Journal {
     /// - Throws: `JournalError`: `locked` while a recorder runs, `unsupported` where a newer Reprise wrote the catalog, `io`.
     public func rebuildCatalog(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> Int {
         let path = Catalog.path(journal: directory)
-        try Catalog.checkIsNotNewer(path)
+        try Journal.checkDatabases(in: directory)
         let sources = try self.sources()
+        for source in sources { try folder(of: source).checkVersion() }
         let locks = try sources.map { try SourceLock(folder(of: $0)) }
         let new = "\(directory)/catalog.rebuilding"
         for file in [new, "\(new)-wal", "\(new)-shm"] { try disk.removeIfPresent(file) }

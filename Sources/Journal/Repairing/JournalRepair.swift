@@ -27,6 +27,8 @@ public struct JournalRepair: Sendable {
         guard folder.disk.exists(folder.path) else {
             throw JournalError(.notFound, "the journal at \(journal.directory) has no source \(source)")
         }
+        if journal.disk is SystemDisk { try Journal.checkDatabases(in: journal.directory) }
+        try folder.checkVersion()
         let lock = dryRun ? nil : try SourceLock(folder)
         let list = try SegmentList(folder)
         let all = list.all

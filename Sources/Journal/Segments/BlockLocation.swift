@@ -35,8 +35,14 @@ struct BlockLocation: Equatable {
     func trailer(in file: FileHandle) throws(JournalError) -> BlockTrailer? {
         var stored = [UInt8](repeating: 0, count: trailerSize)
         guard try file.readArray(into: &stored, at: start + frameSize) else { return nil }
-        let trailer = stored.withUnsafeBytes { BlockTrailer.decode(unchecked: $0) }
-        return trailer?.length == contentSize ? trailer : nil
+        guard let trailer = stored.withUnsafeBytes({ BlockTrailer.decode(unchecked: $0) }) else {
+            // Whether a version is newer, or a damaged byte, only the whole block tells.
+            if stored.withUnsafeBytes({ BlockTrailer.newerVersion(unchecked: $0) }) != nil {
+                _ = try BlockReader().trailer(self, in: file)
+            }
+            return nil
+        }
+        return trailer.length == contentSize ? trailer : nil
     }
 
     private static func frame(in file: FileHandle, at start: Int) throws(JournalError) -> (Int, Int)? {
@@ -73,6 +79,8 @@ final class BlockReader {
     deinit { stored.deallocate() }
 
     /// Reads a block's stored bytes and checks them; nil where they do not agree with the checksum.
+    ///
+    /// - Throws: `io`, `unsupported` for a whole block that a newer Reprise wrote.
     func trailer(_ location: BlockLocation, in file: FileHandle) throws(JournalError) -> BlockTrailer? {
         if stored.count < location.storedSize {
             stored.deallocate()
@@ -80,10 +88,11 @@ final class BlockReader {
         }
         let bytes = UnsafeMutableRawBufferPointer(rebasing: stored[0..<location.storedSize])
         guard try file.read(into: bytes, at: location.start) == bytes.count else { return nil }
-        let trailer = BlockTrailer.decode(
-            UnsafeRawBufferPointer(rebasing: bytes[location.frameSize...]),
-            after: frame(of: location)
-        )
+        let trailerBytes = UnsafeRawBufferPointer(rebasing: bytes[location.frameSize...])
+        let trailer = BlockTrailer.decode(trailerBytes, after: frame(of: location))
+        if trailer == nil, let version = BlockTrailer.newerVersion(trailerBytes, after: frame(of: location)) {
+            throw .newer("\(file.path): the block at byte \(location.start) has version \(version)")
+        }
         guard let trailer, trailer.length == location.contentSize else { return nil }
         return trailer
     }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// A segment's number in its source: 1, 2, 3, … without a hole.
 struct SegmentID: RawRepresentable, Hashable, Comparable, Sendable {
     let rawValue: Int64
@@ -43,4 +45,35 @@ struct SourceFolder: Sendable {
     var tail: String { "\(path)/tail" }
     func open(_ id: SegmentID) -> String { "\(path)/\(id.digits).open" }
     func sealed(_ id: SegmentID) -> String { "\(path)/\(id.digits).zst" }
+}
+
+extension SourceFolder {
+    /// Opens the tail for reading; nil where there is none, or no folder.
+    ///
+    /// - Throws: `io` where it may not be read: so nobody takes another user's source for an empty one.
+    func openTail() throws(JournalError) -> FileHandle? {
+        do { return try disk.fileIfPresent(tail) } catch {
+            guard error.errorNumber == ENOTDIR else { throw error }
+            return nil
+        }
+    }
+
+    /// A segment without a file that the catalog proves there was.
+    func missing(_ id: SegmentID, known: SegmentID) -> JournalError {
+        JournalError(
+            .corrupt,
+            "\(path): segment \(id.digits) is missing, and the catalog knows segments up to \(known.digits); restore it from "
+                + "a copy, or, where this journal is itself a copy of one that was being recorded, make its catalog anew "
+                + "with 'reprise journal rebuild'"
+        )
+    }
+
+    /// A segment without a file before one that has one.
+    func missing(_ id: SegmentID) -> JournalError {
+        JournalError(
+            .corrupt,
+            "\(path): segment \(id.digits) is missing, and \(id.next.digits) is there; restore it from a copy, or go on without "
+                + "it with 'reprise journal repair'"
+        )
+    }
 }

@@ -61,7 +61,8 @@ struct SegmentSearch {
         try SegmentCursor(folder, at: id).first()
     }
 
-    private func exists(_ id: SegmentID) -> Bool {
+    /// Whether a segment has a file.
+    func exists(_ id: SegmentID) -> Bool {
         // The open name is looked at on both sides of the sealed one, because sealing renames.
         folder.disk.exists(folder.open(id)) || folder.disk.exists(folder.sealed(id))
             || folder.disk.exists(folder.open(id))

@@ -17,6 +17,8 @@ struct SegmentWriter {
     var storedSize: Int { facts.storedBytes }
 
     /// Creates the file with its opening block.
+    ///
+    /// - Throws: `corrupt` where the number was given to a segment already, `io`.
     static func create(
         _ id: SegmentID,
         in folder: SourceFolder,
@@ -24,6 +26,13 @@ struct SegmentWriter {
         inForce: EventsInForce,
         builder: BlockBuilder
     ) throws -> SegmentWriter {
+        // Sealing renames, and would put this segment in the other one's place.
+        guard !folder.disk.exists(folder.sealed(id)) else {
+            throw JournalError(
+                .corrupt,
+                "\(folder.sealed(id)) is there already, and is not where the source goes on; ask 'reprise journal verify'"
+            )
+        }
         let file = try folder.disk.file(folder.open(id), O_RDWR | O_CREAT | O_TRUNC)
         var writer = SegmentWriter(id: id, folder: folder, file: file, inForce: inForce)
         let opening = try builder.opening(state: state, inForce: inForce.events)

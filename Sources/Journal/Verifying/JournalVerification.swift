@@ -45,8 +45,10 @@ public struct JournalVerification: Sendable {
         jobs: Int = 1,
         progress: (Progress) -> Void = { _ in }
     ) throws {
+        if journal.disk is SystemDisk { try Journal.checkDatabases(in: journal.directory) }
         let lists = try (sources ?? journal.sources()).map { source in
             let folder = journal.folder(of: source)
+            try folder.checkVersion()
             return (folder, try SegmentList(folder))
         }
         let total = try lists.reduce(0) { try $0 + JournalVerification.size(of: $1.1, in: $1.0) }

@@ -37,6 +37,7 @@ public final class JournalWriter: Sendable {
         configuration: JournalWriterConfiguration = .init(),
         clock: WallClock = .system
     ) throws {
+        try Journal.checkDatabases(in: directory)
         try self.init(
             SourceFolder(journal: directory, source: source),
             catalog: { try Catalog(journal: directory) },
@@ -61,6 +62,7 @@ public final class JournalWriter: Sendable {
         try folder.disk.createFolder(folder.path)
         try folder.disk.checkIsLocal(folder.path)
         lock = try SourceLock(folder)
+        try folder.checkVersion()
         let catalog = try openCatalog()
         let found = try RecoveredSource(folder, last: catalog?.newestSegment(of: folder.source))
         let appender = try SegmentAppender(folder: folder, found: found)

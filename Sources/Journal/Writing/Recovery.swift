@@ -17,10 +17,12 @@ struct RecoveredSource {
     ///
     /// - Parameter last: the newest segment that the catalog knows; newer ones are found by probing.
     init(_ folder: SourceFolder, last: SegmentID?) throws {
-        var newest = last ?? SegmentSearch(folder: folder).newestName() ?? SegmentID(rawValue: 0)
-        while folder.disk.exists(folder.sealed(newest.next)) || folder.disk.exists(folder.open(newest.next)) {
-            newest = newest.next
-        }
+        let search = SegmentSearch(folder: folder)
+        if let last, !search.exists(last) { throw folder.missing(last, known: last) }
+        var newest = max(last ?? SegmentID(rawValue: 0), search.newestName() ?? SegmentID(rawValue: 0))
+        while search.exists(newest.next) { newest = newest.next }
+        // Numbers that were given are not given again.
+        if search.exists(newest.next.next) { throw folder.missing(newest.next) }
         nextSegment = newest.next
         if newest.rawValue > 0, folder.disk.exists(folder.open(newest)), !folder.disk.exists(folder.sealed(newest)) {
             try folder.disk.file(folder.open(newest), O_RDWR).syncAndReread()

@@ -12,6 +12,8 @@ enum Surroundings {
         case sharedData(SharedData)
         /// A small file system that a test may mount for itself, see `OwnDisk`.
         case ownDisk
+        /// The right to run a program as another user, and the tool that does it.
+        case anotherUser
     }
 
     struct Absent: Error, CustomStringConvertible {
@@ -46,6 +48,11 @@ enum Surroundings {
         case .ownDisk:
             if let hindrance = OwnDisk.hindrance { throw Absent(description: hindrance) }
             return "/proc"
+        case .anotherUser:
+            guard geteuid() == 0 else {
+                throw Absent(description: "only root may run a program as another user; run the tests as root")
+            }
+            return try path(.tool("setpriv"))
         }
     }
 

@@ -1,0 +1,76 @@
+internal import Compression
+internal import Hashing
+internal import SQLite
+
+// How an older Reprise knows what a newer one wrote, so that it leaves it alone instead of taking it for damage: later formats
+// keep what is looked at here (docs/SEGMENT_FORMAT.md, "Later versions").
+
+extension JournalError {
+    /// Something has a version that this program does not know.
+    static func newer(_ what: String) -> JournalError {
+        JournalError(
+            .unsupported,
+            "\(what): it was written by a newer Reprise; upgrade this one; nothing was changed"
+        )
+    }
+}
+
+extension BlockTrailer {
+    /// The version of a trailer that a newer Reprise wrote, or of one whose version is damaged; nil for all others.
+    static func newerVersion(unchecked stored: UnsafeRawBufferPointer) -> UInt8? {
+        guard stored.count >= 25, stored.count <= byteLimit else { return nil }
+        var parser = ByteParser(stored)
+        guard parser.integer(UInt32.self) == ZstdFrame.skippableMagic, let size = parser.integer(UInt32.self),
+            Int(size) == stored.count - 8, let found = parser.take(8), found.elementsEqual(magic),
+            let version = parser.integer(UInt8.self), version > BlockTrailer.version
+        else { return nil }
+        return version
+    }
+
+    /// The version of an undamaged block that a newer Reprise wrote; nil for all others.
+    static func newerVersion(_ stored: UnsafeRawBufferPointer, after frame: UnsafeRawBufferPointer) -> UInt8? {
+        guard let version = newerVersion(unchecked: stored) else { return nil }
+        var end = ByteParser(UnsafeRawBufferPointer(rebasing: stored[(stored.count - 8)...]))
+        let hash = XXH3.hash(frame, UnsafeRawBufferPointer(rebasing: stored[0..<stored.count - 8]))
+        return end.integer(UInt64.self) == hash ? version : nil
+    }
+}
+
+extension SourceFolder {
+    /// Throws where a newer Reprise has written the newest segment or the tail; call it before anything is changed.
+    func checkVersion() throws {
+        _ = try SegmentSearch(folder: self).newest()
+        if let file = try disk.fileIfPresent(tail) { try checkVersion(ofTail: file) }
+    }
+
+    /// Throws where a slot of the tail begins as no entry of this version does, but as one of a later version would.
+    func checkVersion(ofTail file: FileHandle) throws(JournalError) {
+        let known = withUnsafeBytes(of: TailEntry.magic.littleEndian) { Array($0) }
+        var magic: [UInt8] = [0, 0, 0, 0]
+        for slot in 0..<geometry.slotCount {
+            guard try file.readArray(into: &magic, at: geometry.start(ofSlot: slot)) else { return }
+            guard magic.dropLast() == known.dropLast(), magic[3] > known[3], magic[3] <= UInt8(ascii: "9") else {
+                continue
+            }
+            throw .newer("\(file.path) has entries of version \(magic[3] - UInt8(ascii: "0"))")
+        }
+    }
+}
+
+extension Journal {
+    /// Throws where a newer Reprise has made the catalog or the checkpoints; nothing is changed.
+    static func checkDatabases(in directory: String) throws(JournalError) {
+        try Catalog.migrator.checkVersion(of: Catalog.path(journal: directory))
+        try Checkpoint.migrator.checkVersion(of: Checkpoint.path(journal: directory))
+    }
+}
+
+extension Migrator {
+    /// Throws where a database has a newer schema; one that is not there or cannot be read is left to whoever needs it.
+    fileprivate func checkVersion(of path: String) throws(JournalError) {
+        guard SystemDisk().exists(path) else { return }
+        do { _ = try version(of: Connection(path: path, mode: .readOnly)) } catch {
+            if error.isNewerSchema { throw .newer(error.message) }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import Glibc
+import Synchronization
+
+@testable import Journal
+
+/// This machine's disk, with every call counted: what grows with a journal shows here before it shows on a clock.
+final class CountingDisk: Disk {
+    private let disk = SystemDisk()
+    private let counter = Mutex(0)
+
+    /// Calls since the last time this was asked.
+    func calls() -> Int {
+        counter.withLock { count in
+            defer { count = 0 }
+            return count
+        }
+    }
+
+    fileprivate func count() { counter.withLock { $0 += 1 } }
+
+    func open(_ path: String, _ flags: CInt, mode: mode_t) throws(Errno) -> any DiskFile {
+        count()
+        return CountingFile(self, try disk.open(path, flags, mode: mode))
+    }
+
+    func makeFolder(_ path: String) throws(Errno) {
+        count()
+        try disk.makeFolder(path)
+    }
+
+    func rename(_ old: String, to new: String) throws(Errno) {
+        count()
+        try disk.rename(old, to: new)
+    }
+
+    func remove(_ path: String) throws(Errno) {
+        count()
+        try disk.remove(path)
+    }
+
+    func exists(_ path: String) -> Bool {
+        count()
+        return disk.exists(path)
+    }
+
+    func names(in path: String) throws(Errno) -> [String] {
+        let names = try disk.names(in: path)
+        // Each name is looked at.
+        for _ in names { count() }
+        return names
+    }
+
+    func fileSystem(of path: String) throws(Errno) -> FileSystemFacts {
+        count()
+        return try disk.fileSystem(of: path)
+    }
+}
+
+private final class CountingFile: DiskFile {
+    private let disk: CountingDisk
+    private let file: any DiskFile
+
+    init(_ disk: CountingDisk, _ file: any DiskFile) {
+        self.disk = disk
+        self.file = file
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(Errno) -> Int {
+        disk.count()
+        return try file.read(into: buffer, at: offset)
+    }
+
+    func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, at offset: Int) throws(Errno) -> Int {
+        disk.count()
+        return try file.write(first, second, at: offset)
+    }
+
+    func syncData() throws(Errno) { try file.syncData() }
+    func sync() throws(Errno) { try file.sync() }
+    func truncate(to length: Int) throws(Errno) { try file.truncate(to: length) }
+    func allocate(_ length: Int) throws(Errno) { try file.allocate(length) }
+    func dropCache() throws(Errno) { try file.dropCache() }
+    func size() throws(Errno) -> Int { try file.size() }
+    func lock() throws(Errno) { try file.lock() }
+    func unlock() throws(Errno) { try file.unlock() }
+}
