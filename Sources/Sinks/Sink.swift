@@ -50,7 +50,7 @@ public protocol Sink: AnyObject {
 public struct SinkError: Error, CustomStringConvertible, Sendable {
     /// The kind of failure.
     public struct Code: Hashable, Sendable {
-        private enum Value { case address, io, closedPipe }
+        private enum Value { case address, io, closedPipe, unavailable, refused }
         private let value: Value
         /// A sink's address cannot be read.
         public static let address = Code(value: .address)
@@ -58,6 +58,10 @@ public struct SinkError: Error, CustomStringConvertible, Sendable {
         public static let io = Code(value: .io)
         /// The reader of a pipe has gone.
         public static let closedPipe = Code(value: .closedPipe)
+        /// A remote sink takes nothing for now; what to do is in the message, and trying again later is right.
+        public static let unavailable = Code(value: .unavailable)
+        /// A remote sink is not what was asked for: another mapping, another engine.
+        public static let refused = Code(value: .refused)
     }
 
     /// The kind of failure.
