@@ -119,6 +119,7 @@ let package = Package(
         tests("Transform", ["Time", "JSON", "Transform"]),
         tests("Index", ["Time", "SQLite", "Transform", "Index"]),
         tests("Replayer", ["Time", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer"]),
+        tests("Search", ["Time", "JSON", "HTTPClient", "Transform", "Sinks"]),
         tests("Simulator", ["Time", "Logging", "Lifecycle", "HTTPClient", "Simulator"]),
         tests(
             "Dashboard",
