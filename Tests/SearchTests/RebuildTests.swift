@@ -6,7 +6,7 @@ import Transform
 @testable import Sinks
 
 /// Making an index anew behind its alias, in real engines.
-@Suite(.needs(.opensearch, .elasticsearch), .timeLimit(.minutes(3)))
+@Suite(.needs(.opensearch, .elasticsearch), .timeLimit(.minutes(5)))
 struct RebuildTests {
     private func write(_ count: Int, to index: String, of engine: Engine) throws {
         for id in 0..<count {
@@ -14,8 +14,8 @@ struct RebuildTests {
         }
     }
 
-    @Test(arguments: SearchPeer.open) func theAliasMovesOnceTheNewIndexIsWhole(peer: SearchPeer) throws {
-        let engine = try Engine(peer)
+    @Test(arguments: SearchPeer.open) func theAliasMovesOnceTheNewIndexIsWhole(peer: SearchPeer) async throws {
+        let engine = try await Engine(peer)
         let old = try engine.setup(digest: "00000000000000aa").prepare()
         try write(3, to: engine.alias, of: engine)
         // The reason for most rebuilds: another transform.
@@ -34,8 +34,8 @@ struct RebuildTests {
         #expect(refusal { _ = try engine.setup(digest: "00000000000000aa").prepare() }?.code == .refused)
     }
 
-    @Test(arguments: SearchPeer.open) func anotherCountLeavesTheAliasAsItIs(peer: SearchPeer) throws {
-        let engine = try Engine(peer)
+    @Test(arguments: SearchPeer.open) func anotherCountLeavesTheAliasAsItIs(peer: SearchPeer) async throws {
+        let engine = try await Engine(peer)
         let old = try engine.setup().prepare()
         let rebuild = try engine.setup().beginRebuild()
         try write(2, to: rebuild.index, of: engine)
@@ -50,8 +50,8 @@ struct RebuildTests {
         #expect(try engine.setup().beginRebuild().index == "\(engine.alias)-000003")
     }
 
-    @Test(arguments: SearchPeer.open) func ofTwoRebuildsTheSecondIsRefused(peer: SearchPeer) throws {
-        let engine = try Engine(peer)
+    @Test(arguments: SearchPeer.open) func ofTwoRebuildsTheSecondIsRefused(peer: SearchPeer) async throws {
+        let engine = try await Engine(peer)
         _ = try engine.setup().prepare()
         let first = try engine.setup().beginRebuild()
         let second = try engine.setup().beginRebuild()
@@ -62,8 +62,8 @@ struct RebuildTests {
     }
 
     /// What the check before the swap cannot see, because it happens behind it, the engine itself refuses.
-    @Test(arguments: SearchPeer.open) func aSwapThatComesTooLateIsRefusedAsAWhole(peer: SearchPeer) throws {
-        let engine = try Engine(peer)
+    @Test(arguments: SearchPeer.open) func aSwapThatComesTooLateIsRefusedAsAWhole(peer: SearchPeer) async throws {
+        let engine = try await Engine(peer)
         let old = try engine.setup().prepare()
         let first = try engine.setup().beginRebuild()
         let second = try engine.setup().beginRebuild()

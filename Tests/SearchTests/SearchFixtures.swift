@@ -14,10 +14,11 @@ struct Engine {
 
     var alias: String { address.alias }
 
-    init(_ peer: SearchPeer, alias: String? = nil, _ connection: SearchConnection = .init()) throws {
+    init(_ peer: SearchPeer, alias: String? = nil, _ connection: SearchConnection = .init()) async throws {
         let kind: SearchEngine = peer == .opensearch ? .opensearch : .elasticsearch
+        let url = try await peer.url()
         let name = alias ?? "t\(UUID().uuidString.lowercased().prefix(13))"
-        address = try SearchAddress(kind, "\(peer.url())/\(name)")
+        address = try SearchAddress(kind, "\(url)/\(name)")
         client = try SearchClient(address, connection)
     }
 

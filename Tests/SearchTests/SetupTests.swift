@@ -8,10 +8,10 @@ import Transform
 @testable import Sinks
 
 /// Preparing an alias in real engines.
-@Suite(.needs(.opensearch, .elasticsearch), .timeLimit(.minutes(3)))
+@Suite(.needs(.opensearch, .elasticsearch), .timeLimit(.minutes(5)))
 struct SetupTests {
-    @Test(arguments: SearchPeer.open) func theFirstUseMakesEverythingAndLaterOnesFindIt(peer: SearchPeer) throws {
-        let engine = try Engine(peer)
+    @Test(arguments: SearchPeer.open) func theFirstUseMakesEverythingAndLaterOnesFindIt(peer: SearchPeer) async throws {
+        let engine = try await Engine(peer)
         let made = try engine.setup().prepare()
         #expect(made.isNew)
         #expect(made.index == "\(engine.alias)-000001")
@@ -30,8 +30,8 @@ struct SetupTests {
         #expect(index?["settings"]?["index"]?["refresh_interval"]?.text == "5s")
     }
 
-    @Test(arguments: SearchPeer.open) func theDefaultDocumentFitsWithAllItsFields(peer: SearchPeer) throws {
-        let engine = try Engine(peer)
+    @Test(arguments: SearchPeer.open) func theDefaultDocumentFitsWithAllItsFields(peer: SearchPeer) async throws {
+        let engine = try await Engine(peer)
         _ = try engine.setup().prepare()
         let document = try fullDocument()
         let fields = try #require(JSONValue.parse(Array(document.json.utf8))).members.map(\.name)
@@ -55,8 +55,8 @@ struct SetupTests {
         }
     }
 
-    @Test(arguments: SearchPeer.open) func anUnknownFieldIsRefusedAndAStubIsHidden(peer: SearchPeer) throws {
-        let engine = try Engine(peer)
+    @Test(arguments: SearchPeer.open) func anUnknownFieldIsRefusedAndAStubIsHidden(peer: SearchPeer) async throws {
+        let engine = try await Engine(peer)
         let target = try engine.setup().prepare()
         let unknown = try engine.client.send("PUT", "/\(engine.alias)/_doc/1", body: Array(#"{"colour":"red"}"#.utf8))
         #expect(unknown.status == 400)
@@ -67,8 +67,8 @@ struct SetupTests {
         #expect(try engine.count(target.index) == 2)
     }
 
-    @Test(arguments: SearchPeer.open) func anotherTransformIsRefused(peer: SearchPeer) throws {
-        let engine = try Engine(peer)
+    @Test(arguments: SearchPeer.open) func anotherTransformIsRefused(peer: SearchPeer) async throws {
+        let engine = try await Engine(peer)
         _ = try engine.setup(digest: "00000000000000aa").prepare()
         let before = try engine.state()
         let error = refusal { _ = try engine.setup(digest: "00000000000000bb").prepare() }
@@ -78,8 +78,8 @@ struct SetupTests {
         #expect(try engine.state() == before)
     }
 
-    @Test(arguments: SearchPeer.open) func anotherMappingIsRefusedFieldByField(peer: SearchPeer) throws {
-        let engine = try Engine(peer)
+    @Test(arguments: SearchPeer.open) func anotherMappingIsRefusedFieldByField(peer: SearchPeer) async throws {
+        let engine = try await Engine(peer)
         let index = "\(engine.alias)-000001"
         try engine.ask(
             "PUT",
@@ -104,9 +104,9 @@ struct SetupTests {
         #expect(!message.contains("tweet_id"))
     }
 
-    @Test(arguments: SearchPeer.open) func whatIsNotOursIsNeverTouched(peer: SearchPeer) throws {
-        func check(_ expected: String, _ make: (Engine) throws -> Void) throws {
-            let engine = try Engine(peer)
+    @Test(arguments: SearchPeer.open) func whatIsNotOursIsNeverTouched(peer: SearchPeer) async throws {
+        func check(_ expected: String, _ make: (Engine) throws -> Void) async throws {
+            let engine = try await Engine(peer)
             try make(engine)
             let before = try engine.state()
             for attempt in [
@@ -117,19 +117,19 @@ struct SetupTests {
             }
             #expect(try engine.state() == before)
         }
-        try check("is an index itself") { try $0.ask("PUT", "/\($0.alias)", [:]) }
-        try check("which Reprise has not made") {
+        try await check("is an index itself") { try $0.ask("PUT", "/\($0.alias)", [:]) }
+        try await check("which Reprise has not made") {
             try $0.ask("PUT", "/\($0.alias)-000001", ["aliases": [$0.alias: [:]]])
         }
-        try check("without a write index") {
+        try await check("without a write index") {
             for number in 1...2 {
                 try $0.ask("PUT", "/\($0.alias)-00000\(number)", ["aliases": [$0.alias: [:]]])
             }
         }
     }
 
-    @Test(arguments: SearchPeer.open) func anIndexWithoutItsAliasIsLeftToARebuild(peer: SearchPeer) throws {
-        let engine = try Engine(peer)
+    @Test(arguments: SearchPeer.open) func anIndexWithoutItsAliasIsLeftToARebuild(peer: SearchPeer) async throws {
+        let engine = try await Engine(peer)
         try engine.ask("PUT", "/\(engine.alias)-000001", [:])
         let error = refusal { _ = try engine.setup().prepare() }
         #expect(error?.message.contains("but not the alias") == true, "\(error?.message ?? "taken")")
@@ -139,12 +139,14 @@ struct SetupTests {
         #expect(try engine.setup().prepare().uuid == rebuild.uuid)
     }
 
-    @Test(arguments: SearchPeer.open) func manyAtTheSameTimeAllSucceed(peer: SearchPeer) throws {
-        let alias = try Engine(peer).alias
+    @Test(arguments: SearchPeer.open) func manyAtTheSameTimeAllSucceed(peer: SearchPeer) async throws {
+        let address = try await Engine(peer).address
         let results = Mutex<[Result<SearchTarget, any Error>]>([])
         let threads = (0..<6).map { _ in
             startThread {
-                let result = Result { try Engine(peer, alias: alias).setup().prepare() }
+                let result = Result {
+                    try Engine(address.engine, url: address.url, alias: address.alias).setup().prepare()
+                }
                 results.withLock { $0.append(result) }
             }
         }
@@ -155,9 +157,9 @@ struct SetupTests {
         #expect(Set(targets.map(\.uuid)).count == 1)
     }
 
-    @Test(arguments: SearchPeer.open) func anAliasMayBeginLikeAnother(peer: SearchPeer) throws {
-        let short = try Engine(peer)
-        let long = try Engine(peer, alias: short.alias + "-live")
+    @Test(arguments: SearchPeer.open) func anAliasMayBeginLikeAnother(peer: SearchPeer) async throws {
+        let short = try await Engine(peer)
+        let long = try await Engine(peer, alias: short.alias + "-live")
         // The longer one first and last: each pattern matches indices of the other.
         #expect(try long.setup(digest: "00000000000000aa").prepare().isNew)
         #expect(try short.setup(digest: "00000000000000bb").prepare().isNew)

@@ -23,15 +23,23 @@ public enum SearchPeer: String, Sendable, CaseIterable {
     public var kind: String { self == .opensearch ? "opensearch" : "elasticsearch" }
 
     /// Its URL, without a slash at its end; the first to ask starts it, which takes a dozen seconds.
-    public func url() throws -> String {
+    ///
+    /// Whoever waits blocks no thread: other tests run meanwhile.
+    public func url() async throws -> String {
         if let external { return external }
         if let hindrance { throw Failure(description: hindrance) }
-        return try Self.running.withLock { running in
-            if let engine = running[self] { return engine.url }
-            let engine = try Engine(self)
-            running[self] = engine
-            return engine.url
+        let start = Self.starts.withLock { starts in
+            if let start = starts[self] { return start }
+            // Never cancelled: the engine is everybody's.
+            let start = Task {
+                try await withCheckedThrowingContinuation { continuation in
+                    Thread.detachNewThread { continuation.resume(with: Result { try Engine(self) }) }
+                }
+            }
+            starts[self] = start
+            return start
         }
+        return try await start.value.url
     }
 
     /// What hinders it here; nil where nothing does.
@@ -56,7 +64,7 @@ public enum SearchPeer: String, Sendable, CaseIterable {
     }
 
     private static var program: String { SharedData.folder + "/peers/serve-search" }
-    private static let running = Mutex<[SearchPeer: Engine]>([:])
+    private static let starts = Mutex<[SearchPeer: Task<Engine, any Error>]>([:])
 
     struct Failure: Error, CustomStringConvertible { let description: String }
 
