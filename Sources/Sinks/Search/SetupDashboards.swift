@@ -37,7 +37,9 @@ public struct SearchDashboards: Sendable {
 
     private func id(_ name: String) -> String { "reprise-\(alias)-\(name)" }
 
-    /// A data view, as newer Kibanas call it. It lists no fields: they are asked from the index when it is opened.
+    /// A data view, as newer Kibanas call it.
+    ///
+    /// It lists no fields: they are asked from the index when it is opened.
     private var indexPattern: JSONTree {
         object(
             "index-pattern",

@@ -44,8 +44,9 @@ public struct SearchMapping: Sendable {
         return ["dynamic": "strict", "_meta": meta, "properties": .object(properties)]
     }
 
-    /// One shard is enough for millions of posts. New documents are seen after 5 s: a replay need not open a searcher every
-    /// second. How many copies there are is the cluster's own default.
+    /// One shard, which is enough for millions of posts, and a refresh every 5 s.
+    ///
+    /// A replay need not open a searcher every second. How many copies there are is the cluster's own default.
     private var settings: JSONTree { ["index": ["number_of_shards": 1, "refresh_interval": "5s"]] }
 
     /// The body that makes an index; with an alias, index and alias come to be together or not at all.
