@@ -9,6 +9,7 @@ enum Commands {
         JournalCommand.command,
         RulesCommand.command,
         ServeCommand.command,
+        DashboardsCommand.command,
         SimulateCommand.command,
     ]
 }

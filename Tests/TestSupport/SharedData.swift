@@ -19,7 +19,7 @@ public enum SharedData: String, Sendable {
         "\(path) is not there; set REPRISE_SHARED to the folder that holds \(rawValue)"
     }
 
-    private static var folder: String {
+    static var folder: String {
         let checkout = URL(fileURLWithPath: #filePath).pathComponents.dropLast(3).joined(separator: "/").dropFirst()
         return ProcessInfo.processInfo.environment["REPRISE_SHARED"] ?? "\(checkout)/../shared"
     }

@@ -3,7 +3,7 @@ internal import FoundationEssentials
 /// A small JSON answer as a tree, for shapes that vary: three envelopes, texts that are sometimes numbers.
 ///
 /// Foundation's decoder makes it; never used on the stream.
-public enum JSONValue: Decodable, Sendable {
+public enum JSONValue: Decodable, Equatable, Sendable {
     /// `null`.
     case null
     /// `true` or `false`.

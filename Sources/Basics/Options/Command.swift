@@ -64,6 +64,8 @@ public struct Option: Sendable {
     public var secret: Bool
     /// Whether an empty text is a value too; mostly it is a mistake, and is refused.
     public var allowsEmpty: Bool
+    /// Whether `reprise.yaml` has no say, because the same key there means another command's option.
+    public var onlyOnCommandLine: Bool
 
     /// Makes an option; without a `value` it is a flag.
     public init(
@@ -75,7 +77,8 @@ public struct Option: Sendable {
         default: String? = nil,
         repeats: Bool = false,
         secret: Bool = false,
-        allowsEmpty: Bool = false
+        allowsEmpty: Bool = false,
+        onlyOnCommandLine: Bool = false
     ) {
         self.long = long
         self.short = short
@@ -86,6 +89,7 @@ public struct Option: Sendable {
         self.repeats = repeats
         self.secret = secret
         self.allowsEmpty = allowsEmpty
+        self.onlyOnCommandLine = onlyOnCommandLine
     }
 
     /// Whether it has no value.

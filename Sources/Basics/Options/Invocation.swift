@@ -34,7 +34,9 @@ public struct Invocation: Sendable {
         if let name = option.environment, let value = environment[name], !value.isEmpty {
             return ([value], .variable(name))
         }
-        if let configuration, let entry = configuration.entries.last(where: { $0.key == long }) {
+        if !option.onlyOnCommandLine, let configuration,
+            let entry = configuration.entries.last(where: { $0.key == long })
+        {
             return (entry.values, .file(configuration.path, line: entry.line))
         }
         return (option.default.map { [$0] } ?? [], .commandLine)

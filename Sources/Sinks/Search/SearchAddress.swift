@@ -54,7 +54,8 @@ public struct SearchAddress: Sendable, Equatable {
         self.url = url
     }
 
-    private static func isName(_ name: String) -> Bool {
+    /// Whether a text can be an alias's name, in both engines and without escapes in a URL.
+    public static func isName(_ name: String) -> Bool {
         guard (1...200).contains(name.utf8.count), let first = name.utf8.first else { return false }
         let isFirstGood = (97...122).contains(first) || (48...57).contains(first)
         return isFirstGood
