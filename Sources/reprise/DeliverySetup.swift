@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Journal
 internal import Lifecycle
 internal import Options
@@ -6,7 +5,7 @@ internal import Replayer
 internal import Sinks
 
 /// Opens what `--sink` names.
-enum DeliverySetup {
+struct DeliverySetup {
     static let options =
         [
             Option(
@@ -15,28 +14,72 @@ enum DeliverySetup {
             )
         ] + SearchSettings.options
 
-    /// Opens a sink's delivery.
+    static let rebuild = Option(
+        long: "rebuild",
+        help:
+            "Fill a new index of the search engine with everything, then put the alias in front of it; the old one stays."
+    )
+
+    /// Where the documents go.
+    let delivery: any Delivery
+    private let sink: SearchSink?
+    private let finish: ((SearchSink, DeliveryCounts) throws -> SearchRebuildResult)?
+
+    /// Opens a sink.
     ///
     /// - Parameters:
     ///   - resuming: whether a file is gone on with.
     ///   - patience: what happens when a remote sink takes nothing.
-    static func open(
+    init(
         _ address: SinkAddress,
         _ invocation: Invocation,
         resuming: Bool,
         patience: DeliveryPatience,
         shutdown: ShutdownSignal
-    ) throws -> any Delivery {
+    ) throws {
+        let isRebuild = invocation.flag("rebuild")
         guard case .search(let search) = address else {
-            return LocalDelivery(try address.open(transformDigest: Replayer.transformDigest, resuming: resuming))
+            guard !isRebuild else {
+                throw UsageError("--rebuild is for elasticsearch: and opensearch:", command: invocation.path)
+            }
+            delivery = LocalDelivery(try address.open(transformDigest: Replayer.transformDigest, resuming: resuming))
+            (sink, finish) = (nil, nil)
+            return
         }
         let connection = try SearchSettings.connection(invocation)
-        let sink = SearchSink(search, connection, identity: "\(address)")
-        return try ConcurrentDelivery(
+        let setup = SearchSetup(
+            try SearchClient(search, connection),
+            transformDigest: Replayer.transformDigest,
+            isCancelled: { shutdown.isRequested }
+        )
+        let sink: SearchSink
+        if isRebuild {
+            let rebuild = try setup.beginRebuild()
+            sink = SearchSink(search, connection, rebuild: rebuild)
+            finish = { sink, counts in
+                // A reply that was lost counts nobody as new, and the document as stale the next time.
+                let created = sink.created
+                return try setup.finishRebuild(rebuild, documents: created...(created + counts.stale))
+            }
+        } else {
+            let identity =
+                try invocation.flag("no-setup")
+                ? SearchSetup.identityWithoutSetup(search) : setup.prepare().identity
+            sink = SearchSink(search, connection, identity: identity)
+            finish = nil
+        }
+        self.sink = sink
+        delivery = try ConcurrentDelivery(
             sink,
             patience: patience,
             shutdown: shutdown,
             seed: UInt64.random(in: 0...UInt64.max)
         )
+    }
+
+    /// Ends a rebuild when everything was delivered: the alias moves; nil where none was asked for.
+    func finishRebuild(_ counts: DeliveryCounts) throws -> SearchRebuildResult? {
+        guard let sink, let finish else { return nil }
+        return try finish(sink, counts)
     }
 }

@@ -40,7 +40,7 @@ enum ReplayCommand {
             Option(long: "limit", value: "N", help: "Stop after N documents."),
             Option(long: "jobs", value: "N", help: "Threads to transform with; 1 for now.", default: "1"),
             Context.json,
-        ] + DeliverySetup.options,
+        ] + DeliverySetup.options + [DeliverySetup.rebuild],
         run: { invocation in
             let configuration = try configuration(invocation)
             guard try invocation.int("jobs") == 1 else {
@@ -58,13 +58,15 @@ enum ReplayCommand {
             }
             let checkpointName = invocation.string("checkpoint")
             let shutdown = ShutdownSignal()
-            let delivery = try DeliverySetup.open(
+            if invocation.flag("rebuild") { try checkRebuild(invocation) }
+            let setup = try DeliverySetup(
                 address,
                 invocation,
                 resuming: checkpointName != nil,
                 patience: configuration.isFollowing ? .endless : .givingUp(after: .seconds(300)),
                 shutdown: shutdown
             )
+            let delivery = setup.delivery
             let checkpoint = try checkpointName.map {
                 try Checkpoint(
                     journal: journal,
@@ -101,9 +103,27 @@ enum ReplayCommand {
                 StandardError.write("reprise: stopped before the end of the range\n")
                 return .lossy
             }
+            let counts = replayer.currentBooks
+            let rebuilt = try setup.finishRebuild(
+                DeliveryCounts(accepted: counts.accepted, stale: counts.stale, rejected: counts.rejected)
+            )
+            if let rebuilt {
+                let kept = rebuilt.kept.isEmpty ? "" : "; kept: \(rebuilt.kept.joined(separator: ", "))"
+                StandardError.write("rebuilt    \(rebuilt.target.index) with \(rebuilt.documents) documents\(kept)\n")
+            }
             return replayer.currentBooks.isComplete ? .done : .lossy
         }
     )
+
+    /// A new index is filled with everything, or it would hold less than the old one.
+    private static func checkRebuild(_ invocation: Invocation) throws {
+        for other in ["from", "to", "source", "limit", "checkpoint"] where invocation.string(other) != nil {
+            throw UsageError("--rebuild is of everything, so it goes without --\(other)", command: invocation.path)
+        }
+        for other in ["follow", "no-setup"] where invocation.flag(other) {
+            throw UsageError("--rebuild goes without --\(other)", command: invocation.path)
+        }
+    }
 
     private static func configuration(_ invocation: Invocation) throws -> ReplayConfiguration {
         var sources = try invocation.strings("source").map { text in

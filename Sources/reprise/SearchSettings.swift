@@ -14,7 +14,8 @@ enum SearchSettings {
         Option(
             long: "search-password-file",
             value: "FILE",
-            help: "A file that holds the password alone; without it, REPRISE_SEARCH_PASSWORD in the environment holds it."
+            help:
+                "A file that holds the password alone; without it, REPRISE_SEARCH_PASSWORD in the environment holds it."
         ),
         Option(
             long: "search-api-key-file",

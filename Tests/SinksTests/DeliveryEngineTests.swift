@@ -58,7 +58,10 @@ import Time
                     try #require(Set(other.documents).isDisjoint(with: call.documents), place)
                 }
                 for document in call.documents {
-                    try #require(model.outcome[call.batch]?[Int(document)] == nil, "sent again after it had left; \(place)")
+                    try #require(
+                        model.outcome[call.batch]?[Int(document)] == nil,
+                        "sent again after it had left; \(place)"
+                    )
                 }
                 model.underWay.append(call)
                 if case .open = engine.circuit { try #require(model.underWay.count == 1, place) }
@@ -130,7 +133,10 @@ import Time
         try #require((1...engine.limits.calls).contains(engine.window), place)
         try #require(engine.settled >= model.settled && engine.added == model.outcome.count, place)
         for number in model.settled..<engine.settled {
-            try #require(model.outcome[number]?.allSatisfy { $0 != nil } == true, "batch \(number) settled too soon; \(place)")
+            try #require(
+                model.outcome[number]?.allSatisfy { $0 != nil } == true,
+                "batch \(number) settled too soon; \(place)"
+            )
         }
         if engine.settled < engine.added {
             try #require(model.outcome[engine.settled]?.contains { $0 == nil } == true, "not settled; \(place)")

@@ -5,8 +5,8 @@ internal import Time
 ///
 /// A pthread mutex and condition, pthread_cond_timedwait(3) on the monotonic clock. Its functions are inlined into the rooms
 /// that use it, because some of them take the lock for every delivery.
-// @unchecked: the state is touched only while the mutex is held.
 public final class Monitor<State>: @unchecked Sendable {
+    // @unchecked: the state is touched only while the mutex is held.
     @usableFromInline let mutex: UnsafeMutablePointer<pthread_mutex_t>
     @usableFromInline let condition: UnsafeMutablePointer<pthread_cond_t>
     @usableFromInline var state: State

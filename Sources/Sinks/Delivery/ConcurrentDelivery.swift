@@ -32,8 +32,8 @@ public enum DeliveryPatience: Sendable, Equatable {
 }
 
 /// Delivers to a remote sink by `DeliveryEngine`, with a thread for each call that may be under way.
-// @unchecked: batches are handed from thread to thread under the monitor's lock; nothing else is shared but constants.
 public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
+    // @unchecked: batches are handed from thread to thread under the monitor's lock; nothing else is shared but constants.
     fileprivate struct State {
         var engine: DeliveryEngine
         /// Batches that are not settled, by their number.
@@ -155,7 +155,9 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
             case .endless: isOver = false
             case .givingUp(let limit): isOver = state.engine.inFlight == 0 && (isFault || now - since > limit)
             }
-            if isOver || self.shutdown?.isRequested == true { throw SinkError(.unavailable, "\(self.identity): \(reason)") }
+            if isOver || self.shutdown?.isRequested == true {
+                throw SinkError(.unavailable, "\(self.identity): \(reason)")
+            }
             return nil
         }
         return result
@@ -193,7 +195,8 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
         _ monitor: Monitor<State>,
         _ clock: WallClock
     ) -> (DeliveryEngine.Call, Unshared<DocumentBatch>)? {
-        monitor.untilReady(longestWait: .milliseconds(50)) { state -> (DeliveryEngine.Call, Unshared<DocumentBatch>)?? in
+        monitor.untilReady(longestWait: .milliseconds(50)) {
+            state -> (DeliveryEngine.Call, Unshared<DocumentBatch>)?? in
             if state.isClosed { return .some(nil) }
             guard let call = state.engine.next(now: clock.now), let batch = state.held[call.batch] else { return nil }
             return (call, batch)

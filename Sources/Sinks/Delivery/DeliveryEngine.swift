@@ -231,7 +231,11 @@ public struct DeliveryEngine: Sendable {
             succeeded()
             settle()
             return [
-                Rejection(batch: call.batch, document: Int(call.documents[0]), reason: "too large for the sink by itself")
+                Rejection(
+                    batch: call.batch,
+                    document: Int(call.documents[0]),
+                    reason: "too large for the sink by itself"
+                )
             ]
         }
         let middle = call.documents.count / 2

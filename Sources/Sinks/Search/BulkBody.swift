@@ -8,9 +8,12 @@ struct BulkBody {
     /// Bytes of an action line besides its id and version, at most.
     private static let overhead = 160
 
-    /// Writes through an alias: without one of that name nothing is written, so that a typing error makes no index.
-    init(alias: String) {
-        head = Array("{\"index\":{\"_index\":\"\(alias)\",\"require_alias\":true,\"version_type\":\"external\",\"_id\":\"".utf8)
+    /// Writes through an alias, or into an index by its own name.
+    ///
+    /// - Parameter isAlias: without an alias of that name nothing is written then, so that a typing error makes no index.
+    init(_ name: String, isAlias: Bool) {
+        let required = isAlias ? "\"require_alias\":true," : ""
+        head = Array("{\"index\":{\"_index\":\"\(name)\",\(required)\"version_type\":\"external\",\"_id\":\"".utf8)
     }
 
     /// Writes the documents of a call in place of what was there.

@@ -4,6 +4,8 @@ internal import JSON
 struct BulkReply: Equatable {
     struct Item: Equatable {
         let status: Int
+        /// Whether the index had no document of that id; known only where the reply holds results.
+        let isCreated: Bool
         /// The error's type; empty where there is none.
         let type: String
         let reason: String
@@ -12,7 +14,7 @@ struct BulkReply: Equatable {
     /// One for each action, in order.
     let items: [Item]
 
-    /// Reads a reply made with `filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason`.
+    /// Reads a reply made with `filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason`, results or not.
     ///
     /// A reply without errors costs a walk over its statuses and no string. Returns nil for what is no whole reply.
     init?(_ body: [UInt8]) {

@@ -37,6 +37,7 @@ struct BulkReplyReader {
 
     private mutating func action() -> BulkReply.Item? {
         var status: Int?
+        var isCreated = false
         var type = ""
         var reason = ""
         let isWhole = members { reader, name in
@@ -44,6 +45,10 @@ struct BulkReplyReader {
             case "status":
                 status = reader.number()
                 return status != nil
+            case "result":
+                guard let text = reader.text() else { return reader.skip() }
+                isCreated = text == "created"
+                return true
             case "error":
                 return reader.members { reader, name in
                     guard name == "type" || name == "reason" else { return reader.skip() }
@@ -55,7 +60,7 @@ struct BulkReplyReader {
             }
         }
         guard isWhole, let status else { return nil }
-        return BulkReply.Item(status: status, type: type, reason: reason)
+        return BulkReply.Item(status: status, isCreated: isCreated, type: type, reason: reason)
     }
 
     private mutating func members(_ body: (inout BulkReplyReader, String) -> Bool) -> Bool {

@@ -1,5 +1,6 @@
 internal import HTTPClient
 internal import JSON
+internal import Synchronization
 internal import Transform
 
 /// An index of Elasticsearch or OpenSearch behind its alias: the newest version of each post stays.
@@ -14,6 +15,9 @@ public final class SearchSink: RemoteSink {
     public let batchByteLimit = 1_700_000
     private let address: SearchAddress
     private let connection: SearchConnection
+    /// The index by its own name while it has no alias; nil to write through the alias.
+    private let index: String?
+    private let createdCount = Mutex(0)
 
     /// Makes a sink for an alias that is there.
     ///
@@ -22,33 +26,53 @@ public final class SearchSink: RemoteSink {
         self.address = address
         self.connection = connection
         self.identity = identity
+        index = nil
     }
+
+    /// Makes a sink for an index that is rebuilt, by its own name.
+    public init(_ address: SearchAddress, _ connection: SearchConnection, rebuild: SearchRebuild) {
+        self.address = address
+        self.connection = connection
+        identity = rebuild.identity
+        index = rebuild.index
+    }
+
+    /// While an index is rebuilt: documents whose post it did not have, as far as its replies arrived.
+    public var created: Int { createdCount.withLock { $0 } }
 
     /// Makes a connection of its own.
     public func makeCaller() throws -> any DocumentCaller {
-        BulkCaller(try SearchClient(address, connection), alias: address.alias)
+        let client = try SearchClient(address, connection)
+        guard let index else { return BulkCaller(client, address.alias, isAlias: true) }
+        return BulkCaller(client, index, isAlias: false) { [self] count in
+            createdCount.withLock { $0 += count }
+        }
     }
 }
 
 /// Sends `_bulk` requests over one connection.
 final class BulkCaller: DocumentCaller {
     private let client: SearchClient
-    private let alias: String
+    private let name: String
+    private let onCreated: (@Sendable (Int) -> Void)?
+    private let path: String
     private var body: BulkBody
 
-    /// Small replies: nothing but what an outcome needs.
-    private static let path = "/_bulk?filter_path=errors,items.*.status,items.*.error.type,items.*.error.reason"
-
-    init(_ client: SearchClient, alias: String) {
+    /// - Parameter onCreated: told how many documents of each call are new to the index; nil asks for smaller replies.
+    init(_ client: SearchClient, _ name: String, isAlias: Bool, onCreated: (@Sendable (Int) -> Void)? = nil) {
         self.client = client
-        self.alias = alias
-        body = BulkBody(alias: alias)
+        self.name = name
+        self.onCreated = onCreated
+        // Nothing but what an outcome needs.
+        let fields = "errors,items.*.status,items.*.error.type,items.*.error.reason"
+        path = "/_bulk?filter_path=\(fields)\(onCreated == nil ? "" : ",items.*.result")"
+        body = BulkBody(name, isAlias: isAlias)
     }
 
     func call(_ batch: DocumentBatch, _ documents: [Int32]) -> CallResult {
         body.fill(batch, documents)
         do {
-            let reply = try client.send("POST", BulkCaller.path, body: body.bytes, contentType: "application/x-ndjson")
+            let reply = try client.send("POST", path, body: body.bytes, contentType: "application/x-ndjson")
             return result(of: reply, count: documents.count)
         } catch {
             // What nobody but an operator can cure; everything else may pass.
@@ -65,15 +89,17 @@ final class BulkCaller: DocumentCaller {
             guard let bulk = BulkReply(reply.body), bulk.items.count == count else {
                 return .pushedBack(reason: "the reply to a bulk request is not whole", after: nil)
             }
-            return bulk.result(alias: alias)
+            onCreated?(bulk.items.count { $0.isCreated })
+            return bulk.result(alias: name)
         case 413: return .tooLarge
         case 401:
             return .fault(
-                reason: "the engine does not know these credentials (\(reply.errorText)); set REPRISE_SEARCH_USERNAME and "
+                reason:
+                    "the engine does not know these credentials (\(reply.errorText)); set REPRISE_SEARCH_USERNAME and "
                     + "REPRISE_SEARCH_PASSWORD, or REPRISE_SEARCH_API_KEY"
             )
         case 403:
-            return .fault(reason: "these credentials may not write to '\(alias)' (\(reply.errorText))")
+            return .fault(reason: "these credentials may not write to '\(name)' (\(reply.errorText))")
         case 400, 404, 405, 406:
             return .fault(reason: "the engine refuses bulk requests with status \(reply.status): \(reply.errorText)")
         default:

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Lifecycle
 import TestSupport
 import Testing
 
