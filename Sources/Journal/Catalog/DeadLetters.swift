@@ -38,7 +38,7 @@ public final class DeadLetters {
         self.clock = clock
     }
 
-    /// Keeps letters; durable on return. One that is there already gets the new reason.
+    /// Keeps letters; one that is there already gets the new reason, and all are durable on return.
     ///
     /// - Throws: `SQLiteError`.
     public func add(_ letters: [DeadLetter]) throws {

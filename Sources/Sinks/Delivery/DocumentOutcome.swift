@@ -44,9 +44,9 @@ public struct DeliveryLimits: Sendable, Equatable {
     public var longestWait = Duration.seconds(60)
     /// Push-backs in a row that open the circuit.
     public var pushBackLimit = 8
-    /// Of this many documents looked at last…
+    /// How many of the documents looked at last are remembered.
     public var recentCount = 1_000
-    /// …more than this many refused open the circuit.
+    /// More than this many of them refused open the circuit.
     public var recentRejectedLimit = 500
 
     /// Makes the default limits.
