@@ -17,7 +17,7 @@ public final class Replayer: Service, @unchecked Sendable {
     private let journal: Journal
     private let configuration: ReplayConfiguration
     private let delivery: any Delivery
-    private let deadLetters: DeadLetters?
+    private let deadLetters: DeadLetterBox?
     private let checkpoint: Checkpoint?
     private let onProgress: @Sendable (ReplayProgress) -> Void
     private let transform = DefaultTransform()
@@ -44,7 +44,7 @@ public final class Replayer: Service, @unchecked Sendable {
         configuration: ReplayConfiguration,
         delivery: any Delivery,
         checkpoint: Checkpoint? = nil,
-        deadLetters: DeadLetters? = nil,
+        deadLetters: DeadLetterBox? = nil,
         onProgress: @escaping @Sendable (ReplayProgress) -> Void = { _ in }
     ) {
         self.journal = journal
@@ -84,6 +84,7 @@ public final class Replayer: Service, @unchecked Sendable {
     /// - Throws: `JournalError`, or the sink's error; the checkpoint then stands before what is not settled.
     public func run(_ shutdown: ShutdownSignal) throws {
         var records = MergedRecords([])
+        delivery.endWaits(on: shutdown)
         do {
             try replay(&records, shutdown)
         } catch {
@@ -210,10 +211,10 @@ public final class Replayer: Service, @unchecked Sendable {
     }
 
     private func keep(_ refused: [RefusedDocument], _ sources: [SourceName]) throws {
-        try deadLetters?.add(
+        try deadLetters?.letters.add(
             refused.map { document in
                 DeadLetter(
-                    sink: delivery.identity,
+                    sink: deadLetters?.sink ?? "",
                     source: sources[document.source],
                     offset: ByteOffset(rawValue: document.offset),
                     ordinal: document.ordinal,
@@ -245,6 +246,20 @@ public final class Replayer: Service, @unchecked Sendable {
                 sum + max(0, Int(end.value.rawValue) - Int((firstOffsets[end.key] ?? .zero).rawValue))
             }
         onProgress(ReplayProgress(bytesDone: done, bytesTotal: total, books: books, trouble: trouble))
+    }
+}
+
+/// Where the documents that one sink refuses are kept.
+public struct DeadLetterBox {
+    /// All sinks' letters.
+    public let letters: DeadLetters
+    /// The sink's address.
+    public let sink: String
+
+    /// Names a sink's letters.
+    public init(_ letters: DeadLetters, sink: String) {
+        self.letters = letters
+        self.sink = sink
     }
 }
 

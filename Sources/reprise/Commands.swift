@@ -7,6 +7,7 @@ enum Commands {
         RecordCommand.command,
         ReplayCommand.command,
         JournalCommand.command,
+        DeadLettersCommand.command,
         RulesCommand.command,
         ServeCommand.command,
         DashboardsCommand.command,

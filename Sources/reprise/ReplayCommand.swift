@@ -81,7 +81,8 @@ enum ReplayCommand {
                 configuration: configuration,
                 delivery: delivery,
                 checkpoint: checkpoint,
-                deadLetters: address.isRemote ? try DeadLetters(journal: journal) : nil,
+                deadLetters: address.isRemote
+                    ? DeadLetterBox(try DeadLetters(journal: journal), sink: "\(address)") : nil,
                 onProgress: { line?.show($0) }
             )
             let signals = Signals.requestOn([SIGINT, SIGTERM], shutdown)

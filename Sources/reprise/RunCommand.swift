@@ -29,8 +29,8 @@ enum RunCommand {
                 "cats and dogs from X; needs BEARER_TOKEN"
             ),
         ],
-        options: [journal, Context.config, Context.logLevel, Context.logFormat] + simulation + PageOptions.all
-            + XSettings.options + RecorderSetup.options,
+        options: [journal, Context.config, Context.logLevel, Context.logFormat, sink] + DeliverySetup.options
+            + simulation + PageOptions.all + XSettings.options + RecorderSetup.options,
         run: { invocation in
             let line = RecordStatusLine.ifWatched(invocation)
             let logger = try Context.logger(invocation) { line ?? $0 }
@@ -46,7 +46,7 @@ enum RunCommand {
                 onStatus: line.map { $0.show }
             )
             let path = PageOptions.indexPath(invocation, directory: directory)
-            let follower = try follower(directory: directory, index: path)
+            let indexFollower = try follower(directory: directory, index: path)
             let page = try DashboardService(
                 index: IndexReader(path: path),
                 configuration: PageOptions.configuration(invocation),
@@ -54,8 +54,12 @@ enum RunCommand {
                 logger: logger.labelled("page")
             )
             try announce(page.url, isSimulated: simulator != nil)
+            let others = try invocation.strings("sink").map {
+                try follower(into: SinkAddress($0), directory: directory, invocation)
+            }
             // Stopped from the end: nothing more comes in, then what came is settled.
-            let services: [any Service] = [follower, page] + (simulator.map { [$0] } ?? []) + [recorder]
+            let services: [any Service] =
+                [indexFollower] + others + [page] + (simulator.map { [$0] } ?? []) + [recorder]
             try ServiceGroup(services: services, logger: logger).run()
             return .done
         }
@@ -66,6 +70,13 @@ enum RunCommand {
         value: "DIR",
         help: "The journal's folder: data/journal unless given, data/simulated with --simulate.",
         environment: "REPRISE_JOURNAL"
+    )
+
+    private static let sink = Option(
+        long: "sink",
+        value: "KIND:TARGET",
+        help: "Another sink to feed besides the embedded index, elasticsearch:URL/ALIAS for example.",
+        repeats: true
     )
 
     private static let simulation = [
@@ -94,6 +105,36 @@ enum RunCommand {
             configuration: ReplayConfiguration(end: .never),
             sink: sink,
             checkpoint: checkpoint
+        )
+    }
+
+    /// Goes from the journal into another sink, for as long as the process runs, and on where that had settled.
+    private static func follower(
+        into address: SinkAddress,
+        directory: String,
+        _ invocation: Invocation
+    ) throws -> Replayer {
+        let journal = try Journal(directory: directory)
+        let setup = try DeliverySetup(
+            address,
+            invocation,
+            resuming: true,
+            patience: .endless,
+            shutdown: ShutdownSignal()
+        )
+        let identity = setup.delivery.identity
+        let checkpoint = try Checkpoint(
+            journal: journal,
+            name: DeliverySetup.checkpointName(of: identity),
+            sink: identity,
+            transform: Replayer.transformDigest
+        )
+        return Replayer(
+            journal: journal,
+            configuration: ReplayConfiguration(end: .never),
+            delivery: setup.delivery,
+            checkpoint: checkpoint,
+            deadLetters: address.isRemote ? DeadLetterBox(try DeadLetters(journal: journal), sink: "\(address)") : nil
         )
     }
 

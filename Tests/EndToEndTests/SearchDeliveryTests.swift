@@ -48,7 +48,8 @@ struct SearchDeliveryTests {
     private func content(_ url: String, _ alias: String, _ folder: TemporaryFolder) throws -> Data {
         let curl = try Surroundings.path(.tool("curl"))
         try output(of: curl, ["-sf", "-XPOST", "\(url)/\(alias)/_refresh"], in: folder)
-        let query = "size=10000&sort=tweet_id&version=true&filter_path=hits.hits._id,hits.hits._version,hits.hits._source"
+        let query =
+            "size=10000&sort=tweet_id&version=true&filter_path=hits.hits._id,hits.hits._version,hits.hits._source"
         return Data(try output(of: curl, ["-sf", "\(url)/\(alias)/_search?\(query)"], in: folder))
     }
 

@@ -77,10 +77,19 @@ struct FaultTests {
         while !isDone {
             rounds += 1
             try #require(rounds < 200)
-            let sink = SearchSink(address, SearchConnection(timeout: .milliseconds(150)), identity: "elasticsearch:test")
+            let sink = SearchSink(
+                address,
+                SearchConnection(timeout: .milliseconds(150)),
+                identity: "elasticsearch:test"
+            )
             var limits = DeliveryLimits()
             limits.firstWait = .milliseconds(2)
-            let checkpoint = try Checkpoint(journal: journal, name: "t", sink: sink.identity, transform: Replayer.transformDigest)
+            let checkpoint = try Checkpoint(
+                journal: journal,
+                name: "t",
+                sink: sink.identity,
+                transform: Replayer.transformDigest
+            )
             let before = checkpoint.positions[.filtered]
             // A document limit ends it as a stop would: what is under way is settled, nothing else is begun.
             let replayer = Replayer(
@@ -100,21 +109,31 @@ struct FaultTests {
         let folder = try TemporaryFolder()
         try record(folder.path, posts: 50, &random)
         let server = ScriptedServer { connection in
-            let item = #"{"index":{"status":404,"error":{"type":"index_not_found_exception","reason":"no such index [posts]"}}}"#
+            let item =
+                #"{"index":{"status":404,"error":{"type":"index_not_found_exception","reason":"no such index [posts]"}}}"#
             let count = connection.request.components(separatedBy: "\"_id\"").count - 1
             let items = Array(repeating: item, count: count).joined(separator: ",")
             connection.answer(status: "200 OK", body: #"{"errors":true,"items":[\#(items)]}"#)
         }
         defer { server.stop() }
         let journal = try Journal(directory: folder.path)
-        let sink = SearchSink(try SearchAddress(.opensearch, "\(server.url)/posts"), .init(), identity: "opensearch:test")
+        let sink = SearchSink(
+            try SearchAddress(.opensearch, "\(server.url)/posts"),
+            .init(),
+            identity: "opensearch:test"
+        )
         let letters = try DeadLetters(journal: journal)
         let replayer = Replayer(
             journal: journal,
             configuration: .init(),
             delivery: try ConcurrentDelivery(sink, patience: .givingUp(after: .seconds(30)), seed: 1),
-            checkpoint: try Checkpoint(journal: journal, name: "t", sink: sink.identity, transform: Replayer.transformDigest),
-            deadLetters: letters
+            checkpoint: try Checkpoint(
+                journal: journal,
+                name: "t",
+                sink: sink.identity,
+                transform: Replayer.transformDigest
+            ),
+            deadLetters: DeadLetterBox(letters, sink: "opensearch:x")
         )
         #expect {
             try replayer.run(ShutdownSignal())
@@ -140,13 +159,17 @@ struct FaultTests {
         }
         defer { server.stop() }
         let journal = try Journal(directory: folder.path)
-        let sink = SearchSink(try SearchAddress(.elasticsearch, "\(server.url)/posts"), .init(), identity: "elasticsearch:x")
+        let sink = SearchSink(
+            try SearchAddress(.elasticsearch, "\(server.url)/posts"),
+            .init(),
+            identity: "elasticsearch:x"
+        )
         let letters = try DeadLetters(journal: journal)
         let replayer = Replayer(
             journal: journal,
             configuration: .init(),
             delivery: try ConcurrentDelivery(sink, patience: .endless, seed: 1),
-            deadLetters: letters
+            deadLetters: DeadLetterBox(letters, sink: "elasticsearch:x")
         )
         try replayer.run(ShutdownSignal())
         let kept = try letters.list().map(\.letter)

@@ -48,7 +48,10 @@ final class FaultyEngine: Sendable {
             case 6:
                 // Fewer items than documents.
                 let reply = FaultyEngine.apply(body, to: shared, partial: false)
-                connection.answer(status: "200 OK", body: reply.replacingOccurrences(of: "[{\"index\":{\"status\":201}},", with: "["))
+                connection.answer(
+                    status: "200 OK",
+                    body: reply.replacingOccurrences(of: "[{\"index\":{\"status\":201}},", with: "[")
+                )
             case 7: connection.answer(status: "200 OK", body: FaultyEngine.apply(body, to: shared, partial: true))
             default: connection.answer(status: "200 OK", body: FaultyEngine.apply(body, to: shared, partial: false))
             }
@@ -73,7 +76,9 @@ final class FaultyEngine: Sendable {
                 guard let id = action?["_id"]?.text, let version = action?["version"]?.integer else { continue }
                 if partial, Int.random(in: 0..<4, using: &state.random) == 0 {
                     let status = Bool.random(using: &state.random) ? 429 : 503
-                    items.append(#"{"index":{"status":\#(status),"error":{"type":"es_rejected_execution_exception","reason":"full"}}}"#)
+                    items.append(
+                        #"{"index":{"status":\#(status),"error":{"type":"es_rejected_execution_exception","reason":"full"}}}"#
+                    )
                 } else if let known = state.documents[id], known.version >= version {
                     items.append(
                         #"{"index":{"status":409,"error":{"type":"version_conflict_engine_exception","reason":"[1]: \"older\" {"}}}"#

@@ -3,7 +3,7 @@ public import Time
 
 /// A document that a sink refused for its own fault: where it comes from and why, without any of its text.
 public struct DeadLetter: Sendable, Hashable {
-    /// The identity of the sink.
+    /// The sink's address, which stays the same when its index is made anew.
     public let sink: String
     /// The source of its record.
     public let source: SourceName

@@ -43,31 +43,28 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
         var troubleSince: Timestamp?
         var isClosed = false
         var random: UInt64
+        var shutdown: ShutdownSignal?
     }
 
     private let sink: any RemoteSink
     private let monitor: Monitor<State>
     private let patience: DeliveryPatience
-    private let shutdown: ShutdownSignal?
     private let clock: WallClock
     private let workers: [WorkerThread]
 
     /// Starts the threads; nothing is connected yet.
     ///
     /// - Parameters:
-    ///   - shutdown: ends waits for a sink that takes nothing.
     ///   - seed: of the waits' jitter.
     public init(
         _ sink: any RemoteSink,
         limits: DeliveryLimits = .init(),
         patience: DeliveryPatience,
-        shutdown: ShutdownSignal? = nil,
         clock: WallClock = .system,
         seed: UInt64
     ) throws {
         self.sink = sink
         self.patience = patience
-        self.shutdown = shutdown
         self.clock = clock
         let monitor = Monitor(State(engine: DeliveryEngine(limits: limits), random: seed | 1))
         self.monitor = monitor
@@ -79,7 +76,6 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
             )
         }
         self.workers = workers
-        shutdown?.onRequest { monitor.signal() }
     }
 
     deinit {
@@ -95,6 +91,12 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
     public var batchDocumentLimit: Int { sink.batchDocumentLimit }
     /// The sink's limit.
     public var batchByteLimit: Int { sink.batchByteLimit }
+
+    /// Lets a shutdown end waits while the circuit is open.
+    public func endWaits(on shutdown: ShutdownSignal) {
+        monitor.withLock { $0.shutdown = shutdown }
+        shutdown.onRequest { [monitor] in monitor.signal() }
+    }
 
     /// Adds the batch to what is to be sent; waits while the pool is full or the sink takes nothing.
     public func deliver(_ batch: DocumentBatch) throws -> DocumentBatch {
@@ -155,7 +157,7 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
             case .endless: isOver = false
             case .givingUp(let limit): isOver = state.engine.inFlight == 0 && (isFault || now - since > limit)
             }
-            if isOver || self.shutdown?.isRequested == true {
+            if isOver || state.shutdown?.isRequested == true {
                 throw SinkError(.unavailable, "\(self.identity): \(reason)")
             }
             return nil

@@ -1,3 +1,4 @@
+public import Lifecycle
 public import Transform
 
 /// A document that a sink refused, with where it came from; it carries no text of it.
@@ -34,6 +35,9 @@ public protocol Delivery: AnyObject {
     var batchDocumentLimit: Int { get }
     /// A batch is full with this many bytes of documents.
     var batchByteLimit: Int { get }
+
+    /// Lets a shutdown end waits for a sink that takes nothing.
+    func endWaits(on shutdown: ShutdownSignal)
 
     /// Takes a batch that holds documents, and gives back an empty one to fill next; waits while too much is not settled.
     ///
@@ -73,6 +77,9 @@ public final class LocalDelivery: Delivery {
     public let batchDocumentLimit = 2_000
     /// A MiB.
     public let batchByteLimit = 1 << 20
+
+    /// A local sink takes what it is given at once.
+    public func endWaits(on shutdown: ShutdownSignal) {}
 
     /// Delivers the batch and empties it.
     public func deliver(_ batch: DocumentBatch) throws -> DocumentBatch {
