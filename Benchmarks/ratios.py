@@ -43,6 +43,7 @@ def peak(group, name):
 
 record = ("record", "reprise record", "curl | zstd -3")
 replay = ("replay", "reprise replay, 1 job", "DuckDB, 1 thread")
+bulk = ("es-raw", "reprise replay", "raw.zst: zstandard + orjson + streaming_bulk, 5000 a request, orjson")
 rows = [
     ("record / (curl, zstd -3), MB/s", ratio(*record, "rate"), ">=", 1.25),
     ("record / (curl, zstd -3), CPU", ratio(*record, "cpu_per"), "<=", 0.95),
@@ -50,6 +51,9 @@ rows = [
     ("verify, 1 job / zstd -t", (verify["ratio"], str(verify["runs"])), ">=", 0.8),
     ("replay, 1 job / DuckDB, 1 thread, MB/s", ratio(*replay, "rate"), ">=", 1.2),
     ("replay, 1 job, peak MiB", peak(*replay[:2]), "<=", 64),
+    ("replay to _bulk / streaming_bulk, documents/s", ratio(*bulk, "rate"), ">=", 6),
+    ("replay to _bulk / streaming_bulk, CPU", ratio(*bulk, "cpu_per"), "<=", 1 / 6),
+    ("replay to _bulk, peak MiB", peak(*bulk[:2]), "<=", 64),
     ("arrival to synced, p99 ms", (latency.get("to_sync_p99_ms"), "1"), "<=", 250),
     ("arrival to the page, p99 ms", (latency["to_page_p99_ms"], "1"), "<=", 1000),
     ("reprise run, share of a core", (latency["cpu_share"], "1"), "<=", 0.10),

@@ -51,7 +51,7 @@ public final class Replayer: Service, @unchecked Sendable {
         self.configuration = configuration
         self.delivery = delivery
         self.deadLetters = deadLetters
-        batch = DocumentBatch(byteCapacity: min(delivery.batchByteLimit, 1 << 20))
+        batch = DocumentBatch(byteCapacity: delivery.batchByteLimit + (256 << 10))
         self.checkpoint = checkpoint
         self.onProgress = onProgress
     }

@@ -35,15 +35,16 @@ struct DeliverySetup {
     ///
     /// - Parameters:
     ///   - resuming: whether a file is gone on with.
+    ///   - isRebuild: whether a new index is filled, which takes the alias in the end.
     ///   - patience: what happens when a remote sink takes nothing.
     init(
         _ address: SinkAddress,
         _ invocation: Invocation,
         resuming: Bool,
         patience: DeliveryPatience,
-        shutdown: ShutdownSignal
+        shutdown: ShutdownSignal,
+        isRebuild: Bool = false
     ) throws {
-        let isRebuild = invocation.flag("rebuild")
         guard case .search(let search) = address else {
             guard !isRebuild else {
                 throw UsageError("--rebuild is for elasticsearch: and opensearch:", command: invocation.path)

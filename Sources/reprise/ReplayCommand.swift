@@ -64,7 +64,8 @@ enum ReplayCommand {
                 invocation,
                 resuming: checkpointName != nil,
                 patience: configuration.isFollowing ? .endless : .givingUp(after: .seconds(300)),
-                shutdown: shutdown
+                shutdown: shutdown,
+                isRebuild: invocation.flag("rebuild")
             )
             let delivery = setup.delivery
             let checkpoint = try checkpointName.map {

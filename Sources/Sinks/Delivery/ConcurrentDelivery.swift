@@ -100,7 +100,8 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
 
     /// Adds the batch to what is to be sent; waits while the pool is full or the sink takes nothing.
     public func deliver(_ batch: DocumentBatch) throws -> DocumentBatch {
-        let (full, capacity) = (Unshared(batch), sink.batchByteLimit)
+        // A little more than the limit, so that the last document of a batch does not double the memory.
+        let (full, capacity) = (Unshared(batch), sink.batchByteLimit + (256 << 10))
         let empty = try wait { state -> Unshared<DocumentBatch>? in
             guard state.engine.hasRoom(for: full.value.byteCount) else { return nil }
             let number = state.engine.add(documents: full.value.documents.count, bytes: full.value.byteCount)

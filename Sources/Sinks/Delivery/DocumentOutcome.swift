@@ -37,7 +37,7 @@ public struct DeliveryLimits: Sendable, Equatable {
     /// Calls at the same time.
     public var calls = 4
     /// Bytes of all batches that are not settled.
-    public var poolBytes = 16 << 20
+    public var poolBytes = 12 << 20
     /// The first wait after a push-back; it doubles with each further one.
     public var firstWait = Duration.milliseconds(200)
     /// No wait is longer, unless the sink names a longer one.

@@ -4,6 +4,8 @@ internal import Transform
 struct BulkBody {
     private(set) var bytes: [UInt8] = []
     private let head: [UInt8]
+    private let beforeVersion = Array("\",\"version\":".utf8)
+    private let afterVersion = Array("}}\n".utf8)
 
     /// Bytes of an action line besides its id and version, at most.
     private static let overhead = 160
@@ -29,12 +31,12 @@ struct BulkBody {
         bytes.reserveCapacity(size)
         for number in numbers {
             let document = batch.documents[Int(number)]
-            bytes += head
-            bytes += batch.bytes(document.tweetID)
-            bytes += Array("\",\"version\":".utf8)
+            bytes.append(contentsOf: head)
+            bytes.append(contentsOf: batch.bytes(document.tweetID))
+            bytes.append(contentsOf: beforeVersion)
             put(document.version)
-            bytes += Array("}}\n".utf8)
-            bytes += batch.bytes(document.json)
+            bytes.append(contentsOf: afterVersion)
+            bytes.append(contentsOf: batch.bytes(document.json))
             bytes.append(10)
         }
     }

@@ -72,7 +72,8 @@ enum BulkFault {
     /// The engine's words without the value that it could not read.
     static func text(_ item: BulkReply.Item) -> String {
         let reason = item.reason.firstRange(of: "Preview of field").map { String(item.reason[..<$0.lowerBound]) }
-        let words = (reason ?? item.reason).prefix(300)
+        var words = (reason ?? item.reason).prefix(300)
+        while words.last == " " { words.removeLast() }
         return words.isEmpty ? item.type : "\(item.type): \(words)"
     }
 

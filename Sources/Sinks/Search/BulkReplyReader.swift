@@ -13,7 +13,7 @@ struct BulkReplyReader {
     mutating func read() -> [BulkReply.Item]? {
         var items: [BulkReply.Item]?
         let isWhole = members { reader, name in
-            guard name == "items", items == nil else { return reader.skip() }
+            guard items == nil, reader.isText(name, "items") else { return reader.skip() }
             var found: [BulkReply.Item] = []
             guard reader.elements({ $0.item(into: &found) }) else { return false }
             items = found
@@ -41,32 +41,40 @@ struct BulkReplyReader {
         var type = ""
         var reason = ""
         let isWhole = members { reader, name in
-            switch name {
-            case "status":
+            if reader.isText(name, "status") {
                 status = reader.number()
                 return status != nil
-            case "result":
-                guard let text = reader.text() else { return reader.skip() }
-                isCreated = text == "created"
+            }
+            if reader.isText(name, "result") {
+                guard let text = reader.string() else { return reader.skip() }
+                isCreated = reader.isText(text, "created")
                 return true
-            case "error":
-                return reader.members { reader, name in
-                    guard name == "type" || name == "reason" else { return reader.skip() }
-                    guard let text = reader.text() else { return reader.skip() }
-                    if name == "type" { type = text } else { reason = text }
-                    return true
-                }
-            default: return reader.skip()
+            }
+            guard reader.isText(name, "error") else { return reader.skip() }
+            return reader.members { reader, name in
+                let isType = reader.isText(name, "type")
+                guard isType || reader.isText(name, "reason") else { return reader.skip() }
+                guard let text = reader.text() else { return reader.skip() }
+                if isType { type = text } else { reason = text }
+                return true
             }
         }
         guard isWhole, let status else { return nil }
         return BulkReply.Item(status: status, isCreated: isCreated, type: type, reason: reason)
     }
 
-    private mutating func members(_ body: (inout BulkReplyReader, String) -> Bool) -> Bool {
+    /// Walks an object; the body gets where each member's name stands, because a String for each would be most of the work.
+    private mutating func members(_ body: (inout BulkReplyReader, Range<Int>) -> Bool) -> Bool {
         sequence(open: 123, close: 125) { reader in
-            guard let name = reader.text() else { return false }
+            guard let name = reader.string() else { return false }
             return reader.take(58) && body(&reader, name)
+        }
+    }
+
+    private func isText(_ range: Range<Int>, _ text: StaticString) -> Bool {
+        guard range.count == text.utf8CodeUnitCount else { return false }
+        return bytes.withUnsafeBytes { bytes in
+            bytes[range].elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
         }
     }
 
@@ -94,7 +102,7 @@ struct BulkReplyReader {
         case 34: return string() != nil
         default:
             let start = position
-            while position < bytes.count, ![44, 93, 125, 32, 10, 13, 9].contains(bytes[position]) { position += 1 }
+            while position < bytes.count, !BulkReplyReader.isEnd(bytes[position]) { position += 1 }
             return position > start
         }
     }
@@ -132,6 +140,11 @@ struct BulkReplyReader {
         return nil
     }
 
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 10 || byte == 13 || byte == 9 }
+
+    /// Whether a number or word has ended.
+    private static func isEnd(_ byte: UInt8) -> Bool { byte == 44 || byte == 93 || byte == 125 || isBlank(byte) }
+
     private mutating func take(_ byte: UInt8) -> Bool {
         blanks()
         guard position < bytes.count, bytes[position] == byte else { return false }
@@ -140,6 +153,6 @@ struct BulkReplyReader {
     }
 
     private mutating func blanks() {
-        while position < bytes.count, [32, 10, 13, 9].contains(bytes[position]) { position += 1 }
+        while position < bytes.count, BulkReplyReader.isBlank(bytes[position]) { position += 1 }
     }
 }
