@@ -108,7 +108,7 @@ private final class Page {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct PageTests {
+@Suite(.timeLimit(.minutes(5))) struct PageTests {
     @Test func everyAnswerForbidsWhatThePageDoesNotNeed() throws {
         let page = try Page()
         for target in ["/", "/assets/page.js", "/api/timeline", "/nothing"] {

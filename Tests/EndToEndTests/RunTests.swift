@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `make run` as a newcomer meets it: the whole path in one process, on made-up posts.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RunTests {
     private struct Summary: Decodable {
         struct Category: Decodable {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Sealed segments are files that other people's tools read.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct SegmentReaderTests {
     private struct Report: Decodable {
         let bytes: Int

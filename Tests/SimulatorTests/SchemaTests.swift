@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The simulator's answers against the API's own description, `shared/xapi/openapi.json` beside the repository.
-@Suite(.timeLimit(.minutes(1)), .needs(.openAPI))
+@Suite(.timeLimit(.minutes(5)), .needs(.openAPI))
 struct SchemaTests {
     @Test func aStreamInTheNewSpellingHasOnlyDescribedNames() throws {
         let api = try APIDescription()

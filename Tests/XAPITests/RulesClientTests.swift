@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import XAPI
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct RulesClientTests {
     private func client(_ server: ScriptedServer) throws -> XAPIClient {
         XAPIClient(

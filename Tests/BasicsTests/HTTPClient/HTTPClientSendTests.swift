@@ -2,7 +2,7 @@ import HTTPClient
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HTTPClientSendTests {
     @Test func anAnswerOfAnyStatusIsHandedOutWhole() throws {
         let server = ScriptedServer {
