@@ -55,7 +55,7 @@ enum RunCommand {
             )
             try announce(page.url, isSimulated: simulator != nil)
             let others = try invocation.strings("sink").map {
-                try follower(into: SinkAddress($0), directory: directory, invocation)
+                SinkFollower(try SinkAddress($0), directory: directory, invocation, logger: logger.labelled("delivery"))
             }
             // Stopped from the end: nothing more comes in, then what came is settled.
             let services: [any Service] =
@@ -105,36 +105,6 @@ enum RunCommand {
             configuration: ReplayConfiguration(end: .never),
             sink: sink,
             checkpoint: checkpoint
-        )
-    }
-
-    /// Goes from the journal into another sink, for as long as the process runs, and on where that had settled.
-    private static func follower(
-        into address: SinkAddress,
-        directory: String,
-        _ invocation: Invocation
-    ) throws -> Replayer {
-        let journal = try Journal(directory: directory)
-        let setup = try DeliverySetup(
-            address,
-            invocation,
-            resuming: true,
-            patience: .endless,
-            shutdown: ShutdownSignal()
-        )
-        let identity = setup.delivery.identity
-        let checkpoint = try Checkpoint(
-            journal: journal,
-            name: DeliverySetup.checkpointName(of: identity),
-            sink: identity,
-            transform: Replayer.transformDigest
-        )
-        return Replayer(
-            journal: journal,
-            configuration: ReplayConfiguration(end: .never),
-            delivery: setup.delivery,
-            checkpoint: checkpoint,
-            deadLetters: address.isRemote ? DeadLetterBox(try DeadLetters(journal: journal), sink: "\(address)") : nil
         )
     }
 

@@ -31,6 +31,14 @@ enum Rules {
                 )
             )
         }
+        if file.target == "Journal", !file.path.hasSuffix("/SystemDisk.swift") {
+            banned.append(
+                (
+                    #"\b(pwritev?|preadv?|fdatasync|fsync|ftruncate|posix_fallocate|Glibc\.\w+)\("#,
+                    "a call into the file system past the Disk protocol"
+                )
+            )
+        }
         banned = banned.filter { file.text.range(of: $0.0, options: .regularExpression) != nil }
         guard !banned.isEmpty else { return [] }
         return file.lines.enumerated().flatMap { index, line in

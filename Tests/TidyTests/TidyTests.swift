@@ -71,7 +71,7 @@ import Testing
         "let x = try! f()", "x as! Int", "print(x)", "// fine\nfatalError()", "let now = Date()",
         "Int.random(in: 0...1)", "debugPrint(x)", "getenv(\"A\")", "var chance = SystemRandomNumberGenerator()",
         "f() // " + "TO" + "DO: later", "    // " + "FIX" + "ME", "/* X" + "XX */",
-        "ProcessInfo.processInfo.environment[\"A\"]",
+        "ProcessInfo.processInfo.environment[\"A\"]", "fdatasync(descriptor)", "Glibc.rename(a, b)",
     ]) func bannedCallsAreFound(text: String) {
         #expect(Rules.bannedCalls(file(text)).count == 1, "\(text)")
     }
