@@ -45,7 +45,8 @@ enum JournalCareReport {
             var text = "\(step.file) \(would)\(step.action.rawValue): "
             text += "\(step.blocks) blocks kept with \(step.records) records, \(ByteText.size(step.bytes))\n"
             for gap in step.gaps {
-                text += "  gone: \(gap.bytes) bytes from offset \(gap.offset), \(gap.from.rfc3339) to "
+                text +=
+                    "  gone: \(gap.bytes) bytes from offset \(gap.offset), \(gap.from?.rfc3339 ?? "the beginning") to "
                 text += "\(gap.to?.rfc3339 ?? "the end")\n"
             }
             return text
@@ -58,8 +59,8 @@ enum JournalCareReport {
                 EventValue.object(
                     [
                         ("offset", .string("\(gap.offset)")), ("bytes", .integer(Int64(gap.bytes))),
-                        ("from", .string(gap.from.rfc3339)),
-                    ] + (gap.to.map { [("to", .string($0.rfc3339))] } ?? [])
+                    ] + (gap.from.map { [("from", .string($0.rfc3339))] } ?? [])
+                        + (gap.to.map { [("to", .string($0.rfc3339))] } ?? [])
                 )
             }
             return EventValue.object([

@@ -18,8 +18,8 @@ public struct RepairStep: Sendable, Equatable {
         public let offset: ByteOffset
         /// Bytes; 0 where only events are gone, or where it is not known whether anything is.
         public let bytes: Int
-        /// What is gone arrived at this time or later.
-        public let from: Timestamp
+        /// What is gone arrived at this time or later; nil where nothing stands before it.
+        public let from: Timestamp?
         /// What is gone arrived before this time; nil where nothing follows.
         public let to: Timestamp?
     }

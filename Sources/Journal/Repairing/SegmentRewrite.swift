@@ -111,7 +111,7 @@ struct SegmentRewrite {
                 isOpening ? next?.nextArrival ?? state.nextArrival : oneMore.nextArrival
             )
         )
-        step.gaps.append(.init(offset: state.endOffset, bytes: bytes, from: state.nextArrival, to: next?.earliest))
+        step.gaps.append(.init(offset: state.endOffset, bytes: bytes, from: state.arrivalBehind, to: next?.earliest))
         pieces.append(Piece(block))
         inForce.add(block.trailer.events)
         state = block.state
@@ -155,4 +155,9 @@ extension BlockTrailer {
         let times = [arrivals.first?.time, length > 0 || !arrivals.isEmpty ? events.first?.time : nil, nextArrival]
         return times.compactMap { $0 }.min() ?? nextArrival
     }
+}
+
+extension SourceState {
+    /// The earliest time that something behind it can have; nil at a source's beginning.
+    var arrivalBehind: Timestamp? { lastSequence == 0 ? nil : nextArrival }
 }

@@ -22,7 +22,7 @@ struct TailRescue {
                     .init(
                         offset: end.endOffset,
                         bytes: entry.offset - end.endOffset,
-                        from: end.nextArrival,
+                        from: end.arrivalBehind,
                         to: entry.arrival
                     )
                 )
