@@ -13,24 +13,44 @@ final class MergedRecords {
 
     private final class Cursor {
         let reader: RecordReader
-        var batch: RecordBatch?
-        var index = 0
+        /// The reader's last batch: its marks and the bytes they stand in.
+        private var marks: [RecordMark] = []
+        private var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
+        private var index = 0
+        /// Whether the reader had nothing more when it was asked last.
+        var isDry = false
         /// The first byte behind the last record that was given; nil before the first.
-        var frontier: ByteOffset?
+        private(set) var frontier: ByteOffset?
         /// Gaps met so far.
-        var gaps = 0
+        private(set) var gaps = 0
 
         init(_ reader: RecordReader) { self.reader = reader }
 
-        /// The record in front; asks the reader where the batch is used up.
-        func front() throws -> RecordMark? {
-            while true {
-                if let batch, index < batch.records.count { return batch.records[index] }
-                batch = try reader.nextBatch()
-                index = 0
-                guard let batch else { return nil }
+        /// The arrival of the record in front; asks the reader where its batch is used up.
+        func arrival() throws -> Timestamp? {
+            while index == marks.count {
+                (marks, index) = ([], 0)
+                if isDry { return nil }
+                guard let batch = try reader.nextBatch() else {
+                    isDry = true
+                    return nil
+                }
+                (marks, bytes) = (batch.records, batch.bytes)
                 gaps += batch.events.count { $0.kind == EventKind.gap }
             }
+            return marks[index].arrival
+        }
+
+        /// Takes the record in front, which is there.
+        func take(as source: Int) -> Item {
+            let mark = marks[index]
+            index += 1
+            frontier = mark.endOffset
+            return Item(
+                source: source,
+                mark: mark,
+                line: UnsafeRawBufferPointer(rebasing: bytes[mark.start..<mark.start + mark.length])
+            )
         }
     }
 
@@ -50,20 +70,19 @@ final class MergedRecords {
         cursors = readers.sorted { $0.source < $1.source }.map(Cursor.init)
     }
 
+    /// Lets the next record come from a source that had none; else nobody asks for more of it while others have some.
+    func lookAgain() {
+        for cursor in cursors { cursor.isDry = false }
+    }
+
     /// The next record, or nil where there is none for now.
     func next() throws -> Item? {
-        var best: (cursor: Cursor, mark: RecordMark)?
-        var number = 0
-        for (index, cursor) in cursors.enumerated() {
-            guard let mark = try cursor.front() else { continue }
-            if let found = best, found.mark.arrival <= mark.arrival { continue }
-            best = (cursor, mark)
-            number = index
+        var (best, first) = (-1, Timestamp(rawValue: Int64.max))
+        for number in cursors.indices {
+            guard let arrival = try cursors[number].arrival(), best < 0 || arrival < first else { continue }
+            (best, first) = (number, arrival)
         }
-        guard let (cursor, mark) = best, let batch = cursor.batch else { return nil }
-        cursor.index += 1
-        cursor.frontier = mark.endOffset
-        return Item(source: number, mark: mark, line: batch.line(mark))
+        return best < 0 ? nil : cursors[best].take(as: best)
     }
 
     /// Places where bytes are missing or damaged, as far as the readers have come.

@@ -151,14 +151,16 @@ public final class Replayer: Service, @unchecked Sendable {
     /// Fills the batch; returns whether there is nothing more to read for now.
     private func fill(from records: MergedRecords) throws -> Bool {
         // Records without documents have an end too, so that a stop need not wait for gigabytes of them.
+        records.lookAgain()
+        let (batch, byteLimit) = (batch, delivery.batchByteLimit)
+        var limit = min(configuration.batchDocumentLimit ?? Int.max, delivery.batchDocumentLimit)
+        if let documentLimit = configuration.documentLimit { limit = min(limit, documentLimit - handedOver) }
+        var books = books
+        defer { self.books = books }
         let last = books.records + Replayer.batchRecordLimit
-        let limit = min(configuration.batchDocumentLimit ?? Int.max, delivery.batchDocumentLimit)
-        while books.records < last && batch.documents.count < limit
-            && batch.byteCount < delivery.batchByteLimit
-        {
-            if hasReachedLimit { return true }
+        while books.records < last && batch.documents.count < limit && batch.byteCount < byteLimit {
             guard let item = try records.next() else { return true }
-            books.add(outcome(of: item))
+            books.add(outcome(of: item, into: batch))
         }
         return false
     }
@@ -170,7 +172,7 @@ public final class Replayer: Service, @unchecked Sendable {
         return handedOver + batch.documents.count >= limit
     }
 
-    private func outcome(of item: MergedRecords.Item) -> TransformOutcome {
+    private func outcome(of item: MergedRecords.Item, into batch: DocumentBatch) -> TransformOutcome {
         switch item.mark.kind {
         case .keepAlive: return .dropped(.keepAlive)
         case .torn: return .dropped(.torn)

@@ -4,16 +4,23 @@ internal import JSON
 ///
 /// Emptied and filled again, it allocates nothing once it has its size. One owner at a time; not for several threads.
 public final class DocumentBatch {
+    // Nobody holds a piece of a batch while it changes, and looking that up for every document costs more than adding it.
+
     /// The documents, in the order in which they were made.
+    @exclusivity(unchecked)
     public internal(set) var documents: [Document] = []
 
     /// The number of the source that the next documents come from; whoever reads several gives each a number.
+    @exclusivity(unchecked)
     public var source = 0
 
     /// The buffer; `count` bytes of it are documents.
+    @exclusivity(unchecked)
     internal private(set) var base: UnsafeMutableRawPointer
     /// The bytes that are documents.
+    @exclusivity(unchecked)
     internal var count = 0
+    @exclusivity(unchecked)
     private var capacity: Int
 
     /// Makes an empty batch.
@@ -74,7 +81,6 @@ public final class DocumentBatch {
     internal func append(_ document: Document) {
         precondition(document.json.upperBound <= capacity, "a document does not fit the room made for it")
         documents.append(document)
-        documents[documents.count - 1].source = source
         count = document.json.upperBound
     }
 

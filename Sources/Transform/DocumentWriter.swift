@@ -30,7 +30,8 @@ struct DocumentWriter {
         // A document repeats pieces of its line that do not overlap, but for the first tag, which stands in it twice.
         batch.reserve(2 * lineLength + overhead)
         var writer = DocumentWriter(extractor: extractor, base: batch.base, end: batch.count)
-        let document = writer.write(id: id, offset: offset, arrival: arrival, ordinal: ordinal)
+        var document = writer.write(id: id, offset: offset, arrival: arrival, ordinal: ordinal)
+        document.source = batch.source
         batch.append(document)
     }
 

@@ -109,10 +109,27 @@ public final class HTTPClient {
     ) throws(HTTPClientError) -> StreamEnd {
         try withoutActuallyEscaping(onHead) { (onHead) throws(HTTPClientError) -> StreamEnd in
             try withoutActuallyEscaping(onBytes) { (onBytes) throws(HTTPClientError) -> StreamEnd in
-                let transfer = try Transfer(request, configuration, timeout: timeout, onHead: onHead, onBytes: onBytes)
-                return try drive(transfer, onTick, waker)
+                try withBody(of: request) { (body) throws(HTTPClientError) -> StreamEnd in
+                    let transfer = try Transfer(
+                        request,
+                        configuration,
+                        body: body,
+                        timeout: timeout,
+                        onHead: onHead,
+                        onBytes: onBytes
+                    )
+                    return try drive(transfer, onTick, waker)
+                }
             }
         }
+    }
+
+    private func withBody(
+        of request: HTTPClientRequest,
+        _ use: (UnsafeRawBufferPointer?) throws(HTTPClientError) -> StreamEnd
+    ) throws(HTTPClientError) -> StreamEnd {
+        guard let body = request.body else { return try use(nil) }
+        return try body.withUnsafeBytes { bytes in Result { () throws(HTTPClientError) in try use(bytes) } }.get()
     }
 
     /// The loop of libcurl-multi(3): perform, ask the tick, wait for the network or a waker.

@@ -12,10 +12,18 @@ inline bool is_hex(char c) { return is_digit(c) || ((c | 32) >= 'a' && (c | 32) 
 
 inline bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
+/* What may follow a backslash. */
+inline bool is_escape(char c) {
+    switch (c) {
+    case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't': case 'u': return true;
+    default: return false;
+    }
+}
+
 /* The first stage does not look at escapes. A backslash outside a string is no scalar, so the walk finds it. */
 inline bool escapes_are_valid(const char *at, const char *end) {
     while ((at = static_cast<const char *>(std::memchr(at, '\\', end - at)))) {
-        if (end - at < 2 || !std::strchr("\"\\/bfnrtu", at[1]) || at[1] == '\0') return false;
+        if (end - at < 2 || !is_escape(at[1])) return false;
         if (at[1] == 'u') {
             if (end - at < 6) return false;
             for (int i = 2; i < 6; i++)

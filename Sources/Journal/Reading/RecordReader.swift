@@ -12,20 +12,29 @@ public final class RecordReader {
     /// For bounded readers: the first byte that is not seen.
     private let frozenEnd: ByteOffset?
 
+    // Nothing outside changes these while a method does, and to look that up for every line is a part of its cost.
+
     /// The next byte to look at, and the beginning of its line.
+    @exclusivity(unchecked)
     private var index = 0
+    @exclusivity(unchecked)
     private var lineStart = 0
     /// The offset of a line whose bytes were dropped because it is too long.
+    @exclusivity(unchecked)
     private var longLine: ByteOffset?
     private var eventIndex = 0
+    @exclusivity(unchecked)
     private var arrivalIndex = 0
+    @exclusivity(unchecked)
     private var ordinal = 0
+    @exclusivity(unchecked)
     private var records: [RecordMark] = []
     private var events: [JournalEvent] = []
 
     /// Whether the range's end was reached: `nextBatch` gives nothing more.
     public private(set) var isFinished = false
     /// The first byte of the first record that no batch has held yet.
+    @exclusivity(unchecked)
     public private(set) var position: ByteOffset
     /// The source that is read.
     public let source: SourceName

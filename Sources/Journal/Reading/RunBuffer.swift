@@ -7,19 +7,28 @@ internal import Time
 /// 0         carriedLength        length
 /// ```
 final class RunBuffer {
+    // Nothing outside changes these while a method does, and to look that up for every line is a part of its cost.
+
     /// The offset of the byte at index 0.
+    @exclusivity(unchecked)
     private(set) var baseOffset = ByteOffset.zero
     /// Bytes kept from the run before: the beginning of a line that goes on.
+    @exclusivity(unchecked)
     private(set) var carriedLength = 0
     /// Bytes in all.
+    @exclusivity(unchecked)
     private(set) var length = 0
     /// Bytes of the first line that stand before index 0 and are not here; 0 where a line begins there.
+    @exclusivity(unchecked)
     private(set) var missingHead = 0
     /// Whether those bytes are lost, not only left out.
+    @exclusivity(unchecked)
     private(set) var isHeadLost = false
     /// Arrival of the bytes up to an index, in order; bytes behind the last belong to a line that has not ended.
+    @exclusivity(unchecked)
     private(set) var arrivals: [(time: Timestamp, end: Int)] = []
     private(set) var events: [JournalEvent] = []
+    @exclusivity(unchecked)
     private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 64)
 
     /// Bytes that may be read behind the last one, for simdjson's sake.

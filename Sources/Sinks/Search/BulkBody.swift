@@ -3,51 +3,74 @@ internal import Transform
 /// The body of a `_bulk` request: an action line and a document for each, every line ended by a line feed.
 struct BulkBody {
     private(set) var bytes: [UInt8] = []
-    private let head: [UInt8]
-    private let beforeVersion = Array("\",\"version\":".utf8)
-    private let afterVersion = Array("}}\n".utf8)
-
-    /// Bytes of an action line besides its id and version, at most.
-    private static let overhead = 160
-
-    /// Writes through an alias, or into an index by its own name.
-    ///
-    /// - Parameter isAlias: without an alias of that name nothing is written then, so that a typing error makes no index.
-    init(_ name: String, isAlias: Bool) {
-        let required = isAlias ? "\"require_alias\":true," : ""
-        head = Array("{\"index\":{\"_index\":\"\(name)\",\(required)\"version_type\":\"external\",\"_id\":\"".utf8)
-    }
-
     /// Writes the documents of a call in place of what was there.
     ///
     /// Full documents with their id and version: sent again in any order, the newest stays.
     mutating func fill(_ batch: DocumentBatch, _ numbers: [Int32]) {
-        bytes.removeAll(keepingCapacity: true)
         var size = 0
         for number in numbers {
             let document = batch.documents[Int(number)]
-            size += document.json.count + document.tweetID.count + head.count + BulkBody.overhead
+            size += document.json.count + document.tweetID.count + BulkBody.overhead
         }
-        bytes.reserveCapacity(size)
-        for number in numbers {
-            let document = batch.documents[Int(number)]
-            bytes.append(contentsOf: head)
-            bytes.append(contentsOf: batch.bytes(document.tweetID))
-            bytes.append(contentsOf: beforeVersion)
-            put(document.version)
-            bytes.append(contentsOf: afterVersion)
-            bytes.append(contentsOf: batch.bytes(document.json))
-            bytes.append(10)
+        bytes.removeAll(keepingCapacity: true)
+        bytes.append(addingCapacity: size) { span in
+            span.withUnsafeMutableBufferPointer { room, length in
+                var pen = Pen(room: UnsafeMutableRawBufferPointer(room))
+                for number in numbers {
+                    let document = batch.documents[Int(number)]
+                    pen.put(BulkBody.head)
+                    pen.put(batch.bytes(document.tweetID))
+                    pen.put("\",\"version\":")
+                    pen.put(document.version)
+                    pen.put("}}\n")
+                    pen.put(batch.bytes(document.json))
+                    pen.put("\n")
+                }
+                length = pen.length
+            }
         }
     }
 
-    private mutating func put(_ value: UInt64) {
-        let start = bytes.count
-        var rest = value
-        repeat {
-            bytes.append(UInt8(48 + rest % 10))
+    /// Where to is said once, in the URL, and not in every line.
+    private static let head: StaticString = "{\"index\":{\"version_type\":\"external\",\"_id\":\""
+    /// Bytes of an action line and its document besides the id and the document, at most.
+    private static let overhead = head.utf8CodeUnitCount + Pen.longestNumber + 16
+}
+
+/// Writes bytes one after another into room that was made for all of them.
+private struct Pen {
+    let room: UnsafeMutableRawBufferPointer
+    private(set) var length = 0
+
+    /// Digits of the largest version.
+    static let longestNumber = 20
+
+    init(room: UnsafeMutableRawBufferPointer) { self.room = room }
+
+    mutating func put(_ text: UnsafeRawBufferPointer) {
+        precondition(text.count <= room.count - length, "no room was made for this")
+        guard let start = room.baseAddress, let source = text.baseAddress else { return }
+        (start + length).copyMemory(from: source, byteCount: text.count)
+        length += text.count
+    }
+
+    mutating func put(_ text: StaticString) {
+        put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    mutating func put(_ value: UInt64) {
+        precondition(Pen.longestNumber <= room.count - length, "no room was made for this")
+        var end = length + 1
+        var rest = value / 10
+        while rest > 0 {
+            end += 1
             rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
+        }
+        rest = value
+        for place in stride(from: end - 1, through: length, by: -1) {
+            room[place] = UInt8(truncatingIfNeeded: 48 + rest % 10)
+            rest /= 10
+        }
+        length = end
     }
 }

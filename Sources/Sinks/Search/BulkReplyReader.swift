@@ -1,3 +1,4 @@
+internal import Glibc
 internal import JSON
 
 /// Walks a `_bulk` reply: one JSON object with `items`, each an object with one action, which has a status and perhaps an error.
@@ -7,6 +8,8 @@ struct BulkReplyReader {
     private let bytes: [UInt8]
     private var position = 0
     private var depth = 0
+    /// Where the item read last stands, its braces included.
+    private var lastItem = 0..<0
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -25,6 +28,15 @@ struct BulkReplyReader {
     }
 
     private mutating func item(into items: inout [BulkReply.Item]) -> Bool {
+        // Most replies say the same of every document, so that an item is most often the last one again.
+        if let last = items.last, isLastItemAgain() {
+            position += lastItem.count
+            items.append(last)
+            return true
+        }
+        blanks()
+        let start = position
+        defer { lastItem = start..<position }
         var item: BulkReply.Item?
         let isWhole = members { reader, _ in
             item = reader.action()
@@ -33,6 +45,15 @@ struct BulkReplyReader {
         guard isWhole, let item else { return false }
         items.append(item)
         return true
+    }
+
+    /// Whether the bytes here are those of the last item; an object that is whole is so wherever it stands.
+    private func isLastItemAgain() -> Bool {
+        guard bytes.count - position > lastItem.count else { return false }
+        return bytes.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            return memcmp(start + position, start + lastItem.lowerBound, lastItem.count) == 0
+        }
     }
 
     private mutating func action() -> BulkReply.Item? {

@@ -56,7 +56,7 @@ final class BulkCaller: DocumentCaller {
     private let name: String
     private let onCreated: (@Sendable (Int) -> Void)?
     private let path: String
-    private var body: BulkBody
+    private var body = BulkBody()
 
     /// - Parameter onCreated: told how many documents of each call are new to the index; nil asks for smaller replies.
     init(_ client: SearchClient, _ name: String, isAlias: Bool, onCreated: (@Sendable (Int) -> Void)? = nil) {
@@ -65,8 +65,9 @@ final class BulkCaller: DocumentCaller {
         self.onCreated = onCreated
         // Nothing but what an outcome needs.
         let fields = "errors,items.*.status,items.*.error.type,items.*.error.reason"
-        path = "/_bulk?filter_path=\(fields)\(onCreated == nil ? "" : ",items.*.result")"
-        body = BulkBody(name, isAlias: isAlias)
+        // Without an alias of that name nothing is written then, so that a typing error makes no index.
+        let required = isAlias ? "require_alias=true&" : ""
+        path = "/\(name)/_bulk?\(required)filter_path=\(fields)\(onCreated == nil ? "" : ",items.*.result")"
     }
 
     func call(_ batch: DocumentBatch, _ documents: [Int32]) -> CallResult {
