@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Holds what was measured against what is promised: ratios.py RESULTS LATENCY VERIFY; exit status 1 unless all are held.
+"""Holds what was measured against what is promised: ratios.py RESULTS LATENCY VERIFY ENGINE; exit status 1 unless all are held.
 
-RESULTS: what bench.py --json wrote; LATENCY, VERIFY: what latency.py and verify.py printed. Ratios within one run, because an absolute figure means
-little on a shared machine. A ratio is spoiled too where others disturbed one side of it more than the other, so only runs
-during which the rest of the machine was quiet count; where a side has none, there is no verdict.
+RESULTS: what bench.py --json wrote; LATENCY, VERIFY, ENGINE: what latency.py, verify.py and engine.py printed. Ratios within one run,
+because an absolute figure means little on a shared machine. A ratio is spoiled too where others disturbed one side of it more than
+the other, so only runs during which the rest of the machine was quiet count; where a side has none, there is no verdict.
 """
 import json
 import statistics
 import sys
 
-results, latency, verify = (json.load(open(path)) for path in sys.argv[1:4])
+results, latency, verify, engine = (json.load(open(path)) for path in sys.argv[1:5])
 
 
 # What else the machine did, in cores; a quiet one stays below 0.1, kernel threads included.
@@ -54,6 +54,7 @@ rows = [
     ("replay to _bulk / streaming_bulk, documents/s", ratio(*bulk, "rate"), ">=", 6),
     ("replay to _bulk / streaming_bulk, CPU", ratio(*bulk, "cpu_per"), "<=", 1 / 6),
     ("replay to _bulk, peak MiB", peak(*bulk[:2]), "<=", 64),
+    ("replay to OpenSearch / ready-made bodies, documents/s", (engine["ratio"], str(engine["runs"])), ">=", 0.9),
     ("arrival to synced, p99 ms", (latency.get("to_sync_p99_ms"), "1"), "<=", 250),
     ("arrival to the page, p99 ms", (latency["to_page_p99_ms"], "1"), "<=", 1000),
     ("reprise run, share of a core", (latency["cpu_share"], "1"), "<=", 0.10),
