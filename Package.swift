@@ -126,7 +126,7 @@ let package = Package(
             "Dashboard",
             ["Time", "Logging", "Lifecycle", "HTTPClient", "HTTPServer", "SQLite", "Transform", "Index", "Dashboard"]
         ),
-        tests("EndToEnd", ["Time", "Journal"], exclude: ["Peers"]),
+        tests("EndToEnd", ["Time", "SQLite", "Journal"], exclude: ["Peers"]),
         tests("Tidy", []),
     ],
     swiftLanguageModes: [.v6],

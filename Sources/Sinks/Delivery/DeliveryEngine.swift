@@ -37,6 +37,8 @@ public struct DeliveryEngine: Sendable {
     public let limits: DeliveryLimits
     /// Whether the sink takes documents.
     public private(set) var circuit = Circuit.closed
+    /// Since when every call has failed, and why the last one did; nil once the sink takes something.
+    public private(set) var trouble: (since: Timestamp, reason: String)?
     /// Documents that left the engine, by outcome.
     public private(set) var accepted = 0
     /// Documents that the sink did not need.
@@ -125,6 +127,7 @@ public struct DeliveryEngine: Sendable {
             pushedBack(call, reason, after, now, chance)
             return []
         case .fault(let reason):
+            noteTrouble(reason, now)
             putBack(call)
             open(reason, isFault: true, now, chance)
             return []
@@ -154,10 +157,12 @@ public struct DeliveryEngine: Sendable {
                 if case .rejected = outcome { left.documents.append(document) }
             }
             left.documents.sort()
-            let reason = outcomes.lazy.compactMap { outcome -> String? in
+            let example = outcomes.lazy.compactMap { outcome -> String? in
                 if case .rejected(let reason) = outcome { reason } else { nil }
             }.first
-            open("most documents are refused: \(reason ?? "")", isFault: true, now, chance)
+            let reason = "most documents are refused: \(example ?? "")"
+            noteTrouble(reason, now)
+            open(reason, isFault: true, now, chance)
         }
         let isLeft = Set(left.documents)
         for (document, outcome) in zip(call.documents, outcomes) where !isLeft.contains(document) {
@@ -175,6 +180,7 @@ public struct DeliveryEngine: Sendable {
             succeeded()
         } else if case .closed = circuit, left.documents.count < call.documents.count {
             // Some were taken, so the sink is there: the rest waits a little.
+            trouble = nil
             left.pushBacks = 0
             left.due = now + wait(after: 0, chance)
             narrow()
@@ -195,6 +201,7 @@ public struct DeliveryEngine: Sendable {
         _ now: Timestamp,
         _ chance: Double
     ) {
+        noteTrouble(reason, now)
         var again = call
         again.isProbe = false
         again.pushBacks += 1
@@ -249,6 +256,7 @@ public struct DeliveryEngine: Sendable {
 
     private mutating func succeeded() {
         circuit = .closed
+        trouble = nil
         pushBacksInARow = 0
         probeWait = limits.firstWait
         successesInARow += 1
@@ -256,6 +264,10 @@ public struct DeliveryEngine: Sendable {
         guard window < limits.calls, successesInARow >= window else { return }
         window += 1
         successesInARow = 0
+    }
+
+    private mutating func noteTrouble(_ reason: String, _ now: Timestamp) {
+        trouble = (trouble?.since ?? now, reason)
     }
 
     private mutating func narrow() {
