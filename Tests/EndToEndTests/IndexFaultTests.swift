@@ -47,7 +47,7 @@ struct IndexFaultTests {
     private func request(in text: String) throws -> (method: String, path: String, body: String?) {
         let match = try #require(
             text.firstMatch(
-                of: /(PUT|POST) (?:http:\/\/[^\/ ]+)?(\/[^ ;,]+)(?: (\{.*\})(?:\)|$))?/.anchorsMatchLineEndings()
+                of: /(PUT|POST) (?:http:\/\/[^\/ ]+)?(\/[^\s;,]+)(?: (\{.*\})(?:\)|$))?/.anchorsMatchLineEndings()
             ),
             "no request in \(text)"
         )

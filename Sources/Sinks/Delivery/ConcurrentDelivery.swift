@@ -78,7 +78,9 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
         for _ in 0..<max(1, limits.calls) {
             let caller = Unshared(try sink.makeCaller())
             workers.append(
-                try WorkerThread(name: "delivery") { ConcurrentDelivery.work(monitor, caller.value, patience, clock, onTrouble) }
+                try WorkerThread(name: "delivery") {
+                    ConcurrentDelivery.work(monitor, caller.value, patience, clock, onTrouble)
+                }
             )
         }
         self.workers = workers

@@ -24,6 +24,13 @@ final class SearchTrial {
         curlPath = try Surroundings.path(.tool("curl"))
     }
 
+    /// A scripted server in place of Elasticsearch.
+    init(url: String, in folder: TemporaryFolder) throws {
+        (self.folder, self.url, kind, isSecured) = (folder, url, "elasticsearch", false)
+        alias = "posts"
+        curlPath = try Surroundings.path(.tool("curl"))
+    }
+
     /// Another alias of the same engine and journal.
     init(_ other: SearchTrial, suffix: String) {
         (folder, kind, url, curlPath) = (other.folder, other.kind, other.url, other.curlPath)
