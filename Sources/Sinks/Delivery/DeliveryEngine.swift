@@ -150,7 +150,8 @@ public struct DeliveryEngine: Sendable {
         for (document, outcome) in zip(call.documents, outcomes) {
             if case .retry = outcome { left.documents.append(document) } else { recent.add(outcome) }
         }
-        if recent.rejected > limits.recentRejectedLimit {
+        let areMostRefused = recent.rejected > limits.recentRejectedLimit
+        if areMostRefused {
             // So many are not the documents' fault: none of this call's is filed, and one batch tries it again later.
             recent.removeAll()
             for (document, outcome) in zip(call.documents, outcomes) {
@@ -160,7 +161,9 @@ public struct DeliveryEngine: Sendable {
             let example = outcomes.lazy.compactMap { outcome -> String? in
                 if case .rejected(let reason) = outcome { reason } else { nil }
             }.first
-            let reason = "most documents are refused: \(example ?? "")"
+            let reason =
+                "most documents are refused (\(example ?? "")), so that the sink seems to be for other ones; none of these is filed "
+                + "before it is put right"
             noteTrouble(reason, now)
             open(reason, isFault: true, now, chance)
         }
@@ -178,17 +181,18 @@ public struct DeliveryEngine: Sendable {
         }
         if left.documents.isEmpty {
             succeeded()
-        } else if case .closed = circuit, left.documents.count < call.documents.count {
+        } else if areMostRefused {
+            putBack(left)
+        } else if left.documents.count < call.documents.count {
             // Some were taken, so the sink is there: the rest waits a little.
-            trouble = nil
+            takesAgain()
+            left.isProbe = false
             left.pushBacks = 0
             left.due = now + wait(after: 0, chance)
             narrow()
             wait(left)
-        } else if case .closed = circuit {
-            pushedBack(left, "every document of a call is to be sent again", nil, now, chance)
         } else {
-            putBack(left)
+            pushedBack(left, "every document of a call is to be sent again", nil, now, chance)
         }
         settle()
         return rejections
@@ -255,15 +259,19 @@ public struct DeliveryEngine: Sendable {
     }
 
     private mutating func succeeded() {
-        circuit = .closed
-        trouble = nil
-        pushBacksInARow = 0
-        probeWait = limits.firstWait
+        takesAgain()
         successesInARow += 1
         // A full window of successes earns one more.
         guard window < limits.calls, successesInARow >= window else { return }
         window += 1
         successesInARow = 0
+    }
+
+    private mutating func takesAgain() {
+        circuit = .closed
+        trouble = nil
+        pushBacksInARow = 0
+        probeWait = limits.firstWait
     }
 
     private mutating func noteTrouble(_ reason: String, _ now: Timestamp) {

@@ -44,13 +44,14 @@ final class SearchTrial {
     func record(
         _ numbers: Range<Int>,
         likes: (Int) -> Int = { $0 },
-        text: (Int) -> String = { _ in "" }
+        text: (Int) -> String = { _ in "" },
+        hasLang: (Int) -> Bool = { _ in true }
     ) throws -> Int64 {
         let writer = try JournalWriter(directory: folder.path + "/journal", source: .filtered)
         for number in numbers {
             let id = number.isMultiple(of: 3) ? number / 3 : number
             let line = """
-                {"data":{"id":"\(id)","text":"canary \(id) \\u00e9\(text(number))","lang":"en","created_at":"2026-11-24T12:00:00.000Z",\
+                {"data":{"id":"\(id)","text":"canary \(id) \\u00e9\(text(number))",\(hasLang(number) ? #""lang":"en","# : "")"created_at":"2026-11-24T12:00:00.000Z",\
                 "public_metrics":{"retweet_count":0,"reply_count":1,"like_count":\(likes(number)),"quote_count":0}},\
                 "matching_rules":[{"id":"1","tag":"cats"}]}\r\n
                 """
