@@ -48,6 +48,4 @@ public struct ReplayProgress: Sendable {
     public let bytesTotal: Int?
     /// The books so far.
     public let books: ReplayBooks
-    /// Why the sink takes nothing just now, or nil while it does.
-    public let trouble: String?
 }

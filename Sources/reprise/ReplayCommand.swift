@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Journal
 internal import Lifecycle
+internal import Logging
 internal import Options
 internal import Replayer
 internal import Sinks
@@ -40,7 +41,7 @@ enum ReplayCommand {
             Option(long: "limit", value: "N", help: "Stop after N documents."),
             Option(long: "jobs", value: "N", help: "Threads to transform with; 1 for now.", default: "1"),
             Context.json,
-        ] + DeliverySetup.options + [DeliverySetup.rebuild],
+        ] + DeliverySetup.options + [DeliverySetup.giveUpAfter, DeliverySetup.rebuild],
         run: { invocation in
             let configuration = try configuration(invocation)
             guard try invocation.int("jobs") == 1 else {
@@ -59,12 +60,15 @@ enum ReplayCommand {
             let checkpointName = invocation.string("checkpoint")
             let shutdown = ShutdownSignal()
             if invocation.flag("rebuild") { try checkRebuild(invocation) }
+            let line = ReplayStatusLine.ifWatched(invocation, sink: "\(address)")
+            let logger = try Context.logger(invocation) { line ?? $0 }.labelled("delivery")
             let setup = try DeliverySetup(
                 address,
                 invocation,
                 resuming: checkpointName != nil,
-                patience: configuration.isFollowing ? .endless : .givingUp(after: .seconds(300)),
+                patience: configuration.isFollowing ? .endless : DeliverySetup.patience(invocation),
                 shutdown: shutdown,
+                trouble: SinkTrouble(address, logger),
                 isRebuild: invocation.flag("rebuild")
             )
             let delivery = setup.delivery
@@ -73,10 +77,14 @@ enum ReplayCommand {
                     journal: journal,
                     name: $0,
                     sink: delivery.identity,
-                    transform: Replayer.transformDigest
+                    transform: Replayer.transformDigest,
+                    place: address.isRemote ? "\(address)" : "",
+                    isEmpty: setup.isNew
                 )
             }
-            let line = ReplayStatusLine.ifWatched(invocation, sink: delivery.identity)
+            if let checkpoint, checkpoint.hasStartedOver {
+                logger.notice("\(address) was made anew, so that it is filled from the beginning")
+            }
             let replayer = Replayer(
                 journal: journal,
                 configuration: configuration,

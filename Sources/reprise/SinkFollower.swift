@@ -4,7 +4,6 @@ internal import Logging
 internal import Options
 internal import Replayer
 internal import Sinks
-internal import Synchronization
 
 /// Goes from the journal into another sink for as long as the process runs, and on where that had settled.
 ///
@@ -14,8 +13,7 @@ final class SinkFollower: Service {
     private let address: SinkAddress
     private let directory: String
     private let invocation: Invocation
-    private let logger: Logger
-    private let told = Mutex<String?>(nil)
+    private let trouble: SinkTrouble
 
     /// How long a sink that could not be opened is left alone.
     private static let pause = Duration.seconds(10)
@@ -24,7 +22,7 @@ final class SinkFollower: Service {
         self.address = address
         self.directory = directory
         self.invocation = invocation
-        self.logger = logger
+        trouble = SinkTrouble(address, logger)
     }
 
     func run(_ shutdown: ShutdownSignal) throws {
@@ -33,7 +31,8 @@ final class SinkFollower: Service {
                 try replayer(shutdown).run(shutdown)
                 return
             } catch let error as SinkError where error.code == .unavailable {
-                logger.warning("\(address) takes nothing: \(error)")
+                if shutdown.isRequested { return }
+                trouble.tell("\(error)")
                 shutdown.wait(for: SinkFollower.pause)
             }
         }
@@ -41,7 +40,14 @@ final class SinkFollower: Service {
 
     private func replayer(_ shutdown: ShutdownSignal) throws -> Replayer {
         let journal = try Journal(directory: directory)
-        let setup = try DeliverySetup(address, invocation, resuming: true, patience: .endless, shutdown: shutdown)
+        let setup = try DeliverySetup(
+            address,
+            invocation,
+            resuming: true,
+            patience: .endless,
+            shutdown: shutdown,
+            trouble: trouble
+        )
         let identity = setup.delivery.identity
         return Replayer(
             journal: journal,
@@ -53,22 +59,7 @@ final class SinkFollower: Service {
                 sink: identity,
                 transform: Replayer.transformDigest
             ),
-            deadLetters: address.isRemote ? DeadLetterBox(try DeadLetters(journal: journal), sink: "\(address)") : nil,
-            onProgress: { [self] in tell($0.trouble) }
+            deadLetters: address.isRemote ? DeadLetterBox(try DeadLetters(journal: journal), sink: "\(address)") : nil
         )
-    }
-
-    /// Says once when the sink stops taking documents, and once when it goes on.
-    private func tell(_ trouble: String?) {
-        let before = told.withLock { told in
-            defer { told = trouble }
-            return told
-        }
-        guard before != trouble else { return }
-        if let trouble {
-            logger.warning("\(address) takes nothing: \(trouble); it is tried again")
-        } else {
-            logger.notice("\(address) takes documents again")
-        }
     }
 }
