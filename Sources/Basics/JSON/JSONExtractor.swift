@@ -71,7 +71,7 @@ public final class JSONExtractor {
     /// Whether the document has a value that is not null.
     public func isPresent(_ slot: Int) -> Bool { value(slot).present != 0 }
 
-    /// How many elements an array of objects had.
+    /// How many elements an array had.
     public func count(_ slot: Int) -> Int {
         precondition(slot >= 0 && slot < slotCount)
         var count = 0
@@ -79,7 +79,7 @@ public final class JSONExtractor {
         return count
     }
 
-    /// The raw content of an element's string, or nil where that element has none.
+    /// The raw content of an element's string, or the bytes of an item; nil where that element has none.
     public func string(_ slot: Int, element: Int) -> UnsafeRawBufferPointer? {
         precondition(slot >= 0 && slot < slotCount)
         var count = 0

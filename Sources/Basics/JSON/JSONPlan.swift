@@ -14,6 +14,8 @@ public struct JSONPlan: Sendable {
         case object([Member])
         /// An array of objects; the strings wanted of each become a list.
         case each([Member])
+        /// An array; of each element its bytes, which another extractor may read, become a list.
+        case items
     }
 
     /// A member that is wanted.
@@ -79,6 +81,7 @@ final class CompiledPlan {
             case .string: kind = REPRISE_JSON_STRING
             case .integer: kind = REPRISE_JSON_INTEGER
             case .present: kind = REPRISE_JSON_PRESENT
+            case .items: kind = REPRISE_JSON_ITEMS
             case .object(let inner):
                 kind = REPRISE_JSON_OBJECT
                 children = compile(inner)

@@ -120,6 +120,19 @@ class walk {
         });
     }
 
+    void items(const reprise_json_node *node, int depth) {
+        auto &list = self.lists[node->slot];
+        list.clear();
+        elements([&] {
+            const char *start = text + *at;
+            pass_over(depth + 1);
+            /* What follows is a comma or a bracket, or the element was the last thing there is. */
+            const char *stop = text + *at;
+            while (is_blank(stop[-1])) stop--;
+            list.push_back({start, size_t(stop - start)});
+        });
+    }
+
     /* Of a name that stands twice the last value counts, and nothing is left of the first. */
     void forget(const reprise_json_node *node) {
         if (node->slot >= 0) self.values[node->slot] = nothing;
@@ -145,6 +158,9 @@ class walk {
         case REPRISE_JSON_EACH:
             if (first != '[') break;
             return each(node, depth);
+        case REPRISE_JSON_ITEMS:
+            if (first != '[') break;
+            return items(node, depth);
         case REPRISE_JSON_STRING:
             if (first != '"') break;
             slot->string = string();

@@ -38,6 +38,25 @@ import Testing
         #expect(outcome == .read)
     }
 
+    @Test func itemsAreTheirBytesAndCanBeReadAgain() {
+        let plan = JSONPlan([.init("a", .items, slot: 0)])
+        func items(_ text: String) -> [String]? {
+            let extractor = JSONExtractor(plan)
+            let bytes = Array(text.utf8) + [UInt8](repeating: 0x5D, count: JSONExtractor.padding)
+            return bytes.withUnsafeBytes { buffer in
+                let end = buffer.count - JSONExtractor.padding
+                guard extractor.read(UnsafeRawBufferPointer(rebasing: buffer[0..<end])) == .read else { return nil }
+                return (0..<extractor.count(0)).map { self.text(extractor.string(0, element: $0)) ?? "none" }
+            }
+        }
+        let mixed = items(#"{"a":[ {"b":[1, 2]} , "s\\q" ,-1.5e3,[ ],null , true]}"#)
+        #expect(mixed == [#"{"b":[1, 2]}"#, #""s\\q""#, "-1.5e3", "[ ]", "null", "true"])
+        #expect(items(#"{"a":[]}"#) == [])
+        #expect(items(#"{"a":["x"],"a":null}"#) == [], "the last counts")
+        #expect(items(#"{"a":["x"],"a":["y","z"]}"#) == [#""y""#, #""z""#])
+        #expect(items(#"{"a":[1,{"b":}]}"#) == nil)
+    }
+
     @Test func nullIsAsIfItWereNotThere() {
         let outcome = read(#"{"s":null,"i":null,"p":null,"o":null,"e":null}"#) { found in
             #expect(found.string(0) == nil)

@@ -15,6 +15,7 @@ enum reprise_json_kind {
     REPRISE_JSON_INTEGER = 2, /* a whole number that fits 64 bits */
     REPRISE_JSON_EACH = 3,    /* an array of objects: of each the children, which are strings; they become lists */
     REPRISE_JSON_PRESENT = 4, /* only whether it is there and not null */
+    REPRISE_JSON_ITEMS = 5,   /* an array: of each element where it stands, brackets or quotes included; they become a list */
 };
 
 typedef struct reprise_json_node {
@@ -61,7 +62,7 @@ enum reprise_json_outcome reprise_json_extract(
 
 const reprise_json_value *reprise_json_values(const reprise_json_parser *parser);
 
-/* The strings that an EACH found for a slot, one an element; an element without it has bytes NULL. */
+/* What an EACH or ITEMS found for a slot, one an element; an element of EACH without it has bytes NULL. */
 const reprise_json_slice *reprise_json_list(const reprise_json_parser *parser, int slot, size_t *count);
 
 #ifdef __cplusplus
