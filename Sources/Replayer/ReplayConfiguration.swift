@@ -50,4 +50,10 @@ public struct ReplayProgress: Sendable {
     public let books: ReplayBooks
     /// Why the sink takes nothing just now, or nil while it does.
     public let trouble: String?
+
+    /// Whether this one of two replays of one range, or of two that follow, has the longer way to go.
+    public func isLessFar(than other: ReplayProgress) -> Bool {
+        guard let bytesTotal, let total = other.bytesTotal else { return bytesDone < other.bytesDone }
+        return bytesTotal - bytesDone > total - other.bytesDone
+    }
 }

@@ -20,12 +20,6 @@ struct DeliverySetup {
             "Fill a new index of the search engine with everything, then put the alias in front of it; the old one stays."
     )
 
-    /// A checkpoint's name for a sink that gets one by itself: letters and digits of its identity.
-    static func checkpointName(of identity: String) -> String {
-        let digest = identity.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-        return "sink-\(identity.prefix { $0 != ":" })-\(String(digest, radix: 16))"
-    }
-
     /// Where the documents go.
     let delivery: any Delivery
     private let sink: SearchSink?

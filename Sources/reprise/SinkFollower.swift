@@ -30,7 +30,7 @@ final class SinkFollower: Service {
     func run(_ shutdown: ShutdownSignal) throws {
         while !shutdown.isRequested {
             do {
-                try replayer(shutdown).run(shutdown)
+                try open(shutdown).replayer.run(shutdown)
                 return
             } catch let error as SinkError where error.code == .unavailable {
                 logger.warning("\(address) takes nothing: \(error)")
@@ -39,21 +39,15 @@ final class SinkFollower: Service {
         }
     }
 
-    private func replayer(_ shutdown: ShutdownSignal) throws -> Replayer {
-        let journal = try Journal(directory: directory)
-        let setup = try DeliverySetup(address, invocation, resuming: true, patience: .endless, shutdown: shutdown)
-        let identity = setup.delivery.identity
-        return Replayer(
-            journal: journal,
-            configuration: ReplayConfiguration(end: .never),
-            delivery: setup.delivery,
-            checkpoint: try Checkpoint(
-                journal: journal,
-                name: DeliverySetup.checkpointName(of: identity),
-                sink: identity,
-                transform: Replayer.transformDigest
-            ),
-            deadLetters: address.isRemote ? DeadLetterBox(try DeadLetters(journal: journal), sink: "\(address)") : nil,
+    private func open(_ shutdown: ShutdownSignal) throws -> SinkReplay {
+        try SinkReplay(
+            address,
+            of: Journal(directory: directory),
+            ReplayConfiguration(end: .never),
+            invocation,
+            checkpoint: { "sink-\(CheckpointName.own($0))" },
+            patience: .endless,
+            shutdown: shutdown,
             onProgress: { [self] in tell($0.trouble) }
         )
     }

@@ -40,4 +40,15 @@ import Testing
         #expect(told.last?.bytesDone == end - start)
         #expect(told.last?.books.records == 100 - skipped)
     }
+
+    /// By what is left where ranges have an end, and by what is done where they have none.
+    @Test func theLongerWayToGoIsTheLessFar() {
+        func state(_ done: Int, of total: Int?) -> ReplayProgress {
+            ReplayProgress(bytesDone: done, bytesTotal: total, books: ReplayBooks(), trouble: nil)
+        }
+        #expect(state(10, of: 100).isLessFar(than: state(11, of: 100)))
+        #expect(state(0, of: 5).isLessFar(than: state(90, of: 100)) == false)
+        #expect(state(10, of: nil).isLessFar(than: state(11, of: nil)))
+        #expect(state(11, of: nil).isLessFar(than: state(11, of: nil)) == false)
+    }
 }
