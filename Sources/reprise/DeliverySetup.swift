@@ -14,6 +14,13 @@ struct DeliverySetup {
             )
         ] + SearchSettings.options
 
+    static let flushInterval = Option(
+        long: "flush-interval",
+        value: "TIME",
+        help: "How long a search engine's followers wait after a post for more to send with it; 0s sends each at once.",
+        default: "200ms"
+    )
+
     static let rebuild = Option(
         long: "rebuild",
         help:

@@ -50,7 +50,7 @@ enum ReplayCommand {
             Option(long: "limit", value: "N", help: "Stop after N documents."),
             Option(long: "jobs", value: "N", help: "Threads to transform with; 1 for now.", default: "1"),
             Context.json,
-        ] + DeliverySetup.options + [DeliverySetup.rebuild],
+        ] + DeliverySetup.options + [DeliverySetup.flushInterval, DeliverySetup.rebuild],
         run: { invocation in
             let configuration = try configuration(invocation)
             guard try invocation.int("jobs") == 1 else {
@@ -149,7 +149,8 @@ enum ReplayCommand {
             sources: sources.isEmpty ? nil : sources,
             start: range.start,
             end: invocation.flag("follow") ? .never : range.end,
-            documentLimit: try invocation.int("limit")
+            documentLimit: try invocation.int("limit"),
+            flushInterval: try invocation.duration("flush-interval") ?? .zero
         )
     }
 }

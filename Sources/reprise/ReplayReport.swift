@@ -2,6 +2,7 @@ internal import Journal
 internal import Options
 internal import Replayer
 internal import Sinks
+internal import Terminal
 internal import Time
 internal import Transform
 
@@ -50,9 +51,14 @@ struct ReplayReport {
             records    \(books.records) = \(books.yielding) yielding + \(books.droppedCount) dropped\(reasons(dropped)) \
             + \(books.failedCount) failed\(reasons(failed)), \(rate)/s
             documents  \(books.documents) = \(books.accepted) accepted + \(books.stale) stale + \(books.rejected) rejected\
-            \(books.gaps > 0 ? "\ngaps       \(books.gaps): bytes are missing or damaged there" : "")
+            \(books.gaps > 0 ? "\ngaps       \(books.gaps): bytes are missing or damaged there" : "")\(behind)
 
             """
+    }
+
+    private var behind: String {
+        guard let lag = outcome.lag, lag > .zero else { return "" }
+        return "\nlag        \(DurationText.short(lag)): so long the oldest record has been there that is not settled"
     }
 
     /// What else there is to say to people: nothing where it ended as it should.
@@ -66,6 +72,7 @@ struct ReplayReport {
     /// The same for programs.
     private func json(_ first: [(String, EventValue)]) -> String {
         func object(_ list: [(String, Int)]) -> EventValue { .object(list.map { ($0.0, .integer(Int64($0.1))) }) }
+        let lag = outcome.lag.map { [("lag_ms", EventValue.integer($0.microseconds / 1_000))] } ?? []
         let value = EventValue.object(
             first + [
                 ("records", .integer(Int64(books.records))), ("yielding", .integer(Int64(books.yielding))),
@@ -74,7 +81,7 @@ struct ReplayReport {
                 ("accepted", .integer(Int64(books.accepted))),
                 ("stale", .integer(Int64(books.stale))), ("rejected", .integer(Int64(books.rejected))),
                 ("elapsed_ms", .integer(outcome.elapsed.microseconds / 1_000)),
-            ]
+            ] + lag
         )
         return String(decoding: value.json, as: UTF8.self)
     }

@@ -51,7 +51,8 @@ final class ReplayStatusLine: Sendable {
     private func describe(_ sinks: [String: Sink]) -> String {
         guard let (name, sink) = sinks.min(by: { $0.value.state.isLessFar(than: $1.value.state) }) else { return "" }
         let what = count == 1 ? "" : " into \(sinks.count) of \(count) sinks, least far \(name)"
+        let lag = sink.state.lag.map { ", \(DurationText.short($0)) behind" } ?? ""
         let trouble = sink.state.trouble.map { "; waiting: \($0)" } ?? ""
-        return "replaying\(what): \(sink.progress.text), \(sink.state.books.documents) documents\(trouble)"
+        return "replaying\(what): \(sink.progress.text)\(lag), \(sink.state.books.documents) documents\(trouble)"
     }
 }

@@ -30,7 +30,7 @@ enum RunCommand {
             ),
         ],
         options: [journal, Context.config, Context.logLevel, Context.logFormat, sink] + DeliverySetup.options
-            + simulation + PageOptions.all + XSettings.options + RecorderSetup.options,
+            + [DeliverySetup.flushInterval] + simulation + PageOptions.all + XSettings.options + RecorderSetup.options,
         run: { invocation in
             let line = RecordStatusLine.ifWatched(invocation)
             let logger = try Context.logger(invocation) { line ?? $0 }
@@ -55,8 +55,8 @@ enum RunCommand {
                 logger: logger.labelled("page")
             )
             try announce(page.url, isSimulated: simulator != nil)
-            let others = addresses.map {
-                SinkFollower($0, directory: directory, invocation, logger: logger.labelled("delivery"))
+            let others = try addresses.map {
+                try SinkFollower($0, directory: directory, invocation, logger: logger.labelled("delivery"))
             }
             // Stopped from the end: nothing more comes in, then what came is settled.
             let services: [any Service] =

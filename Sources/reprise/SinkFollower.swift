@@ -13,6 +13,7 @@ final class SinkFollower: Service {
     let name = "delivery"
     private let address: SinkAddress
     private let directory: String
+    private let flushInterval: Duration
     private let invocation: Invocation
     private let logger: Logger
     private let told = Mutex<String?>(nil)
@@ -20,9 +21,10 @@ final class SinkFollower: Service {
     /// How long a sink that could not be opened is left alone.
     private static let pause = Duration.seconds(10)
 
-    init(_ address: SinkAddress, directory: String, _ invocation: Invocation, logger: Logger) {
+    init(_ address: SinkAddress, directory: String, _ invocation: Invocation, logger: Logger) throws {
         self.address = address
         self.directory = directory
+        flushInterval = try invocation.duration("flush-interval") ?? .zero
         self.invocation = invocation
         self.logger = logger
     }
@@ -43,7 +45,7 @@ final class SinkFollower: Service {
         try SinkReplay(
             address,
             of: Journal(directory: directory),
-            ReplayConfiguration(end: .never),
+            ReplayConfiguration(end: .never, flushInterval: flushInterval),
             invocation,
             checkpoint: { "sink-\(CheckpointName.own($0))" },
             patience: .endless,

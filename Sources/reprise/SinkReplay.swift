@@ -34,6 +34,9 @@ struct SinkReplay {
             shutdown: shutdown,
             isRebuild: isRebuild
         )
+        var configuration = configuration
+        // What is on this machine takes a few documents as easily as many.
+        if !address.isRemote { configuration.flushInterval = .zero }
         let identity = setup.delivery.identity
         replayer = Replayer(
             journal: journal,

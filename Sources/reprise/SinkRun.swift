@@ -12,6 +12,8 @@ final class SinkRun: Sendable {
     struct Outcome: Sendable {
         var books = ReplayBooks()
         var elapsed = Duration.zero
+        /// Following: how long the oldest record had been there that was not settled.
+        var lag: Duration?
         /// Whether somebody stopped it before the end of the range.
         var isStopped = false
         var rebuilt: SearchRebuildResult?
@@ -91,7 +93,10 @@ final class SinkRun: Sendable {
             patience: configuration.isFollowing ? .endless : .givingUp(after: .seconds(300)),
             isRebuild: invocation.flag("rebuild"),
             shutdown: shutdown,
-            onProgress: { [line, address] in line?.show($0, of: address) }
+            onProgress: { [self] state in
+                result.withLock { $0.lag = state.lag }
+                line?.show(state, of: address)
+            }
         )
         defer {
             result.withLock { $0.books = one.replayer.currentBooks }

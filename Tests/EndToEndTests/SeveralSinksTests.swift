@@ -34,6 +34,7 @@ struct SeveralSinksTests {
         let records: Int
         let accepted: Int
         let error: String?
+        let lag_ms: Int?
     }
 
     private func books(_ result: RunningProgram.Result) throws -> [Books] {
@@ -104,6 +105,10 @@ struct SeveralSinksTests {
         #expect(result.status == 75, "\(result.errors)")
         #expect(result.errors.contains("tried again"), "\(result.errors)")
         #expect(try books(result).map(\.accepted) == [0, 40])
+        #expect(
+            try books(result).map(\.lag_ms) == [nil, 0],
+            "nothing is known of the first, the second was at the end"
+        )
     }
 
     /// What each sink took in its last replay, by name.
