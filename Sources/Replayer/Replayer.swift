@@ -1,7 +1,7 @@
 public import Journal
 public import Lifecycle
 internal import Synchronization
-internal import Time
+public import Time
 public import Sinks
 internal import Transform
 
@@ -20,10 +20,14 @@ public final class Replayer: Service, @unchecked Sendable {
     private let deadLetters: DeadLetterBox?
     private let checkpoint: Checkpoint?
     private let onProgress: @Sendable (ReplayProgress) -> Void
+    private let clock: WallClock
     private let transform = DefaultTransform()
     private var batch: DocumentBatch
     /// Documents given to the delivery, settled or not.
     private var handedOver = 0
+    /// The arrivals of the first and the last record since the last batch was handed over.
+    private var arrivals: (first: Timestamp, last: Timestamp)?
+    private var isAtEnd = false
     private var settlement = Settlement()
     private let shared = Mutex(ReplayBooks())
     private var books = ReplayBooks()
@@ -38,6 +42,7 @@ public final class Replayer: Service, @unchecked Sendable {
     ///   - delivery: where the documents go; the replay closes it.
     ///   - deadLetters: keeps documents that the sink refuses for their own fault; nil where it refuses none.
     ///   - checkpoint: where the replay goes on, and what it moves; bound to this sink and `transformDigest`.
+    ///   - clock: what a follower's lag and its flush interval are told by.
     ///   - onProgress: called after each delivery, on the replay's thread.
     public init(
         journal: Journal,
@@ -45,6 +50,7 @@ public final class Replayer: Service, @unchecked Sendable {
         delivery: any Delivery,
         checkpoint: Checkpoint? = nil,
         deadLetters: DeadLetterBox? = nil,
+        clock: WallClock = .system,
         onProgress: @escaping @Sendable (ReplayProgress) -> Void = { _ in }
     ) {
         self.journal = journal
@@ -53,6 +59,7 @@ public final class Replayer: Service, @unchecked Sendable {
         self.deadLetters = deadLetters
         batch = DocumentBatch(byteCapacity: delivery.batchByteLimit + (256 << 10))
         self.checkpoint = checkpoint
+        self.clock = clock
         self.onProgress = onProgress
     }
 
@@ -107,14 +114,15 @@ public final class Replayer: Service, @unchecked Sendable {
                 records = MergedRecords(try sources.map(open))
                 known = Set(sources)
             }
-            let isAtEnd = try fill(from: records)
-            try deliver(records)
+            isAtEnd = try fill(from: records)
+            let patience = timeToFill()
+            if patience == nil { try deliver(records) } else { try look(records) }
             if hasReachedLimit || isAtEnd && !configuration.isFollowing { break }
             if sinceCheckpoint.elapsed >= configuration.checkpointInterval {
                 try settle(records)
                 sinceCheckpoint = Stopwatch()
             }
-            if isAtEnd { shutdown.wait(for: configuration.pollInterval) }
+            if isAtEnd { shutdown.wait(for: min(configuration.pollInterval, patience ?? .seconds(60))) }
         }
         try deliver(records)
         try delivery.finish()
@@ -155,17 +163,33 @@ public final class Replayer: Service, @unchecked Sendable {
         let (batch, byteLimit) = (batch, delivery.batchByteLimit)
         var limit = min(configuration.batchDocumentLimit ?? Int.max, delivery.batchDocumentLimit)
         if let documentLimit = configuration.documentLimit { limit = min(limit, documentLimit - handedOver) }
-        var books = books
-        defer { self.books = books }
+        var (books, arrivals) = (books, arrivals)
+        defer { (self.books, self.arrivals) = (books, arrivals) }
         let last = books.records + Replayer.batchRecordLimit
         while books.records < last && batch.documents.count < limit && batch.byteCount < byteLimit {
             guard let item = try records.next() else { return true }
+            arrivals = (arrivals?.first ?? item.mark.arrival, item.mark.arrival)
             books.add(outcome(of: item, into: batch))
         }
         return false
     }
 
     private static let batchRecordLimit = 20_000
+
+    /// How long a batch that is not full may wait for more documents; nil where what is read goes on now.
+    private func timeToFill() -> Duration? {
+        guard isAtEnd, configuration.isFollowing, !hasReachedLimit, !batch.isEmpty, let arrivals else { return nil }
+        let age = clock.now - arrivals.first
+        // Where the clock was set back, what arrived is in its future.
+        return age >= .zero && age < configuration.flushInterval ? configuration.flushInterval - age : nil
+    }
+
+    /// How long the oldest record has been there that is not settled, zero where all are.
+    private var lag: Duration? {
+        guard configuration.isFollowing else { return nil }
+        let oldest = settlement.oldest ?? arrivals?.first ?? (isAtEnd ? nil : settlement.newest)
+        return oldest.map { max(.zero, clock.now - $0) } ?? .zero
+    }
 
     private var hasReachedLimit: Bool {
         guard let limit = configuration.documentLimit else { return false }
@@ -196,7 +220,8 @@ public final class Replayer: Service, @unchecked Sendable {
             handedOver += batch.documents.count
             batch = try delivery.deliver(batch)
         }
-        settlement.add(records.frontier, withBatch: hasDocuments)
+        settlement.add(records.frontier, arrivals, withBatch: hasDocuments)
+        arrivals = nil
         books.set(gaps: records.gaps)
         startOffsets.merge(records.frontier) { _, new in new }
         try look(records)
@@ -247,7 +272,7 @@ public final class Replayer: Service, @unchecked Sendable {
             : endOffsets.reduce(0) { sum, end in
                 sum + max(0, Int(end.value.rawValue) - Int((firstOffsets[end.key] ?? .zero).rawValue))
             }
-        onProgress(ReplayProgress(bytesDone: done, bytesTotal: total, books: books, trouble: trouble))
+        onProgress(ReplayProgress(bytesDone: done, bytesTotal: total, books: books, lag: lag, trouble: trouble))
     }
 }
 
@@ -267,24 +292,34 @@ public struct DeadLetterBox {
 
 /// How far each source is settled: behind the last batch before which everything is.
 private struct Settlement {
-    /// Where the sources stood behind each batch that is not settled, in order.
-    private var pending: [[SourceName: ByteOffset]] = []
+    /// Where the sources stood behind each batch that is not settled, and when its first record arrived, in order.
+    private var pending: [(offsets: [SourceName: ByteOffset], first: Timestamp?)] = []
     private var settledBatches = 0
     private(set) var frontier: [SourceName: ByteOffset] = [:]
+    /// When the last record arrived, settled or not.
+    private(set) var newest: Timestamp?
+
+    /// When the first record arrived that is not settled.
+    var oldest: Timestamp? { pending.first?.first }
 
     /// Notes where the sources stand; records without documents are settled with what is before them.
-    mutating func add(_ offsets: [SourceName: ByteOffset], withBatch: Bool) {
+    mutating func add(
+        _ offsets: [SourceName: ByteOffset],
+        _ arrivals: (first: Timestamp, last: Timestamp)?,
+        withBatch: Bool
+    ) {
+        newest = arrivals?.last ?? newest
         if withBatch {
-            pending.append(offsets)
+            pending.append((offsets, arrivals?.first))
         } else if pending.isEmpty {
             frontier.merge(offsets) { _, new in new }
         } else {
-            pending[pending.count - 1] = offsets
+            pending[pending.count - 1].offsets = offsets
         }
     }
 
     mutating func settle(batches: Int) {
-        for offsets in pending.prefix(batches - settledBatches) { frontier.merge(offsets) { _, new in new } }
+        for batch in pending.prefix(batches - settledBatches) { frontier.merge(batch.offsets) { _, new in new } }
         pending.removeFirst(min(pending.count, batches - settledBatches))
         settledBatches = batches
     }

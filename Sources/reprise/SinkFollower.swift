@@ -13,6 +13,7 @@ final class SinkFollower: Service {
     let name = "delivery"
     private let address: SinkAddress
     private let directory: String
+    private let flushInterval: Duration
     private let invocation: Invocation
     private let logger: Logger
     private let told = Mutex<String?>(nil)
@@ -20,9 +21,10 @@ final class SinkFollower: Service {
     /// How long a sink that could not be opened is left alone.
     private static let pause = Duration.seconds(10)
 
-    init(_ address: SinkAddress, directory: String, _ invocation: Invocation, logger: Logger) {
+    init(_ address: SinkAddress, directory: String, _ invocation: Invocation, logger: Logger) throws {
         self.address = address
         self.directory = directory
+        flushInterval = try invocation.duration("flush-interval") ?? .zero
         self.invocation = invocation
         self.logger = logger
     }
@@ -30,7 +32,7 @@ final class SinkFollower: Service {
     func run(_ shutdown: ShutdownSignal) throws {
         while !shutdown.isRequested {
             do {
-                try replayer(shutdown).run(shutdown)
+                try open(shutdown).replayer.run(shutdown)
                 return
             } catch let error as SinkError where error.code == .unavailable {
                 logger.warning("\(address) takes nothing: \(error)")
@@ -39,21 +41,15 @@ final class SinkFollower: Service {
         }
     }
 
-    private func replayer(_ shutdown: ShutdownSignal) throws -> Replayer {
-        let journal = try Journal(directory: directory)
-        let setup = try DeliverySetup(address, invocation, resuming: true, patience: .endless, shutdown: shutdown)
-        let identity = setup.delivery.identity
-        return Replayer(
-            journal: journal,
-            configuration: ReplayConfiguration(end: .never),
-            delivery: setup.delivery,
-            checkpoint: try Checkpoint(
-                journal: journal,
-                name: DeliverySetup.checkpointName(of: identity),
-                sink: identity,
-                transform: Replayer.transformDigest
-            ),
-            deadLetters: address.isRemote ? DeadLetterBox(try DeadLetters(journal: journal), sink: "\(address)") : nil,
+    private func open(_ shutdown: ShutdownSignal) throws -> SinkReplay {
+        try SinkReplay(
+            address,
+            of: Journal(directory: directory),
+            ReplayConfiguration(end: .never, flushInterval: flushInterval),
+            invocation,
+            checkpoint: { "sink-\(CheckpointName.own($0))" },
+            patience: .endless,
+            shutdown: shutdown,
             onProgress: { [self] in tell($0.trouble) }
         )
     }
