@@ -121,13 +121,13 @@ let package = Package(
         tests("Index", ["Time", "SQLite", "Transform", "Index"]),
         tests("Sinks", ["Time", "JSON", "Lifecycle", "HTTPClient", "Journal", "Transform", "Sinks", "Replayer"]),
         tests("Replayer", ["Time", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer"]),
-        tests("Search", ["Time", "JSON", "HTTPClient", "Transform", "Sinks"]),
+        tests("Search", ["Time", "JSON", "SQLite", "HTTPClient", "Transform", "Sinks"]),
         tests("Simulator", ["Time", "Logging", "Lifecycle", "HTTPClient", "Simulator"]),
         tests(
             "Dashboard",
             ["Time", "Logging", "Lifecycle", "HTTPClient", "HTTPServer", "SQLite", "Transform", "Index", "Dashboard"]
         ),
-        tests("EndToEnd", ["Time", "Journal"], exclude: ["Peers"]),
+        tests("EndToEnd", ["Time", "SQLite", "Journal"], exclude: ["Peers"]),
         tests("Tidy", []),
     ],
     swiftLanguageModes: [.v6],

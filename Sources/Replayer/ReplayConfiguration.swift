@@ -54,8 +54,6 @@ public struct ReplayProgress: Sendable {
     public let books: ReplayBooks
     /// Following: how long the oldest record has been there that is not settled, zero where all are; nil where there is an end.
     public let lag: Duration?
-    /// Why the sink takes nothing just now, or nil while it does.
-    public let trouble: String?
 
     /// Whether this one of two replays of one range, or of two that follow, has the longer way to go.
     public func isLessFar(than other: ReplayProgress) -> Bool {

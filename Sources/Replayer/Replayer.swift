@@ -234,7 +234,7 @@ public final class Replayer: Service, @unchecked Sendable {
         settlement.settle(batches: progress.settledBatches)
         books.set(progress.counts)
         shared.withLock { $0 = books }
-        tellProgress(records, progress.trouble)
+        tellProgress(records)
     }
 
     private func keep(_ refused: [RefusedDocument], _ sources: [SourceName]) throws {
@@ -260,7 +260,7 @@ public final class Replayer: Service, @unchecked Sendable {
         try checkpoint.save(settled)
     }
 
-    private func tellProgress(_ records: MergedRecords, _ trouble: String?) {
+    private func tellProgress(_ records: MergedRecords) {
         if records.frontier.isEmpty { return }
         var done = 0
         for (source, offset) in records.frontier {
@@ -272,7 +272,7 @@ public final class Replayer: Service, @unchecked Sendable {
             : endOffsets.reduce(0) { sum, end in
                 sum + max(0, Int(end.value.rawValue) - Int((firstOffsets[end.key] ?? .zero).rawValue))
             }
-        onProgress(ReplayProgress(bytesDone: done, bytesTotal: total, books: books, lag: lag, trouble: trouble))
+        onProgress(ReplayProgress(bytesDone: done, bytesTotal: total, books: books, lag: lag))
     }
 }
 

@@ -41,7 +41,7 @@ public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
         case .ndjson(let path): "ndjson:\(path)"
         case .standardOutput: "ndjson:-"
         case .sqlite(let path): "sqlite:\(path)"
-        case .search(let address): "\(address.engine.rawValue):\(address.url)/\(address.alias)"
+        case .search(let address): "\(address)"
         case .null: "null:"
         }
     }

@@ -46,9 +46,7 @@ public final class DefaultTransform {
         guard extractor.isPresent(PostPlan.data) else {
             return extractor.isPresent(PostPlan.errors) ? .dropped(.error) : .failed(.noData)
         }
-        guard let id = extractor.string(PostPlan.id), (1...19).contains(id.count),
-            id.allSatisfy({ (48...57).contains($0) })
-        else { return .failed(.noID) }
+        guard let id = extractor.string(PostPlan.id), DefaultTransform.isID(id) else { return .failed(.noID) }
         DocumentWriter.write(
             extractor,
             id: id,
@@ -59,5 +57,10 @@ public final class DefaultTransform {
             into: batch
         )
         return .yielded(1)
+    }
+
+    /// Whether these bytes are a post's id: 1 to 19 digits.
+    static func isID(_ bytes: some Collection<UInt8>) -> Bool {
+        (1...19).contains(bytes.count) && bytes.allSatisfy { (48...57).contains($0) }
     }
 }

@@ -52,7 +52,7 @@ enum DeadLettersCommand {
         summary: "Deliver what was refused once more.",
         discussion: ["Exit status 3 where something was refused again."],
         examples: [("reprise dead-letters retry --sink elasticsearch:http://127.0.0.1:9200/posts", "after the cure")],
-        options: Context.common + [sink] + DeliverySetup.options,
+        options: Context.common + [sink] + DeliverySetup.options + [DeliverySetup.giveUpAfter],
         run: { invocation in
             let letters = try letters(invocation)
             guard let text = invocation.string("sink") else {
@@ -67,7 +67,7 @@ enum DeadLettersCommand {
                 address,
                 invocation,
                 resuming: true,
-                patience: .givingUp(after: .seconds(60)),
+                patience: DeliverySetup.patience(invocation),
                 shutdown: shutdown
             )
             let retry = try DeadLetterRetry(

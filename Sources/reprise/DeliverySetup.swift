@@ -21,6 +21,19 @@ struct DeliverySetup {
         default: "200ms"
     )
 
+    static let giveUpAfter = Option(
+        long: "give-up-after",
+        value: "TIME",
+        help:
+            "How long a search engine that is down or too busy is tried without one success; then the exit status is 75.",
+        default: "5m"
+    )
+
+    /// What `--give-up-after` says.
+    static func patience(_ invocation: Invocation) throws -> DeliveryPatience {
+        .givingUp(after: try invocation.duration("give-up-after") ?? .seconds(300))
+    }
+
     static let rebuild = Option(
         long: "rebuild",
         help:
@@ -29,6 +42,8 @@ struct DeliverySetup {
 
     /// Where the documents go.
     let delivery: any Delivery
+    /// Whether the index was made just now.
+    let isNew: Bool
     private let sink: SearchSink?
     private let finish: ((SearchSink, DeliveryCounts) throws -> SearchRebuildResult)?
 
@@ -38,12 +53,14 @@ struct DeliverySetup {
     ///   - resuming: whether a file is gone on with.
     ///   - isRebuild: whether a new index is filled, which takes the alias in the end.
     ///   - patience: what happens when a remote sink takes nothing.
+    ///   - trouble: told when a remote sink takes nothing, and when it does again.
     init(
         _ address: SinkAddress,
         _ invocation: Invocation,
         resuming: Bool,
         patience: DeliveryPatience,
         shutdown: ShutdownSignal,
+        trouble: SinkTrouble? = nil,
         isRebuild: Bool = false
     ) throws {
         guard case .search(let search) = address else {
@@ -51,7 +68,7 @@ struct DeliverySetup {
                 throw UsageError("--rebuild is for elasticsearch: and opensearch:", command: invocation.path)
             }
             delivery = LocalDelivery(try address.open(transformDigest: Replayer.transformDigest, resuming: resuming))
-            (sink, finish) = (nil, nil)
+            (sink, finish, isNew) = (nil, nil, false)
             return
         }
         let connection = try SearchSettings.connection(invocation)
@@ -64,15 +81,16 @@ struct DeliverySetup {
         if isRebuild {
             let rebuild = try setup.beginRebuild()
             sink = SearchSink(search, connection, rebuild: rebuild)
+            isNew = true
             finish = { sink, counts in
                 // A reply that was lost counts nobody as new, and the document as stale the next time.
                 let created = sink.created
                 return try setup.finishRebuild(rebuild, documents: created...(created + counts.stale))
             }
         } else {
-            let identity =
-                try invocation.flag("no-setup")
-                ? SearchSetup.identityWithoutSetup(search) : setup.prepare().identity
+            let target = try invocation.flag("no-setup") ? nil : setup.prepare()
+            isNew = target?.isNew ?? false
+            let identity = target?.identity ?? SearchSetup.identityWithoutSetup(search)
             sink = SearchSink(search, connection, identity: identity)
             finish = nil
         }
@@ -80,7 +98,8 @@ struct DeliverySetup {
         delivery = try ConcurrentDelivery(
             sink,
             patience: patience,
-            seed: UInt64.random(in: 0...UInt64.max)
+            seed: UInt64.random(in: 0...UInt64.max),
+            onTrouble: { trouble?.tell($0) }
         )
     }
 

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import Journal
 internal import Lifecycle
+internal import Logging
 internal import Options
 internal import Replayer
 internal import Sinks
@@ -50,7 +51,9 @@ enum ReplayCommand {
             Option(long: "limit", value: "N", help: "Stop after N documents."),
             Option(long: "jobs", value: "N", help: "Threads to transform with; 1 for now.", default: "1"),
             Context.json,
-        ] + DeliverySetup.options + [DeliverySetup.flushInterval, DeliverySetup.rebuild],
+        ] + DeliverySetup.options + [
+            DeliverySetup.flushInterval, DeliverySetup.giveUpAfter, DeliverySetup.rebuild,
+        ],
         run: { invocation in
             let configuration = try configuration(invocation)
             guard try invocation.int("jobs") == 1 else {
@@ -60,8 +63,9 @@ enum ReplayCommand {
             if invocation.flag("rebuild") { try checkRebuild(invocation, addresses) }
             try checkJournal(invocation, configuration, addresses)
             let line = ReplayStatusLine.ifWatched(invocation, addresses)
+            let logger = try Context.logger(invocation) { line ?? $0 }.labelled("delivery")
             let runs = addresses.map {
-                SinkRun($0, isAlone: addresses.count == 1, configuration, invocation, line: line)
+                SinkRun($0, isAlone: addresses.count == 1, configuration, invocation, logger: logger, line: line)
             }
             let shutdown = ShutdownSignal()
             let signals = Signals.requestOn([SIGINT, SIGTERM], shutdown)

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Logging
 internal import Options
 internal import Replayer
 internal import Sinks
@@ -8,12 +9,15 @@ internal import Time
 
 /// The line that `replay` keeps on a terminal: how far it is, how fast, and how long it will take; of several sinks, for the
 /// one that is least far.
-final class ReplayStatusLine: Sendable {
+///
+/// Log messages go through it, so that each stands on a line of its own above.
+final class ReplayStatusLine: LogSink {
     private struct Sink {
         var state: ReplayProgress
         var progress: Progress
     }
 
+    private let log: any LogSink
     private let line = StatusLine(width: { StandardError.width }, write: { StandardError.write($0) })
     private let stopwatch = Stopwatch()
     private let count: Int
@@ -24,10 +28,24 @@ final class ReplayStatusLine: Sendable {
         guard StandardError.isTerminal(invocation.environment),
             !addresses.contains(.standardOutput) || isatty(1) == 0
         else { return nil }
-        return ReplayStatusLine(count: addresses.count)
+        let log = StderrLogSink(format: invocation.string("log-format") == "json" ? .json : .text)
+        return ReplayStatusLine(over: log, count: addresses.count)
     }
 
-    private init(count: Int) { self.count = count }
+    private init(over log: any LogSink, count: Int) {
+        self.log = log
+        self.count = count
+    }
+
+    func write(
+        label: String,
+        level: Logger.Level,
+        message: String,
+        metadata: [(String, String)],
+        at time: Timestamp
+    ) {
+        line.above { log.write(label: label, level: level, message: message, metadata: metadata, at: time) }
+    }
 
     func show(_ state: ReplayProgress, of address: SinkAddress) {
         let text = sinks.withLock { sinks in
@@ -52,7 +70,6 @@ final class ReplayStatusLine: Sendable {
         guard let (name, sink) = sinks.min(by: { $0.value.state.isLessFar(than: $1.value.state) }) else { return "" }
         let what = count == 1 ? "" : " into \(sinks.count) of \(count) sinks, least far \(name)"
         let lag = sink.state.lag.map { ", \(DurationText.short($0)) behind" } ?? ""
-        let trouble = sink.state.trouble.map { "; waiting: \($0)" } ?? ""
-        return "replaying\(what): \(sink.progress.text)\(lag), \(sink.state.books.documents) documents\(trouble)"
+        return "replaying\(what): \(sink.progress.text)\(lag), \(sink.state.books.documents) documents"
     }
 }

@@ -4,7 +4,6 @@ internal import Logging
 internal import Options
 internal import Replayer
 internal import Sinks
-internal import Synchronization
 
 /// Goes from the journal into another sink for as long as the process runs, and on where that had settled.
 ///
@@ -15,8 +14,7 @@ final class SinkFollower: Service {
     private let directory: String
     private let flushInterval: Duration
     private let invocation: Invocation
-    private let logger: Logger
-    private let told = Mutex<String?>(nil)
+    private let trouble: SinkTrouble
 
     /// How long a sink that could not be opened is left alone.
     private static let pause = Duration.seconds(10)
@@ -26,7 +24,7 @@ final class SinkFollower: Service {
         self.directory = directory
         flushInterval = try invocation.duration("flush-interval") ?? .zero
         self.invocation = invocation
-        self.logger = logger
+        trouble = SinkTrouble(address, logger)
     }
 
     func run(_ shutdown: ShutdownSignal) throws {
@@ -35,7 +33,8 @@ final class SinkFollower: Service {
                 try open(shutdown).replayer.run(shutdown)
                 return
             } catch let error as SinkError where error.code == .unavailable {
-                logger.warning("\(address) takes nothing: \(error)")
+                if shutdown.isRequested { return }
+                trouble.tell("\(error)")
                 shutdown.wait(for: SinkFollower.pause)
             }
         }
@@ -50,21 +49,7 @@ final class SinkFollower: Service {
             checkpoint: { "sink-\(CheckpointName.own($0))" },
             patience: .endless,
             shutdown: shutdown,
-            onProgress: { [self] in tell($0.trouble) }
+            trouble: trouble
         )
-    }
-
-    /// Says once when the sink stops taking documents, and once when it goes on.
-    private func tell(_ trouble: String?) {
-        let before = told.withLock { told in
-            defer { told = trouble }
-            return told
-        }
-        guard before != trouble else { return }
-        if let trouble {
-            logger.warning("\(address) takes nothing: \(trouble); it is tried again")
-        } else {
-            logger.notice("\(address) takes documents again")
-        }
     }
 }

@@ -24,7 +24,8 @@ struct SinkReplay {
         patience: DeliveryPatience,
         isRebuild: Bool = false,
         shutdown: ShutdownSignal,
-        onProgress: @escaping @Sendable (ReplayProgress) -> Void
+        trouble: SinkTrouble,
+        onProgress: @escaping @Sendable (ReplayProgress) -> Void = { _ in }
     ) throws {
         setup = try DeliverySetup(
             address,
@@ -32,24 +33,29 @@ struct SinkReplay {
             resuming: checkpoint != nil,
             patience: patience,
             shutdown: shutdown,
+            trouble: trouble,
             isRebuild: isRebuild
         )
         var configuration = configuration
         // What is on this machine takes a few documents as easily as many.
         if !address.isRemote { configuration.flushInterval = .zero }
-        let identity = setup.delivery.identity
+        let (identity, isNew) = (setup.delivery.identity, setup.isNew)
+        let checkpoint = try checkpoint.map {
+            try Checkpoint(
+                journal: journal,
+                name: $0(identity),
+                sink: identity,
+                transform: Replayer.transformDigest,
+                place: address.isRemote ? "\(address)" : "",
+                isEmpty: isNew
+            )
+        }
+        if let checkpoint, checkpoint.hasStartedOver { trouble.tellStartOver() }
         replayer = Replayer(
             journal: journal,
             configuration: configuration,
             delivery: setup.delivery,
-            checkpoint: try checkpoint.map {
-                try Checkpoint(
-                    journal: journal,
-                    name: $0(identity),
-                    sink: identity,
-                    transform: Replayer.transformDigest
-                )
-            },
+            checkpoint: checkpoint,
             deadLetters: address.isRemote
                 ? DeadLetterBox(try DeadLetters(journal: journal), sink: "\(address)") : nil,
             onProgress: onProgress

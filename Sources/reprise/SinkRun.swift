@@ -1,5 +1,6 @@
 internal import Journal
 internal import Lifecycle
+internal import Logging
 internal import Options
 internal import Replayer
 internal import Sinks
@@ -32,6 +33,7 @@ final class SinkRun: Sendable {
     private let configuration: ReplayConfiguration
     private let invocation: Invocation
     private let line: ReplayStatusLine?
+    private let trouble: SinkTrouble
     private let result = Mutex(Outcome())
 
     /// How long a sink that could not be opened is left alone.
@@ -42,6 +44,7 @@ final class SinkRun: Sendable {
         isAlone: Bool,
         _ configuration: ReplayConfiguration,
         _ invocation: Invocation,
+        logger: Logger,
         line: ReplayStatusLine?
     ) {
         self.address = address
@@ -49,6 +52,7 @@ final class SinkRun: Sendable {
         self.configuration = configuration
         self.invocation = invocation
         self.line = line
+        trouble = SinkTrouble(address, logger)
     }
 
     /// How it ended, or how far it is.
@@ -57,7 +61,6 @@ final class SinkRun: Sendable {
     /// Replays to the end, and keeps how it ended; an error is kept, not thrown, and told at once where there are other sinks.
     func run(_ shutdown: ShutdownSignal) {
         let time = Stopwatch()
-        var told: String?
         while true {
             do {
                 try replay(shutdown, time)
@@ -65,8 +68,7 @@ final class SinkRun: Sendable {
                 where error.code == .unavailable && configuration.isFollowing && !isAlone && !shutdown.isRequested
             {
                 // The others go on, and nobody starts this one again: it is tried for as long as they follow.
-                if told != "\(error)" { tell("\(error); it is tried again") }
-                told = "\(error)"
+                trouble.tell("\(error)")
                 if !shutdown.wait(for: SinkRun.pause) { continue }
                 result.withLock { $0.error = error }
             } catch {
@@ -90,9 +92,10 @@ final class SinkRun: Sendable {
             checkpoint: name.map { name in
                 { try CheckpointName.resolve(name, for: $0, isAlone: self.isAlone, in: journal) }
             },
-            patience: configuration.isFollowing ? .endless : .givingUp(after: .seconds(300)),
+            patience: configuration.isFollowing ? .endless : DeliverySetup.patience(invocation),
             isRebuild: invocation.flag("rebuild"),
             shutdown: shutdown,
+            trouble: trouble,
             onProgress: { [self] state in
                 result.withLock { $0.lag = state.lag }
                 line?.show(state, of: address)

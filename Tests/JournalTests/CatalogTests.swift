@@ -165,6 +165,28 @@ import Time
             }
             #expect(error?.code == .mismatch)
         }
+        // Only where the sink of the same place is gone, and the one there now is empty.
+        for (place, isEmpty) in [("x", true), ("", true), ("there", false)] {
+            let folder = try TemporaryFolder()
+            let journal = try Journal(directory: folder.path)
+            func open(_ sink: String, _ place: String, isEmpty: Bool) throws -> Checkpoint {
+                try Checkpoint(
+                    journal: journal,
+                    name: "b",
+                    sink: sink,
+                    transform: "1",
+                    place: place,
+                    isEmpty: isEmpty
+                )
+            }
+            try open("index:1", place == "" ? "" : "there", isEmpty: true).save([.filtered: ByteOffset(rawValue: 42)])
+            #expect(try open("index:1", place, isEmpty: isEmpty).positions[.filtered]?.rawValue == 42)
+            let error = #expect(throws: JournalError.self) { try open("index:2", place, isEmpty: isEmpty) }
+            #expect(error?.code == .mismatch)
+            guard place == "there" else { continue }
+            let over = try open("index:2", "there", isEmpty: true)
+            #expect(over.positions.isEmpty && over.hasStartedOver)
+        }
         #expect(throws: JournalError.self) {
             try Checkpoint(journal: journal, name: "../a", sink: "file:x", transform: "1")
         }

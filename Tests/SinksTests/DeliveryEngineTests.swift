@@ -206,6 +206,49 @@ import Time
         #expect(engine.circuit == .closed && engine.settled == 1 && engine.rejected == 0)
     }
 
+    /// What gives up after a time without success counts from here.
+    @Test func troubleLastsFromTheFirstFailureToTheNextSuccess() throws {
+        var engine = DeliveryEngine()
+        for _ in 0..<3 { _ = engine.add(documents: 2, bytes: 1) }
+        var now = Self.start
+        func finish(_ result: CallResult) throws {
+            let call = engine.next(now: now)
+            _ = engine.finish(try #require(call), result, now: now, chance: 0)
+            now = now + .seconds(10)
+        }
+        #expect(engine.trouble == nil)
+        try finish(.pushedBack(reason: "down", after: nil))
+        try finish(.fault(reason: "closed"))
+        #expect(engine.trouble?.since == Self.start && engine.trouble?.reason == "closed")
+        // One document taken is a success.
+        try finish(.outcomes([.accepted, .retry]))
+        #expect(engine.trouble == nil)
+        let later = now
+        try finish(.outcomes([.retry]))
+        #expect(engine.trouble?.since == later)
+        try finish(.outcomes([.stale]))
+        #expect(engine.trouble == nil)
+    }
+
+    @Test func aProbeThatIsPushedBackDocumentByDocumentIsNotRepeatedAtOnce() throws {
+        var engine = DeliveryEngine()
+        _ = engine.add(documents: 2, bytes: 1)
+        var now = Self.start
+        let first = engine.next(now: now)
+        _ = engine.finish(try #require(first), .fault(reason: "down"), now: now, chance: 0)
+        for outcome in [DocumentOutcome.retry, .accepted] {
+            now = try #require(engine.nextTime())
+            let probe = engine.next(now: now)
+            _ = engine.finish(try #require(probe), .outcomes([.retry, outcome]), now: now, chance: 0)
+            #expect(engine.next(now: now) == nil)
+            #expect(try #require(engine.nextTime()) > now)
+        }
+        // A part is a success: the rest is no probe.
+        #expect(engine.circuit == .closed)
+        now = try #require(engine.nextTime())
+        #expect(engine.next(now: now)?.isProbe == false)
+    }
+
     @Test func whenMostAreRefusedNothingMoreIsFiled() throws {
         var engine = DeliveryEngine()
         _ = engine.add(documents: 400, bytes: 1)
@@ -217,7 +260,11 @@ import Time
             let filed = engine.finish(call, .outcomes(refused), now: Self.start, chance: 0)
             #expect(filed.count == (index == 0 ? 400 : 0))
         }
-        #expect(engine.circuit == .open(reason: "most documents are refused: strict", isFault: true))
+        guard case .open(let reason, isFault: true) = engine.circuit else {
+            Issue.record("\(engine.circuit)")
+            return
+        }
+        #expect(reason.contains("most documents are refused (strict)") && engine.trouble?.reason == reason)
         #expect(engine.settled == 1)
     }
 

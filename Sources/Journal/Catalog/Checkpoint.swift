@@ -13,6 +13,9 @@ public final class Checkpoint {
     /// The positions saved last; a source that has none starts at its beginning.
     public private(set) var positions: [SourceName: ByteOffset]
 
+    /// Whether what it was bound to is gone, and it begins from the start again.
+    public private(set) var hasStartedOver = false
+
     static func path(journal: String) -> String { "\(journal)/state.sqlite" }
 
     /// Opens a checkpoint, or makes it where there is none of that name.
@@ -21,6 +24,8 @@ public final class Checkpoint {
     ///   - name: 1 to 64 of letters, digits, `-`, `_` and `.`, no dot first.
     ///   - sink: the identity of what is fed: a file, an index's UUID.
     ///   - transform: the digest of the transform.
+    ///   - place: where the sink is, its address for example; empty where the identity says it.
+    ///   - isEmpty: the sink has just been made: a checkpoint of the same place, whose sink is gone then, starts over.
     /// - Throws: `JournalError`: `locked` where another process holds it, `mismatch` where it belongs to another sink or
     ///   transform, `invalid` for a name, `unsupported` where a newer Reprise made it, `io`.
     public init(
@@ -28,6 +33,8 @@ public final class Checkpoint {
         name: String,
         sink: String,
         transform: String,
+        place: String = "",
+        isEmpty: Bool = false,
         clock: WallClock = .system
     ) throws {
         guard Checkpoint.isName(name) else {
@@ -48,7 +55,7 @@ public final class Checkpoint {
         self.name = name
         self.clock = clock
         positions = [:]
-        try bind(sink: sink, transform: transform)
+        try connection.transaction { try bind(sink: sink, transform: transform, place: place, isEmpty: isEmpty) }
         let select = try connection.prepare("SELECT source, at_offset FROM positions WHERE checkpoint = ?")
         try select.bind(name, at: 0)
         while try select.step() {
@@ -90,12 +97,13 @@ public final class Checkpoint {
         positions.merge(settled) { _, new in new }
     }
 
-    private func bind(sink: String, transform: String) throws {
-        let select = try connection.prepare("SELECT sink, transform FROM checkpoints WHERE name = ?")
+    private func bind(sink: String, transform: String, place: String, isEmpty: Bool) throws {
+        let select = try connection.prepare("SELECT sink, transform, place FROM checkpoints WHERE name = ?")
         try select.bind(name, at: 0)
         if try select.step() {
             let (boundSink, boundTransform) = (select.string(0) ?? "", select.string(1) ?? "")
-            guard boundSink == sink, boundTransform == transform else {
+            if boundSink == sink, boundTransform == transform { return }
+            guard isEmpty, !place.isEmpty, select.string(2) == place else {
                 let what =
                     boundSink == sink
                     ? "transform \(boundTransform), not \(transform)"
@@ -105,12 +113,19 @@ public final class Checkpoint {
                     "checkpoint '\(name)' belongs to \(what); use another name to begin from the start"
                 )
             }
-            return
+            select.reset()
+            let delete = try connection.prepare("DELETE FROM positions WHERE checkpoint = ?")
+            try delete.bind(name, at: 0)
+            try delete.run()
+            hasStartedOver = true
         }
-        let insert = try connection.prepare("INSERT INTO checkpoints (name, sink, transform) VALUES (?, ?, ?)")
+        let insert = try connection.prepare(
+            "INSERT OR REPLACE INTO checkpoints (name, sink, transform, place) VALUES (?, ?, ?, ?)"
+        )
         try insert.bind(name, at: 0)
         try insert.bind(sink, at: 1)
         try insert.bind(transform, at: 2)
+        try insert.bind(place, at: 3)
         try insert.run()
     }
 
@@ -158,6 +173,7 @@ public final class Checkpoint {
                     ) STRICT, WITHOUT ROWID;
                     """
             ),
+            .init("places of sinks", sql: "ALTER TABLE checkpoints ADD COLUMN place TEXT NOT NULL DEFAULT ''"),
         ]
     )
 }

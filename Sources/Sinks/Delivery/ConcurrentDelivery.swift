@@ -14,6 +14,8 @@ public protocol RemoteSink: AnyObject, Sendable {
     var kind: SinkKind { get }
     /// What a checkpoint is bound to.
     var identity: String { get }
+    /// Its address as its user wrote it, for messages.
+    var name: String { get }
     /// A call holds no more documents.
     var batchDocumentLimit: Int { get }
     /// A call holds no more bytes of documents.
@@ -27,7 +29,7 @@ public protocol RemoteSink: AnyObject, Sendable {
 public enum DeliveryPatience: Sendable, Equatable {
     /// It is tried again until somebody stops the delivery: for what runs for months.
     case endless
-    /// A fault that somebody has to cure ends the delivery at once; a sink that is only down, after this time.
+    /// A fault that somebody has to cure ends the delivery at once; a sink that is only down, after this time without a success.
     case givingUp(after: Duration)
 }
 
@@ -40,7 +42,8 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
         var held: [Int: Unshared<DocumentBatch>] = [:]
         var spare: [Unshared<DocumentBatch>] = []
         var refused: [RefusedDocument] = []
-        var troubleSince: Timestamp?
+        /// The circuit as it was told last.
+        var told: DeliveryEngine.Circuit?
         var isClosed = false
         var random: UInt64
         var shutdown: ShutdownSignal?
@@ -56,12 +59,15 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - seed: of the waits' jitter.
+    ///   - onTrouble: told why the sink takes nothing where it is tried again, and nil once it does, the first time included; called
+    ///     under the delivery's lock, so in order, and it must not ask the delivery anything.
     public init(
         _ sink: any RemoteSink,
         limits: DeliveryLimits = .init(),
         patience: DeliveryPatience,
         clock: WallClock = .system,
-        seed: UInt64
+        seed: UInt64,
+        onTrouble: @escaping @Sendable (String?) -> Void = { _ in }
     ) throws {
         self.sink = sink
         self.patience = patience
@@ -72,7 +78,9 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
         for _ in 0..<max(1, limits.calls) {
             let caller = Unshared(try sink.makeCaller())
             workers.append(
-                try WorkerThread(name: "delivery") { ConcurrentDelivery.work(monitor, caller.value, clock) }
+                try WorkerThread(name: "delivery") {
+                    ConcurrentDelivery.work(monitor, caller.value, patience, clock, onTrouble)
+                }
             )
         }
         self.workers = workers
@@ -112,7 +120,7 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
         return empty.value
     }
 
-    /// What is settled, and why nothing is, if nothing is.
+    /// What is settled.
     public func progress() throws -> DeliveryProgress {
         monitor.withLock { state in
             var progress = DeliveryProgress()
@@ -124,7 +132,6 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
             )
             progress.refused = state.refused
             state.refused = []
-            if case .open(let reason, _) = state.engine.circuit { progress.trouble = reason }
             return progress
         }
     }
@@ -146,33 +153,36 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
     private func wait<Result>(_ body: (inout State) throws -> Result?) throws -> Result {
         let result = try monitor.untilReady(longestWait: .milliseconds(250)) { state -> Result? in
             if let result = try body(&state) { return result }
-            guard case .open(let reason, let isFault) = state.engine.circuit else {
-                state.troubleSince = nil
-                return nil
+            guard let trouble = state.engine.trouble else { return nil }
+            if case .givingUp(let limit) = self.patience, self.clock.now - trouble.since >= limit {
+                let seconds = limit.components.seconds
+                throw self.unavailable("\(trouble.reason); given up after \(seconds) s, try again later")
             }
-            let now = self.clock.now
-            let since = state.troubleSince ?? now
-            state.troubleSince = since
-            let isOver: Bool
-            switch self.patience {
-            case .endless: isOver = false
-            case .givingUp(let limit): isOver = state.engine.inFlight == 0 && (isFault || now - since > limit)
-            }
-            if isOver || state.shutdown?.isRequested == true {
-                throw SinkError(.unavailable, "\(self.identity): \(reason)")
-            }
+            guard case .open(let reason, let isFault) = state.engine.circuit else { return nil }
+            // Calls under way are waited for: what they settle counts.
+            let isOver = isFault && self.patience != .endless && state.engine.inFlight == 0
+            if isOver || state.shutdown?.isRequested == true { throw self.unavailable(reason) }
             return nil
         }
         return result
     }
 
-    private static func work(_ monitor: Monitor<State>, _ caller: any DocumentCaller, _ clock: WallClock) {
+    private func unavailable(_ reason: String) -> SinkError { SinkError(.unavailable, "\(sink.name): \(reason)") }
+
+    private static func work(
+        _ monitor: Monitor<State>,
+        _ caller: any DocumentCaller,
+        _ patience: DeliveryPatience,
+        _ clock: WallClock,
+        _ onTrouble: (String?) -> Void
+    ) {
         while let (call, batch) = nextCall(monitor, clock) {
             let result = caller.call(batch.value, call.documents)
             monitor.withLock { state in
                 let chance = state.nextChance()
                 let before = state.engine.settled
                 let rejections = state.engine.finish(call, result, now: clock.now, chance: chance)
+                state.tell(onTrouble, patience)
                 for rejection in rejections {
                     let document = batch.value.documents[rejection.document]
                     state.refused.append(
@@ -208,6 +218,14 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
 }
 
 extension ConcurrentDelivery.State {
+    fileprivate mutating func tell(_ onTrouble: (String?) -> Void, _ patience: DeliveryPatience) {
+        guard engine.circuit != told else { return }
+        told = engine.circuit
+        guard case .open(let reason, let isFault) = engine.circuit else { return onTrouble(nil) }
+        // What ends the delivery is told by its error.
+        if !isFault || patience == .endless { onTrouble(reason) }
+    }
+
     /// 0 ..< 1, xorshift: enough for jitter.
     fileprivate mutating func nextChance() -> Double {
         random ^= random << 13

@@ -21,8 +21,6 @@ public struct DeliveryProgress: Sendable, Equatable {
     public var counts = DeliveryCounts()
     /// Documents refused since this was asked last; the caller keeps them before it saves a checkpoint behind them.
     public var refused: [RefusedDocument] = []
-    /// Why the sink takes nothing just now, or nil while it does.
-    public var trouble: String?
 }
 
 /// Hands batches of documents to one sink; one thread at a time.

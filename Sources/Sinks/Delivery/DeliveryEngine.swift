@@ -37,6 +37,8 @@ public struct DeliveryEngine: Sendable {
     public let limits: DeliveryLimits
     /// Whether the sink takes documents.
     public private(set) var circuit = Circuit.closed
+    /// Since when every call has failed, and why the last one did; nil once the sink takes something.
+    public private(set) var trouble: (since: Timestamp, reason: String)?
     /// Documents that left the engine, by outcome.
     public private(set) var accepted = 0
     /// Documents that the sink did not need.
@@ -125,6 +127,7 @@ public struct DeliveryEngine: Sendable {
             pushedBack(call, reason, after, now, chance)
             return []
         case .fault(let reason):
+            noteTrouble(reason, now)
             putBack(call)
             open(reason, isFault: true, now, chance)
             return []
@@ -147,17 +150,22 @@ public struct DeliveryEngine: Sendable {
         for (document, outcome) in zip(call.documents, outcomes) {
             if case .retry = outcome { left.documents.append(document) } else { recent.add(outcome) }
         }
-        if recent.rejected > limits.recentRejectedLimit {
+        let areMostRefused = recent.rejected > limits.recentRejectedLimit
+        if areMostRefused {
             // So many are not the documents' fault: none of this call's is filed, and one batch tries it again later.
             recent.removeAll()
             for (document, outcome) in zip(call.documents, outcomes) {
                 if case .rejected = outcome { left.documents.append(document) }
             }
             left.documents.sort()
-            let reason = outcomes.lazy.compactMap { outcome -> String? in
+            let example = outcomes.lazy.compactMap { outcome -> String? in
                 if case .rejected(let reason) = outcome { reason } else { nil }
             }.first
-            open("most documents are refused: \(reason ?? "")", isFault: true, now, chance)
+            let reason =
+                "most documents are refused (\(example ?? "")), so that the sink seems to be for other ones; none of these is filed "
+                + "before it is put right"
+            noteTrouble(reason, now)
+            open(reason, isFault: true, now, chance)
         }
         let isLeft = Set(left.documents)
         for (document, outcome) in zip(call.documents, outcomes) where !isLeft.contains(document) {
@@ -173,16 +181,18 @@ public struct DeliveryEngine: Sendable {
         }
         if left.documents.isEmpty {
             succeeded()
-        } else if case .closed = circuit, left.documents.count < call.documents.count {
+        } else if areMostRefused {
+            putBack(left)
+        } else if left.documents.count < call.documents.count {
             // Some were taken, so the sink is there: the rest waits a little.
+            takesAgain()
+            left.isProbe = false
             left.pushBacks = 0
             left.due = now + wait(after: 0, chance)
             narrow()
             wait(left)
-        } else if case .closed = circuit {
-            pushedBack(left, "every document of a call is to be sent again", nil, now, chance)
         } else {
-            putBack(left)
+            pushedBack(left, "every document of a call is to be sent again", nil, now, chance)
         }
         settle()
         return rejections
@@ -195,6 +205,7 @@ public struct DeliveryEngine: Sendable {
         _ now: Timestamp,
         _ chance: Double
     ) {
+        noteTrouble(reason, now)
         var again = call
         again.isProbe = false
         again.pushBacks += 1
@@ -248,14 +259,23 @@ public struct DeliveryEngine: Sendable {
     }
 
     private mutating func succeeded() {
-        circuit = .closed
-        pushBacksInARow = 0
-        probeWait = limits.firstWait
+        takesAgain()
         successesInARow += 1
         // A full window of successes earns one more.
         guard window < limits.calls, successesInARow >= window else { return }
         window += 1
         successesInARow = 0
+    }
+
+    private mutating func takesAgain() {
+        circuit = .closed
+        trouble = nil
+        pushBacksInARow = 0
+        probeWait = limits.firstWait
+    }
+
+    private mutating func noteTrouble(_ reason: String, _ now: Timestamp) {
+        trouble = (trouble?.since ?? now, reason)
     }
 
     private mutating func narrow() {

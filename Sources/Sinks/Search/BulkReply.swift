@@ -53,26 +53,41 @@ enum BulkFault {
         let text = "\(item.type): \(item.reason)"
         switch item.type {
         case "index_not_found_exception":
-            return "there is no alias '\(alias)' (\(text)); without --no-setup the next start makes it"
+            return
+                "there is no alias '\(alias)' (\(text)); put it back, or start without --no-setup, which makes a new index and "
+                + "fills it from the beginning. Whoever makes a new one by hand gives another --checkpoint too"
         case "index_closed_exception":
-            return "the index behind '\(alias)' is closed (\(text)); open it"
-        case "cluster_block_exception" where item.reason.contains("flood"):
-            return "the engine's disk is full (\(text)); make room there, it takes writes again by itself"
+            return "the index behind '\(alias)' is closed (\(text)); open it: POST /\(alias)/_open"
+        case "cluster_block_exception" where item.reason.contains("flood") || item.reason.contains("allow delete"):
+            return
+                "the engine's disk is full (\(text)); make room there, and where it does not take writes again by itself, "
+                + unblock(alias, "read_only_allow_delete")
         case "cluster_block_exception":
-            return "the index behind '\(alias)' takes no writes (\(text)); take the block away"
+            return "the index behind '\(alias)' takes no writes (\(text)); "
+                + unblock(alias, item.reason.contains("read-only") ? "read_only" : "write")
         case "illegal_argument_exception" where item.reason.contains("no write index"):
-            return "the alias '\(alias)' has no write index (\(text)); name one with is_write_index"
-        case "security_exception":
-            return "these credentials may not write to '\(alias)' (\(text)); the user needs the privilege to index"
-        default:
-            return item.status == 401 || item.status == 403 ? "writing to '\(alias)' is refused (\(text))" : nil
+            return "the alias '\(alias)' has no write index (\(text)); mark one with is_write_index"
+        case "security_exception": return forbidden(alias, text)
+        default: return item.status == 401 || item.status == 403 ? forbidden(alias, text) : nil
         }
+    }
+
+    private static func unblock(_ alias: String, _ block: String) -> String {
+        #"take the block away: PUT /\#(alias)/_settings {"index.blocks.\#(block)":null}"#
+    }
+
+    /// What to say where the user is known, and may not write.
+    static func forbidden(_ alias: String, _ text: String) -> String {
+        "these credentials may not write to '\(alias)' (\(text)); the user needs the privilege to index"
     }
 
     /// The engine's words without the value that it could not read.
     static func text(_ item: BulkReply.Item) -> String {
-        let reason = item.reason.firstRange(of: "Preview of field").map { String(item.reason[..<$0.lowerBound]) }
-        var words = (reason ?? item.reason).prefix(300)
+        // Behind these words the engines repeat what the field holds, as text or as bytes.
+        let ends = ["Preview of field", "The prefix of the first immense term"].compactMap {
+            item.reason.firstRange(of: $0)?.lowerBound
+        }
+        var words = item.reason[..<(ends.min() ?? item.reason.endIndex)].prefix(300)
         while words.last == " " { words.removeLast() }
         return words.isEmpty ? item.type : "\(item.type): \(words)"
     }

@@ -10,13 +10,16 @@ public enum SearchEngine: String, Sendable {
 }
 
 /// An index, or rather the alias in front of it, as it is written on the command line: `elasticsearch:URL/INDEX`.
-public struct SearchAddress: Sendable, Equatable {
+public struct SearchAddress: Sendable, Equatable, CustomStringConvertible {
     /// Which engine.
     public let engine: SearchEngine
     /// The engine's URL, without a slash at its end and without user information.
     public let url: String
     /// The alias that is written through and searched.
     public let alias: String
+
+    /// The address as it is written.
+    public var description: String { "\(engine.rawValue):\(url)/\(alias)" }
 
     /// Reads what stands behind `elasticsearch:` or `opensearch:`.
     ///

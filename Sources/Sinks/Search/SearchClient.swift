@@ -66,6 +66,9 @@ public final class SearchClient {
         }
     }
 
+    /// Behind the message that a certificate is not trusted, which ends with the advice to give a CA file.
+    static let trustAdvice = ", with --search-ca-file FILE"
+
     /// Makes a client; nothing is connected yet.
     ///
     /// - Throws: `HTTPClientError`.

@@ -10,6 +10,8 @@ public final class SearchSink: RemoteSink {
     public let kind = SinkKind.upsert
     /// The index's UUID, or its URL and name where nothing but `_bulk` may be asked.
     public let identity: String
+    /// `elasticsearch:URL/ALIAS`.
+    public var name: String { "\(address)" }
     /// As many as fit are sent.
     public let batchDocumentLimit = 5_000
     /// With their action lines, bodies of about 2 MB: larger ones are not faster (measured).
@@ -113,7 +115,8 @@ final class BulkCaller: DocumentCaller {
         } catch {
             // What nobody but an operator can cure; everything else may pass.
             switch error.code {
-            case .untrusted, .notResolved, .invalidRequest: return .fault(reason: error.message)
+            case .untrusted: return .fault(reason: error.message + SearchClient.trustAdvice)
+            case .notResolved, .invalidRequest: return .fault(reason: error.message)
             default: return .pushedBack(reason: error.message, after: nil)
             }
         }
@@ -132,10 +135,10 @@ final class BulkCaller: DocumentCaller {
             return .fault(
                 reason:
                     "the engine does not know these credentials (\(reply.errorText)); set REPRISE_SEARCH_USERNAME and "
-                    + "REPRISE_SEARCH_PASSWORD, or REPRISE_SEARCH_API_KEY"
+                    + "REPRISE_SEARCH_PASSWORD, or REPRISE_SEARCH_API_KEY, and check that they are valid there"
             )
         case 403:
-            return .fault(reason: "these credentials may not write to '\(name)' (\(reply.errorText))")
+            return .fault(reason: BulkFault.forbidden(name, reply.errorText))
         case 400, 404, 405, 406:
             return .fault(reason: "the engine refuses bulk requests with status \(reply.status): \(reply.errorText)")
         default:

@@ -39,13 +39,13 @@ public struct SearchSetup {
     ///
     /// An index that was deleted and made anew keeps this identity, so its checkpoints go on behind documents that it lost.
     public static func identityWithoutSetup(_ address: SearchAddress) -> String {
-        "\(address.engine.rawValue):\(address.url)/\(address.alias)"
+        "\(address)"
     }
 
     /// Makes what is missing, and checks what is there; several processes may do so at the same time.
     ///
-    /// - Throws: `SinkError`: `unavailable` where it may work later; `refused` where the engine does not let us, or has another
-    ///   product, mapping or transform, or a name that is not ours.
+    /// - Throws: `SinkError`: `unavailable` where it works later, at the latest once somebody has put something right there;
+    ///   `refused` where this is another product, mapping or transform, or a name that is not ours.
     public func prepare() throws(SinkError) -> SearchTarget {
         let version = try engineVersion()
         if let index = try writeIndex() { return try target(index, version, isNew: false) }
@@ -54,10 +54,25 @@ public struct SearchSetup {
         let isNew = try makeIndex(firstIndex, alias: client.address.alias)
         if let index = try writeIndex() { return try target(index, version, isNew: isNew) }
         throw SinkError(
-            .refused,
+            .unavailable,
             "the index \(firstIndex) is at \(client.address.url), but not the alias \(client.address.alias) in front of it; "
-                + "--rebuild makes the next index and the alias, or give another name"
+                + "put the alias back (\(addition(of: firstIndex))), or --rebuild makes the next index and the alias, or give another name"
         )
+    }
+
+    /// The request that puts the alias in front of an index.
+    func addition(of index: String) -> String {
+        "POST \(client.address.url)/_aliases \(JSONTree.object([("actions", [aliasAddition(index)])]).text)"
+    }
+
+    /// The action that puts the alias, with all that belongs to it, in front of an index.
+    func aliasAddition(_ index: String) -> JSONTree {
+        [
+            "add": [
+                "index": .string(index), "alias": .string(client.address.alias), "is_write_index": true,
+                "filter": SearchMapping.filter,
+            ]
+        ]
     }
 
     private var firstIndex: String { SearchSetup.index(1, of: client.address.alias) }

@@ -6,6 +6,8 @@ enum SearchAlias {
     case missing
     /// An alias that we have made, with the index that it writes to.
     case ours(SearchWriteIndex)
+    /// An alias of these indices, all made by us, of which none is marked as the one to write to.
+    case undecided([String])
     /// Something else; why, as the end of a sentence.
     case foreign(String)
 
@@ -25,7 +27,8 @@ enum SearchAlias {
         // One index alone is written to unless it says otherwise.
         let alone = behind.count == 1 && behind[0].value["aliases"]?[name]?["is_write_index"] == nil ? behind[0] : nil
         guard let writer = marked ?? alone else {
-            self = .foreign("is an alias without a write index")
+            let areOurs = behind.allSatisfy { $0.value["mappings"]?["_meta"]?["reprise"] != nil }
+            self = areOurs ? .undecided(behind.map(\.name)) : .foreign("is an alias without a write index")
             return
         }
         guard let mapping = writer.value["mappings"], mapping["_meta"]?["reprise"] != nil,
@@ -76,6 +79,12 @@ extension SearchSetup {
         switch try alias() {
         case .missing: nil
         case .ours(let index): index
+        case .undecided(let indices):
+            throw SinkError(
+                .unavailable,
+                "\(client.address.alias) at \(client.address.url) has no write index among \(indices.joined(separator: ", ")); mark the "
+                    + "one to write to: \(addition(of: indices.last ?? ""))"
+            )
         case .foreign(let why):
             throw SinkError(
                 .refused,

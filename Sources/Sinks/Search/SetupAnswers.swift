@@ -58,7 +58,7 @@ extension SearchSetup {
     private static func error(_ error: HTTPClientError) -> SinkError {
         switch error.code {
         case .untrusted:
-            SinkError(.refused, "\(error), with --search-ca-file FILE")
+            SinkError(.unavailable, error.message + SearchClient.trustAdvice)
         case .invalidRequest, .tooLarge: SinkError(.refused, "\(error)")
         case .cancelled: SinkError(.io, "\(error)")
         default: SinkError(.unavailable, "\(error)")
@@ -73,13 +73,13 @@ extension SearchSetup {
         switch reply.status {
         case 401:
             return SinkError(
-                .refused,
+                .unavailable,
                 "\(start): \(reason); set REPRISE_SEARCH_USERNAME and REPRISE_SEARCH_PASSWORD, or REPRISE_SEARCH_API_KEY, "
                     + "and check that they are valid there"
             )
         case 403:
             return SinkError(
-                .refused,
+                .unavailable,
                 "\(start): \(reason); it takes \(privilege.name(in: engine)) for \(client.address.alias) and "
                     + "\(client.address.alias)-*, or let an administrator set it up once and go on with --no-setup"
             )

@@ -104,17 +104,12 @@ extension SearchSetup {
     func swap(from old: [String], to new: String, _ remains: String) throws(SinkError) {
         let alias = JSONTree.string(client.address.alias)
         let removals = old.map { JSONTree.object([("remove", ["index": .string($0), "alias": alias])]) }
-        let addition: JSONTree = [
-            "add": [
-                "index": .string(new), "alias": alias, "is_write_index": true, "filter": SearchMapping.filter,
-            ]
-        ]
         let reply = try ask(
             "POST",
             "/_aliases",
             "put \(client.address.alias) in front of \(new)",
             .manage,
-            body: JSONTree.object([("actions", .array(removals + [addition]))]).bytes,
+            body: JSONTree.object([("actions", .array(removals + [aliasAddition(new)]))]).bytes,
             accepting: [400, 404, 500]
         )
         if reply.status == 200 { return }
