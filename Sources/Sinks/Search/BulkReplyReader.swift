@@ -2,7 +2,8 @@ internal import JSON
 
 /// Walks a `_bulk` reply: one JSON object with `items`, each an object with one action, which has a status and perhaps an error.
 ///
-/// Everything else is passed over, its grammar checked as far as strings and brackets go. What is not whole gives nil.
+/// Everything else is passed over, its grammar checked as far as strings, brackets and the letters of words go. What is not
+/// whole, or says one thing twice, gives nil.
 struct BulkReplyReader {
     private let bytes: [UInt8]
     private var position = 0
@@ -13,7 +14,8 @@ struct BulkReplyReader {
     mutating func read() -> [BulkReply.Item]? {
         var items: [BulkReply.Item]?
         let isWhole = members { reader, name in
-            guard items == nil, reader.isText(name, "items") else { return reader.skip() }
+            guard reader.isText(name, "items") else { return reader.skip() }
+            guard items == nil else { return false }
             var found: [BulkReply.Item] = []
             guard reader.elements({ $0.item(into: &found) }) else { return false }
             items = found
@@ -27,6 +29,7 @@ struct BulkReplyReader {
     private mutating func item(into items: inout [BulkReply.Item]) -> Bool {
         var item: BulkReply.Item?
         let isWhole = members { reader, _ in
+            guard item == nil else { return false }
             item = reader.action()
             return item != nil
         }
@@ -38,10 +41,13 @@ struct BulkReplyReader {
     private mutating func action() -> BulkReply.Item? {
         var status: Int?
         var isCreated = false
+        var hasError = false
+        var hasType = false
         var type = ""
         var reason = ""
         let isWhole = members { reader, name in
             if reader.isText(name, "status") {
+                guard status == nil else { return false }
                 status = reader.number()
                 return status != nil
             }
@@ -51,9 +57,15 @@ struct BulkReplyReader {
                 return true
             }
             guard reader.isText(name, "error") else { return reader.skip() }
+            guard !hasError else { return false }
+            hasError = true
             return reader.members { reader, name in
                 let isType = reader.isText(name, "type")
                 guard isType || reader.isText(name, "reason") else { return reader.skip() }
+                if isType {
+                    guard !hasType else { return false }
+                    hasType = true
+                }
                 guard let text = reader.text() else { return reader.skip() }
                 if isType { type = text } else { reason = text }
                 return true
@@ -102,7 +114,7 @@ struct BulkReplyReader {
         case 34: return string() != nil
         default:
             let start = position
-            while position < bytes.count, !BulkReplyReader.isEnd(bytes[position]) { position += 1 }
+            while position < bytes.count, BulkReplyReader.isOfWord(bytes[position]) { position += 1 }
             return position > start
         }
     }
@@ -142,8 +154,13 @@ struct BulkReplyReader {
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 10 || byte == 13 || byte == 9 }
 
-    /// Whether a number or word has ended.
-    private static func isEnd(_ byte: UInt8) -> Bool { byte == 44 || byte == 93 || byte == 125 || isBlank(byte) }
+    /// Whether it may stand in a number or a word; a quote or bracket in one hides what follows it.
+    private static func isOfWord(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 43, 45, 46, 48...57, 65...90, 97...122: true
+        default: false
+        }
+    }
 
     private mutating func take(_ byte: UInt8) -> Bool {
         blanks()
