@@ -1,9 +1,12 @@
 internal import JSON
+internal import Transform
 
 /// What a `_bulk` reply says of each document.
 struct BulkReply: Equatable {
     struct Item: Equatable {
         let status: Int
+        /// The document's id; nil where the reply leaves it out, as asked for.
+        let id: String?
         /// Whether the index had no document of that id; known only where the reply holds results.
         let isCreated: Bool
         /// The error's type; empty where there is none.
@@ -21,6 +24,16 @@ struct BulkReply: Equatable {
         var reader = BulkReplyReader(body)
         guard let items = reader.read() else { return nil }
         self.items = items
+    }
+
+    /// Whether it has an item for each document of a call, in order as far as it tells their ids.
+    ///
+    /// What stands between us and the engine may pass on a whole reply though a part was asked for.
+    func isAbout(_ batch: DocumentBatch, _ documents: [Int32]) -> Bool {
+        items.count == documents.count
+            && zip(items, documents).allSatisfy { item, number in
+                item.id == nil || item.id == batch.string(batch.documents[Int(number)].tweetID)
+            }
     }
 
     /// What becomes of each document, or of the call as a whole.

@@ -40,6 +40,7 @@ struct BulkReplyReader {
 
     private mutating func action() -> BulkReply.Item? {
         var status: Int?
+        var id: String?
         var isCreated = false
         var hasError = false
         var hasType = false
@@ -55,6 +56,11 @@ struct BulkReplyReader {
                 guard let text = reader.string() else { return reader.skip() }
                 isCreated = reader.isText(text, "created")
                 return true
+            }
+            if reader.isText(name, "_id") {
+                guard id == nil else { return false }
+                id = reader.text()
+                return id != nil
             }
             guard reader.isText(name, "error") else { return reader.skip() }
             guard !hasError else { return false }
@@ -72,7 +78,7 @@ struct BulkReplyReader {
             }
         }
         guard isWhole, let status else { return nil }
-        return BulkReply.Item(status: status, isCreated: isCreated, type: type, reason: reason)
+        return BulkReply.Item(status: status, id: id, isCreated: isCreated, type: type, reason: reason)
     }
 
     /// Walks an object; the body gets where each member's name stands, because a String for each would be most of the work.
