@@ -44,7 +44,7 @@ struct BulkReply: Equatable {
         outcomes.reserveCapacity(items.count)
         for item in items {
             switch item.status {
-            case 200...299: outcomes.append(.accepted)
+            case 200, 201: outcomes.append(.accepted)
             case 409: outcomes.append(.stale)
             default:
                 if let fault = BulkFault.reason(item, alias: alias) { return .fault(reason: fault) }
