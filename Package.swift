@@ -95,7 +95,7 @@ let package = Package(
         // What tests share; never linked into the command.
         .target(
             name: "TestSupport",
-            dependencies: ["Time", "Journal"],
+            dependencies: ["Time", "HTTPClient", "Journal"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),

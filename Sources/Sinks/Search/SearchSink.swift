@@ -111,7 +111,7 @@ final class BulkCaller: DocumentCaller {
                 contentType: "application/x-ndjson",
                 isGzip: encoder != nil
             )
-            return result(of: reply, count: documents.count)
+            return result(of: reply, batch, documents)
         } catch {
             // What nobody but an operator can cure; everything else may pass.
             switch error.code {
@@ -122,10 +122,10 @@ final class BulkCaller: DocumentCaller {
         }
     }
 
-    private func result(of reply: SearchClient.Reply, count: Int) -> CallResult {
+    private func result(of reply: SearchClient.Reply, _ batch: DocumentBatch, _ documents: [Int32]) -> CallResult {
         switch reply.status {
         case 200:
-            guard let bulk = BulkReply(reply.body), bulk.items.count == count else {
+            guard let bulk = BulkReply(reply.body), bulk.isAbout(batch, documents) else {
                 return .pushedBack(reason: "the reply to a bulk request is not whole", after: nil)
             }
             onCreated?(bulk.items.count { $0.isCreated })
