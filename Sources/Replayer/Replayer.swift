@@ -31,10 +31,7 @@ public final class Replayer: Service, @unchecked Sendable {
     private var settlement = Settlement()
     private let shared = Mutex(ReplayBooks())
     private var books = ReplayBooks()
-    private var startOffsets: [SourceName: ByteOffset] = [:]
-    /// Where each source was begun; it stays, while `startOffsets` goes on.
-    private var firstOffsets: [SourceName: ByteOffset] = [:]
-    private var endOffsets: [SourceName: ByteOffset] = [:]
+    private var ranges: SourceRanges
 
     /// Makes a replay; nothing is read yet.
     ///
@@ -59,6 +56,7 @@ public final class Replayer: Service, @unchecked Sendable {
         self.deadLetters = deadLetters
         batch = DocumentBatch(byteCapacity: delivery.batchByteLimit + (256 << 10))
         self.checkpoint = checkpoint
+        ranges = SourceRanges(journal, configuration, from: checkpoint?.positions ?? [:])
         self.clock = clock
         self.onProgress = onProgress
     }
@@ -108,10 +106,10 @@ public final class Replayer: Service, @unchecked Sendable {
         var sinceCheckpoint = Stopwatch()
         while !shutdown.isRequested {
             // A source that appears while following is followed from its beginning.
-            let sources = try known.isEmpty || configuration.isFollowing ? wantedSources() : Array(known)
+            let sources = try known.isEmpty || configuration.isFollowing ? ranges.sources() : Array(known)
             if Set(sources) != known {
                 try deliver(records)
-                records = MergedRecords(try sources.map(open))
+                records = MergedRecords(try sources.map { try ranges.open($0) })
                 known = Set(sources)
             }
             isAtEnd = try fill(from: records)
@@ -127,33 +125,6 @@ public final class Replayer: Service, @unchecked Sendable {
         try deliver(records)
         try delivery.finish()
         try settle(records)
-    }
-
-    private func wantedSources() throws -> [SourceName] {
-        if let named = configuration.sources { return Array(Set(named)) }
-        return try journal.sources().filter { $0 != .ledger }
-    }
-
-    private func open(_ source: SourceName) throws -> RecordReader {
-        var start = configuration.start
-        if let position = startOffsets[source] ?? checkpoint?.positions[source] { start = .offset(position) }
-        if startOffsets[source] == nil { try checkCheckpoint(of: source) }
-        let reader = try RecordReader(journal: journal, source: source, from: start, to: configuration.end)
-        if firstOffsets[source] == nil { firstOffsets[source] = reader.position }
-        if !configuration.isFollowing { endOffsets[source] = try journal.endOffset(of: source) }
-        return reader
-    }
-
-    /// A checkpoint behind the journal's end came here with a copy of it; what is recorded there would be left out unseen.
-    private func checkCheckpoint(of source: SourceName) throws {
-        guard let position = checkpoint?.positions[source] else { return }
-        let end = try journal.endOffset(of: source)
-        guard position > end else { return }
-        throw JournalError(
-            .mismatch,
-            "the checkpoint stands at \(source):\(position), but the journal ends at \(end): it is an older copy; begin with "
-                + "another checkpoint"
-        )
     }
 
     /// Fills the batch; returns whether there is nothing more to read for now.
@@ -223,32 +194,18 @@ public final class Replayer: Service, @unchecked Sendable {
         settlement.add(records.frontier, arrivals, withBatch: hasDocuments)
         arrivals = nil
         books.set(gaps: records.gaps)
-        startOffsets.merge(records.frontier) { _, new in new }
+        ranges.goOn(from: records.frontier)
         try look(records)
     }
 
     /// Takes over what became of the batches so far, and keeps what was refused before anything is settled behind it.
     private func look(_ records: MergedRecords) throws {
         let progress = try delivery.progress()
-        if !progress.refused.isEmpty { try keep(progress.refused, records.sources) }
+        if !progress.refused.isEmpty { try deadLetters?.keep(progress.refused, of: records.sources) }
         settlement.settle(batches: progress.settledBatches)
         books.set(progress.counts)
         shared.withLock { $0 = books }
         tellProgress(records)
-    }
-
-    private func keep(_ refused: [RefusedDocument], _ sources: [SourceName]) throws {
-        try deadLetters?.letters.add(
-            refused.map { document in
-                DeadLetter(
-                    sink: deadLetters?.sink ?? "",
-                    source: sources[document.source],
-                    offset: ByteOffset(rawValue: document.offset),
-                    ordinal: document.ordinal,
-                    reason: document.reason
-                )
-            }
-        )
     }
 
     private func settle(_ records: MergedRecords) throws {
@@ -262,65 +219,7 @@ public final class Replayer: Service, @unchecked Sendable {
 
     private func tellProgress(_ records: MergedRecords) {
         if records.frontier.isEmpty { return }
-        var done = 0
-        for (source, offset) in records.frontier {
-            done += offset - min(offset, firstOffsets[source] ?? offset)
-        }
-        let total =
-            configuration.isFollowing
-            ? nil
-            : endOffsets.reduce(0) { sum, end in
-                sum + max(0, Int(end.value.rawValue) - Int((firstOffsets[end.key] ?? .zero).rawValue))
-            }
+        let (done, total) = ranges.progress(at: records.frontier)
         onProgress(ReplayProgress(bytesDone: done, bytesTotal: total, books: books, lag: lag))
-    }
-}
-
-/// Where the documents that one sink refuses are kept.
-public struct DeadLetterBox {
-    /// All sinks' letters.
-    public let letters: DeadLetters
-    /// The sink's address.
-    public let sink: String
-
-    /// Names a sink's letters.
-    public init(_ letters: DeadLetters, sink: String) {
-        self.letters = letters
-        self.sink = sink
-    }
-}
-
-/// How far each source is settled: behind the last batch before which everything is.
-private struct Settlement {
-    /// Where the sources stood behind each batch that is not settled, and when its first record arrived, in order.
-    private var pending: [(offsets: [SourceName: ByteOffset], first: Timestamp?)] = []
-    private var settledBatches = 0
-    private(set) var frontier: [SourceName: ByteOffset] = [:]
-    /// When the last record arrived, settled or not.
-    private(set) var newest: Timestamp?
-
-    /// When the first record arrived that is not settled.
-    var oldest: Timestamp? { pending.first?.first }
-
-    /// Notes where the sources stand; records without documents are settled with what is before them.
-    mutating func add(
-        _ offsets: [SourceName: ByteOffset],
-        _ arrivals: (first: Timestamp, last: Timestamp)?,
-        withBatch: Bool
-    ) {
-        newest = arrivals?.last ?? newest
-        if withBatch {
-            pending.append((offsets, arrivals?.first))
-        } else if pending.isEmpty {
-            frontier.merge(offsets) { _, new in new }
-        } else {
-            pending[pending.count - 1].offsets = offsets
-        }
-    }
-
-    mutating func settle(batches: Int) {
-        for batch in pending.prefix(batches - settledBatches) { frontier.merge(batch.offsets) { _, new in new } }
-        pending.removeFirst(min(pending.count, batches - settledBatches))
-        settledBatches = batches
     }
 }

@@ -44,7 +44,7 @@ import Testing
     /// By what is left where ranges have an end, and by the lag where they have none.
     @Test func theLongerWayToGoIsTheLessFar() {
         func state(_ done: Int = 5, of total: Int? = nil, lag: Duration? = nil) -> ReplayProgress {
-            ReplayProgress(bytesDone: done, bytesTotal: total, books: ReplayBooks(), lag: lag, trouble: nil)
+            ReplayProgress(bytesDone: done, bytesTotal: total, books: ReplayBooks(), lag: lag)
         }
         #expect(state(10, of: 100).isLessFar(than: state(11, of: 100)))
         #expect(state(0, of: 5).isLessFar(than: state(90, of: 100)) == false)

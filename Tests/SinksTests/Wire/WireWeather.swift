@@ -83,6 +83,7 @@ final class WatchedSink: RemoteSink {
 
     var kind: SinkKind { sink.kind }
     var identity: String { sink.identity }
+    var name: String { sink.name }
     var batchDocumentLimit: Int { sink.batchDocumentLimit }
     var batchByteLimit: Int { sink.batchByteLimit }
 
