@@ -47,6 +47,7 @@ let package = Package(
         library("CSQLite", link: "sqlite3", apt: "libsqlite3-dev"),
         library("CXXHash", link: "libxxhash", apt: "libxxhash-dev"),
         library("CYAML", link: "yaml-0.1", apt: "libyaml-dev"),
+        library("CZlib", link: "zlib", apt: "zlib1g-dev"),
         library("CZstd", link: "libzstd", apt: "libzstd-dev"),
         .target(
             name: "CSimdJSON",
@@ -59,7 +60,7 @@ let package = Package(
         basics("Logging", ["Time"]),
         basics("JSON", ["CSimdJSON"]),
         basics("YAML", ["CYAML"]),
-        basics("Compression", ["CZstd"]),
+        basics("Compression", ["CZlib", "CZstd"]),
         basics("Hashing", ["CXXHash"]),
         basics("SQLite", ["CSQLite"]),
         basics("Lifecycle", ["Time", "Logging"]),
@@ -72,7 +73,7 @@ let package = Package(
         room("XAPI", ["Time", "JSON", "YAML", "HTTPClient"]),
         room("Transform", ["Time", "JSON", "Hashing"]),
         room("Index", ["Time", "SQLite", "Transform"]),
-        room("Sinks", ["Time", "JSON", "Lifecycle", "HTTPClient", "Transform", "Index"]),
+        room("Sinks", ["Time", "JSON", "Compression", "Lifecycle", "HTTPClient", "Transform", "Index"]),
         room("Recorder", ["Time", "Logging", "Lifecycle", "Terminal", "HTTPClient", "Journal", "XAPI"]),
         room("Replayer", ["Time", "Logging", "Lifecycle", "Journal", "Transform", "Sinks"]),
         room(
@@ -94,7 +95,7 @@ let package = Package(
         // What tests share; never linked into the command.
         .target(
             name: "TestSupport",
-            dependencies: ["Time", "Journal"],
+            dependencies: ["Time", "HTTPClient", "Journal"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),

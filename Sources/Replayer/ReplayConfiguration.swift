@@ -14,6 +14,8 @@ public struct ReplayConfiguration: Sendable {
     public var batchDocumentLimit: Int?
     /// Following: how often the journal is looked at when there is nothing new.
     public var pollInterval: Duration
+    /// Following: a batch that is not full waits for more documents until its first record arrived so long ago.
+    public var flushInterval: Duration
     /// How often what was delivered is made durable and the checkpoint saved.
     public var checkpointInterval: Duration
 
@@ -25,6 +27,7 @@ public struct ReplayConfiguration: Sendable {
         documentLimit: Int? = nil,
         batchDocumentLimit: Int? = nil,
         pollInterval: Duration = .milliseconds(100),
+        flushInterval: Duration = .zero,
         checkpointInterval: Duration = .seconds(2)
     ) {
         self.sources = sources
@@ -33,6 +36,7 @@ public struct ReplayConfiguration: Sendable {
         self.documentLimit = documentLimit
         self.batchDocumentLimit = batchDocumentLimit
         self.pollInterval = pollInterval
+        self.flushInterval = flushInterval
         self.checkpointInterval = checkpointInterval
     }
 
@@ -48,4 +52,12 @@ public struct ReplayProgress: Sendable {
     public let bytesTotal: Int?
     /// The books so far.
     public let books: ReplayBooks
+    /// Following: how long the oldest record has been there that is not settled, zero where all are; nil where there is an end.
+    public let lag: Duration?
+
+    /// Whether this one of two replays of one range, or of two that follow, has the longer way to go.
+    public func isLessFar(than other: ReplayProgress) -> Bool {
+        if let bytesTotal, let total = other.bytesTotal { return bytesTotal - bytesDone > total - other.bytesDone }
+        return (lag ?? .zero) > (other.lag ?? .zero)
+    }
 }

@@ -1,7 +1,7 @@
 public import Journal
 public import Lifecycle
 internal import Synchronization
-internal import Time
+public import Time
 public import Sinks
 internal import Transform
 
@@ -20,17 +20,18 @@ public final class Replayer: Service, @unchecked Sendable {
     private let deadLetters: DeadLetterBox?
     private let checkpoint: Checkpoint?
     private let onProgress: @Sendable (ReplayProgress) -> Void
+    private let clock: WallClock
     private let transform = DefaultTransform()
     private var batch: DocumentBatch
     /// Documents given to the delivery, settled or not.
     private var handedOver = 0
+    /// The arrivals of the first and the last record since the last batch was handed over.
+    private var arrivals: (first: Timestamp, last: Timestamp)?
+    private var isAtEnd = false
     private var settlement = Settlement()
     private let shared = Mutex(ReplayBooks())
     private var books = ReplayBooks()
-    private var startOffsets: [SourceName: ByteOffset] = [:]
-    /// Where each source was begun; it stays, while `startOffsets` goes on.
-    private var firstOffsets: [SourceName: ByteOffset] = [:]
-    private var endOffsets: [SourceName: ByteOffset] = [:]
+    private var ranges: SourceRanges
 
     /// Makes a replay; nothing is read yet.
     ///
@@ -38,6 +39,7 @@ public final class Replayer: Service, @unchecked Sendable {
     ///   - delivery: where the documents go; the replay closes it.
     ///   - deadLetters: keeps documents that the sink refuses for their own fault; nil where it refuses none.
     ///   - checkpoint: where the replay goes on, and what it moves; bound to this sink and `transformDigest`.
+    ///   - clock: what a follower's lag and its flush interval are told by.
     ///   - onProgress: called after each delivery, on the replay's thread.
     public init(
         journal: Journal,
@@ -45,6 +47,7 @@ public final class Replayer: Service, @unchecked Sendable {
         delivery: any Delivery,
         checkpoint: Checkpoint? = nil,
         deadLetters: DeadLetterBox? = nil,
+        clock: WallClock = .system,
         onProgress: @escaping @Sendable (ReplayProgress) -> Void = { _ in }
     ) {
         self.journal = journal
@@ -53,6 +56,8 @@ public final class Replayer: Service, @unchecked Sendable {
         self.deadLetters = deadLetters
         batch = DocumentBatch(byteCapacity: delivery.batchByteLimit + (256 << 10))
         self.checkpoint = checkpoint
+        ranges = SourceRanges(journal, configuration, from: checkpoint?.positions ?? [:])
+        self.clock = clock
         self.onProgress = onProgress
     }
 
@@ -101,51 +106,25 @@ public final class Replayer: Service, @unchecked Sendable {
         var sinceCheckpoint = Stopwatch()
         while !shutdown.isRequested {
             // A source that appears while following is followed from its beginning.
-            let sources = try known.isEmpty || configuration.isFollowing ? wantedSources() : Array(known)
+            let sources = try known.isEmpty || configuration.isFollowing ? ranges.sources() : Array(known)
             if Set(sources) != known {
                 try deliver(records)
-                records = MergedRecords(try sources.map(open))
+                records = MergedRecords(try sources.map { try ranges.open($0) })
                 known = Set(sources)
             }
-            let isAtEnd = try fill(from: records)
-            try deliver(records)
+            isAtEnd = try fill(from: records)
+            let patience = timeToFill()
+            if patience == nil { try deliver(records) } else { try look(records) }
             if hasReachedLimit || isAtEnd && !configuration.isFollowing { break }
             if sinceCheckpoint.elapsed >= configuration.checkpointInterval {
                 try settle(records)
                 sinceCheckpoint = Stopwatch()
             }
-            if isAtEnd { shutdown.wait(for: configuration.pollInterval) }
+            if isAtEnd { shutdown.wait(for: min(configuration.pollInterval, patience ?? .seconds(60))) }
         }
         try deliver(records)
         try delivery.finish()
         try settle(records)
-    }
-
-    private func wantedSources() throws -> [SourceName] {
-        if let named = configuration.sources { return Array(Set(named)) }
-        return try journal.sources().filter { $0 != .ledger }
-    }
-
-    private func open(_ source: SourceName) throws -> RecordReader {
-        var start = configuration.start
-        if let position = startOffsets[source] ?? checkpoint?.positions[source] { start = .offset(position) }
-        if startOffsets[source] == nil { try checkCheckpoint(of: source) }
-        let reader = try RecordReader(journal: journal, source: source, from: start, to: configuration.end)
-        if firstOffsets[source] == nil { firstOffsets[source] = reader.position }
-        if !configuration.isFollowing { endOffsets[source] = try journal.endOffset(of: source) }
-        return reader
-    }
-
-    /// A checkpoint behind the journal's end came here with a copy of it; what is recorded there would be left out unseen.
-    private func checkCheckpoint(of source: SourceName) throws {
-        guard let position = checkpoint?.positions[source] else { return }
-        let end = try journal.endOffset(of: source)
-        guard position > end else { return }
-        throw JournalError(
-            .mismatch,
-            "the checkpoint stands at \(source):\(position), but the journal ends at \(end): it is an older copy; begin with "
-                + "another checkpoint"
-        )
     }
 
     /// Fills the batch; returns whether there is nothing more to read for now.
@@ -155,17 +134,33 @@ public final class Replayer: Service, @unchecked Sendable {
         let (batch, byteLimit) = (batch, delivery.batchByteLimit)
         var limit = min(configuration.batchDocumentLimit ?? Int.max, delivery.batchDocumentLimit)
         if let documentLimit = configuration.documentLimit { limit = min(limit, documentLimit - handedOver) }
-        var books = books
-        defer { self.books = books }
+        var (books, arrivals) = (books, arrivals)
+        defer { (self.books, self.arrivals) = (books, arrivals) }
         let last = books.records + Replayer.batchRecordLimit
         while books.records < last && batch.documents.count < limit && batch.byteCount < byteLimit {
             guard let item = try records.next() else { return true }
+            arrivals = (arrivals?.first ?? item.mark.arrival, item.mark.arrival)
             books.add(outcome(of: item, into: batch))
         }
         return false
     }
 
     private static let batchRecordLimit = 20_000
+
+    /// How long a batch that is not full may wait for more documents; nil where what is read goes on now.
+    private func timeToFill() -> Duration? {
+        guard isAtEnd, configuration.isFollowing, !hasReachedLimit, !batch.isEmpty, let arrivals else { return nil }
+        let age = clock.now - arrivals.first
+        // Where the clock was set back, what arrived is in its future.
+        return age >= .zero && age < configuration.flushInterval ? configuration.flushInterval - age : nil
+    }
+
+    /// How long the oldest record has been there that is not settled, zero where all are.
+    private var lag: Duration? {
+        guard configuration.isFollowing else { return nil }
+        let oldest = settlement.oldest ?? arrivals?.first ?? (isAtEnd ? nil : settlement.newest)
+        return oldest.map { max(.zero, clock.now - $0) } ?? .zero
+    }
 
     private var hasReachedLimit: Bool {
         guard let limit = configuration.documentLimit else { return false }
@@ -196,34 +191,21 @@ public final class Replayer: Service, @unchecked Sendable {
             handedOver += batch.documents.count
             batch = try delivery.deliver(batch)
         }
-        settlement.add(records.frontier, withBatch: hasDocuments)
+        settlement.add(records.frontier, arrivals, withBatch: hasDocuments)
+        arrivals = nil
         books.set(gaps: records.gaps)
-        startOffsets.merge(records.frontier) { _, new in new }
+        ranges.goOn(from: records.frontier)
         try look(records)
     }
 
     /// Takes over what became of the batches so far, and keeps what was refused before anything is settled behind it.
     private func look(_ records: MergedRecords) throws {
         let progress = try delivery.progress()
-        if !progress.refused.isEmpty { try keep(progress.refused, records.sources) }
+        if !progress.refused.isEmpty { try deadLetters?.keep(progress.refused, of: records.sources) }
         settlement.settle(batches: progress.settledBatches)
         books.set(progress.counts)
         shared.withLock { $0 = books }
         tellProgress(records)
-    }
-
-    private func keep(_ refused: [RefusedDocument], _ sources: [SourceName]) throws {
-        try deadLetters?.letters.add(
-            refused.map { document in
-                DeadLetter(
-                    sink: deadLetters?.sink ?? "",
-                    source: sources[document.source],
-                    offset: ByteOffset(rawValue: document.offset),
-                    ordinal: document.ordinal,
-                    reason: document.reason
-                )
-            }
-        )
     }
 
     private func settle(_ records: MergedRecords) throws {
@@ -237,55 +219,7 @@ public final class Replayer: Service, @unchecked Sendable {
 
     private func tellProgress(_ records: MergedRecords) {
         if records.frontier.isEmpty { return }
-        var done = 0
-        for (source, offset) in records.frontier {
-            done += offset - min(offset, firstOffsets[source] ?? offset)
-        }
-        let total =
-            configuration.isFollowing
-            ? nil
-            : endOffsets.reduce(0) { sum, end in
-                sum + max(0, Int(end.value.rawValue) - Int((firstOffsets[end.key] ?? .zero).rawValue))
-            }
-        onProgress(ReplayProgress(bytesDone: done, bytesTotal: total, books: books))
-    }
-}
-
-/// Where the documents that one sink refuses are kept.
-public struct DeadLetterBox {
-    /// All sinks' letters.
-    public let letters: DeadLetters
-    /// The sink's address.
-    public let sink: String
-
-    /// Names a sink's letters.
-    public init(_ letters: DeadLetters, sink: String) {
-        self.letters = letters
-        self.sink = sink
-    }
-}
-
-/// How far each source is settled: behind the last batch before which everything is.
-private struct Settlement {
-    /// Where the sources stood behind each batch that is not settled, in order.
-    private var pending: [[SourceName: ByteOffset]] = []
-    private var settledBatches = 0
-    private(set) var frontier: [SourceName: ByteOffset] = [:]
-
-    /// Notes where the sources stand; records without documents are settled with what is before them.
-    mutating func add(_ offsets: [SourceName: ByteOffset], withBatch: Bool) {
-        if withBatch {
-            pending.append(offsets)
-        } else if pending.isEmpty {
-            frontier.merge(offsets) { _, new in new }
-        } else {
-            pending[pending.count - 1] = offsets
-        }
-    }
-
-    mutating func settle(batches: Int) {
-        for offsets in pending.prefix(batches - settledBatches) { frontier.merge(offsets) { _, new in new } }
-        pending.removeFirst(min(pending.count, batches - settledBatches))
-        settledBatches = batches
+        let (done, total) = ranges.progress(at: records.frontier)
+        onProgress(ReplayProgress(bytesDone: done, bytesTotal: total, books: books, lag: lag))
     }
 }

@@ -14,6 +14,13 @@ struct DeliverySetup {
             )
         ] + SearchSettings.options
 
+    static let flushInterval = Option(
+        long: "flush-interval",
+        value: "TIME",
+        help: "How long a search engine's followers wait after a post for more to send with it; 0s sends each at once.",
+        default: "200ms"
+    )
+
     static let giveUpAfter = Option(
         long: "give-up-after",
         value: "TIME",
@@ -32,12 +39,6 @@ struct DeliverySetup {
         help:
             "Fill a new index of the search engine with everything, then put the alias in front of it; the old one stays."
     )
-
-    /// A checkpoint's name for a sink that gets one by itself: letters and digits of its identity.
-    static func checkpointName(of identity: String) -> String {
-        let digest = identity.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-        return "sink-\(identity.prefix { $0 != ":" })-\(String(digest, radix: 16))"
-    }
 
     /// Where the documents go.
     let delivery: any Delivery

@@ -18,13 +18,17 @@ enum ReplayCommand {
             "Sinks: ndjson:PATH, ndjson:- (standard output), sqlite:PATH (the embedded index), elasticsearch:URL/ALIAS, "
                 + "opensearch:URL/ALIAS, null: (only count). A file is "
                 + "replaced, but with --checkpoint gone on with.",
-            "The books are printed on standard error: what became of every record and every document. Exit code 3 says that "
-                + "something should have become a document and did not.",
+            "Several sinks are fed side by side, each with a reader and a checkpoint of its own: one that is slow or down holds up no "
+                + "other. A sink keeps its checkpoint whatever sinks come and go beside it.",
+            "The books are printed on standard error: what became of every record and every document; --json prints an "
+                + "object, of several sinks an array of them. Exit code 3 says that something should have become a document and "
+                + "did not; of several sinks the worst exit code counts.",
         ],
         examples: [
             ("reprise replay > posts.ndjson", "all documents, a line each"),
             ("reprise replay --from -2h --sink sqlite:data/index.sqlite", "the last two hours into an index"),
             ("reprise replay --follow --checkpoint live --sink ndjson:live.ndjson", "for as long as it is recorded"),
+            ("reprise replay --sink sqlite:week.sqlite --sink ndjson:week.ndjson", "two sinks, each at its own speed"),
         ],
         options: Context.common + [
             Option(
@@ -35,98 +39,93 @@ enum ReplayCommand {
             ),
             Option(long: "from", value: "WHEN", help: "Where to start, inclusive: RFC 3339, -2h, or source:offset."),
             Option(long: "to", value: "WHEN", help: "Where to stop, exclusive: RFC 3339, -2h, or source:offset."),
-            Option(long: "sink", value: "KIND:TARGET", help: "Where the documents go.", default: "ndjson:-"),
+            Option(
+                long: "sink",
+                value: "KIND:TARGET",
+                help: "Where the documents go.",
+                default: "ndjson:-",
+                repeats: true
+            ),
             Option(long: "follow", help: "Go on with what is recorded meanwhile, until stopped."),
             Option(long: "checkpoint", value: "NAME", help: "Go on where NAME was settled, and move it."),
             Option(long: "limit", value: "N", help: "Stop after N documents."),
             Option(long: "jobs", value: "N", help: "Threads to transform with; 1 for now.", default: "1"),
             Context.json,
-        ] + DeliverySetup.options + [DeliverySetup.giveUpAfter, DeliverySetup.rebuild],
+        ] + DeliverySetup.options + [
+            DeliverySetup.flushInterval, DeliverySetup.giveUpAfter, DeliverySetup.rebuild,
+        ],
         run: { invocation in
             let configuration = try configuration(invocation)
             guard try invocation.int("jobs") == 1 else {
                 throw invocation.wrong("jobs", invocation.string("jobs") ?? "", "1 in this version")
             }
-            let address = try SinkAddress(invocation.string("sink") ?? "")
-            let journal = try Journal(directory: Context.journalDirectory(invocation))
-            if !configuration.isFollowing {
-                // A source that does not exist yet can be followed, but there is nothing of it to replay.
-                let known = try journal.sources()
-                if let missing = configuration.sources?.first(where: { !known.contains($0) }) {
-                    let names = known.map(\.rawValue).sorted().joined(separator: ", ")
-                    throw invocation.wrong("source", missing.rawValue, "a source of this journal (\(names))")
-                }
-            }
-            let checkpointName = invocation.string("checkpoint")
-            let shutdown = ShutdownSignal()
-            if invocation.flag("rebuild") { try checkRebuild(invocation) }
-            let line = ReplayStatusLine.ifWatched(invocation, sink: "\(address)")
+            let addresses = try SinkSelection.addresses(invocation)
+            if invocation.flag("rebuild") { try checkRebuild(invocation, addresses) }
+            try checkJournal(invocation, configuration, addresses)
+            let line = ReplayStatusLine.ifWatched(invocation, addresses)
             let logger = try Context.logger(invocation) { line ?? $0 }.labelled("delivery")
-            let setup = try DeliverySetup(
-                address,
-                invocation,
-                resuming: checkpointName != nil,
-                patience: configuration.isFollowing ? .endless : DeliverySetup.patience(invocation),
-                shutdown: shutdown,
-                trouble: SinkTrouble(address, logger),
-                isRebuild: invocation.flag("rebuild")
-            )
-            let delivery = setup.delivery
-            let checkpoint = try checkpointName.map {
-                try Checkpoint(
-                    journal: journal,
-                    name: $0,
-                    sink: delivery.identity,
-                    transform: Replayer.transformDigest,
-                    place: address.isRemote ? "\(address)" : "",
-                    isEmpty: setup.isNew
-                )
+            let runs = addresses.map {
+                SinkRun($0, isAlone: addresses.count == 1, configuration, invocation, logger: logger, line: line)
             }
-            if let checkpoint, checkpoint.hasStartedOver {
-                logger.notice("\(address) was made anew, so that it is filled from the beginning")
-            }
-            let replayer = Replayer(
-                journal: journal,
-                configuration: configuration,
-                delivery: delivery,
-                checkpoint: checkpoint,
-                deadLetters: address.isRemote
-                    ? DeadLetterBox(try DeadLetters(journal: journal), sink: "\(address)") : nil,
-                onProgress: { line?.show($0) }
-            )
+            let shutdown = ShutdownSignal()
             let signals = Signals.requestOn([SIGINT, SIGTERM], shutdown)
             defer { signals.cancel() }
-            let time = Stopwatch()
-            defer { line?.clear() }
-            try replayer.run(shutdown)
+            try run(runs, shutdown)
             line?.clear()
-            let books = ReplayReport(replayer.currentBooks, elapsed: time.elapsed)
-            // Standard output is the documents' where they go there.
-            if !invocation.flag("json") {
-                StandardError.write(books.text)
-            } else if delivery.identity == "ndjson:-" {
-                StandardError.write(books.json)
-            } else {
-                try StandardOutput.write(books.json)
-            }
-            if shutdown.isRequested && !configuration.isFollowing {
-                StandardError.write("reprise: stopped before the end of the range\n")
-                return .lossy
-            }
-            let counts = replayer.currentBooks
-            let rebuilt = try setup.finishRebuild(
-                DeliveryCounts(accepted: counts.accepted, stale: counts.stale, rejected: counts.rejected)
-            )
-            if let rebuilt {
-                let kept = rebuilt.kept.isEmpty ? "" : "; kept: \(rebuilt.kept.joined(separator: ", "))"
-                StandardError.write("rebuilt    \(rebuilt.target.index) with \(rebuilt.documents) documents\(kept)\n")
-            }
-            return replayer.currentBooks.isComplete ? .done : .lossy
+            try ReplayReport.tell(runs.map { ($0.address, $0.outcome) }, asJSON: invocation.flag("json"))
+            if let only = runs.first, runs.count == 1, let error = only.outcome.error { throw error }
+            return .worst(runs.map(\.outcome.status))
         }
     )
 
+    /// Each on a thread of its own, or here where there is one.
+    private static func run(_ runs: [SinkRun], _ shutdown: ShutdownSignal) throws {
+        guard runs.count > 1 else {
+            runs.first?.run(shutdown)
+            return
+        }
+        var threads: [WorkerThread] = []
+        do {
+            for run in runs { threads.append(try WorkerThread(name: "replay") { run.run(shutdown) }) }
+        } catch {
+            shutdown.request()
+            for thread in threads { wait(for: thread) }
+            throw error
+        }
+        for thread in threads { wait(for: thread) }
+    }
+
+    /// A replay may take days; the loop only bounds each single wait.
+    private static func wait(for thread: WorkerThread) {
+        while !thread.join(for: .seconds(3_600)) {}
+    }
+
+    private static func checkJournal(
+        _ invocation: Invocation,
+        _ configuration: ReplayConfiguration,
+        _ addresses: [SinkAddress]
+    ) throws {
+        let journal = try Journal(directory: Context.journalDirectory(invocation))
+        if !configuration.isFollowing {
+            // A source that does not exist yet can be followed, but there is nothing of it to replay.
+            let known = try journal.sources()
+            if let missing = configuration.sources?.first(where: { !known.contains($0) }) {
+                let names = known.map(\.rawValue).sorted().joined(separator: ", ")
+                throw invocation.wrong("source", missing.rawValue, "a source of this journal (\(names))")
+            }
+        }
+        guard addresses.count > 1 else { return }
+        let checkpoint = invocation.string("checkpoint")
+        if let checkpoint { try CheckpointName.check(checkpoint, invocation) }
+        // Made before several threads would make it at once.
+        if checkpoint != nil || addresses.contains(where: \.isRemote) { _ = try DeadLetters(journal: journal) }
+    }
+
     /// A new index is filled with everything, or it would hold less than the old one.
-    private static func checkRebuild(_ invocation: Invocation) throws {
+    private static func checkRebuild(_ invocation: Invocation, _ addresses: [SinkAddress]) throws {
+        guard addresses.count == 1 else {
+            throw UsageError("--rebuild is of one index, so it goes with one --sink", command: invocation.path)
+        }
         for other in ["from", "to", "source", "limit", "checkpoint"] where invocation.string(other) != nil {
             throw UsageError("--rebuild is of everything, so it goes without --\(other)", command: invocation.path)
         }
@@ -154,7 +153,8 @@ enum ReplayCommand {
             sources: sources.isEmpty ? nil : sources,
             start: range.start,
             end: invocation.flag("follow") ? .never : range.end,
-            documentLimit: try invocation.int("limit")
+            documentLimit: try invocation.int("limit"),
+            flushInterval: try invocation.duration("flush-interval") ?? .zero
         )
     }
 }

@@ -1,47 +1,97 @@
 internal import Journal
+internal import Options
 internal import Replayer
+internal import Sinks
+internal import Terminal
 internal import Time
 internal import Transform
 
-/// The books of a replay as they are printed.
+/// The books of a replay into one sink as they are printed.
 struct ReplayReport {
-    private let books: ReplayBooks
-    private let elapsed: Duration
+    private let address: SinkAddress
+    private let outcome: SinkRun.Outcome
+    private var books: ReplayBooks { outcome.books }
 
-    init(_ books: ReplayBooks, elapsed: Duration) {
-        self.books = books
-        self.elapsed = elapsed
+    /// Prints the books of all sinks: one sink's as they are, several under their sinks' names.
+    static func tell(_ runs: [(SinkAddress, SinkRun.Outcome)], asJSON: Bool) throws {
+        let reports = runs.map { ReplayReport(address: $0.0, outcome: $0.1) }
+        guard reports.count > 1 else {
+            // What failed before its end is told as an error alone.
+            guard let only = reports.first, only.outcome.isSettled else { return }
+            try write(asJSON ? only.json([]) + "\n" : only.text, asJSON, reports)
+            return StandardError.write(only.ending)
+        }
+        if asJSON {
+            try write("[" + reports.map(\.namedJSON).joined(separator: ",") + "]\n", asJSON, reports)
+        } else {
+            try write(reports.map { "sink       \($0.address)\n\($0.text)\($0.ending)" }.joined(), asJSON, reports)
+        }
+    }
+
+    /// Standard output is the documents' where they go there.
+    private static func write(_ text: String, _ isJSON: Bool, _ reports: [ReplayReport]) throws {
+        if isJSON && !reports.contains(where: { $0.address == .standardOutput }) {
+            try StandardOutput.write(text)
+        } else {
+            StandardError.write(text)
+        }
     }
 
     private var dropped: [(String, Int)] { books.dropped.map { ($0.key.rawValue, $0.value) }.sorted { $0.0 < $1.0 } }
     private var failed: [(String, Int)] { books.failed.map { ($0.key.rawValue, $0.value) }.sorted { $0.0 < $1.0 } }
 
     /// Two lines for people.
-    var text: String {
+    private var text: String {
         func reasons(_ list: [(String, Int)]) -> String {
             list.isEmpty ? "" : " (" + list.map { "\($0.0) \($0.1)" }.joined(separator: ", ") + ")"
         }
-        let rate = elapsed.asSeconds > 0 ? Int(Double(books.records) / elapsed.asSeconds) : 0
+        let seconds = outcome.elapsed.asSeconds
+        let rate = seconds > 0 ? Int(Double(books.records) / seconds) : 0
         return """
             records    \(books.records) = \(books.yielding) yielding + \(books.droppedCount) dropped\(reasons(dropped)) \
             + \(books.failedCount) failed\(reasons(failed)), \(rate)/s
             documents  \(books.documents) = \(books.accepted) accepted + \(books.stale) stale + \(books.rejected) rejected\
-            \(books.gaps > 0 ? "\ngaps       \(books.gaps): bytes are missing or damaged there" : "")
+            \(books.gaps > 0 ? "\ngaps       \(books.gaps): bytes are missing or damaged there" : "")\(behind)
 
             """
     }
 
-    /// One line for programs.
-    var json: String {
+    private var behind: String {
+        guard let lag = outcome.lag, lag > .zero else { return "" }
+        return "\nlag        \(DurationText.short(lag)): so long the oldest record has been there that is not settled"
+    }
+
+    /// What else there is to say to people: nothing where it ended as it should.
+    private var ending: String {
+        if outcome.isStopped { return "reprise: stopped before the end of the range\n" }
+        guard let rebuilt = outcome.rebuilt else { return "" }
+        let kept = rebuilt.kept.isEmpty ? "" : "; kept: \(rebuilt.kept.joined(separator: ", "))"
+        return "rebuilt    \(rebuilt.target.index) with \(rebuilt.documents) documents\(kept)\n"
+    }
+
+    /// The same for programs.
+    private func json(_ first: [(String, EventValue)]) -> String {
         func object(_ list: [(String, Int)]) -> EventValue { .object(list.map { ($0.0, .integer(Int64($0.1))) }) }
-        let value = EventValue.object([
-            ("records", .integer(Int64(books.records))), ("yielding", .integer(Int64(books.yielding))),
-            ("dropped", object(dropped)), ("failed", object(failed)),
-            ("gaps", .integer(Int64(books.gaps))), ("documents", .integer(Int64(books.documents))),
-            ("accepted", .integer(Int64(books.accepted))),
-            ("stale", .integer(Int64(books.stale))), ("rejected", .integer(Int64(books.rejected))),
-            ("elapsed_ms", .integer(elapsed.microseconds / 1_000)),
-        ])
-        return String(decoding: value.json, as: UTF8.self) + "\n"
+        let lag = outcome.lag.map { [("lag_ms", EventValue.integer($0.microseconds / 1_000))] } ?? []
+        let value = EventValue.object(
+            first + [
+                ("records", .integer(Int64(books.records))), ("yielding", .integer(Int64(books.yielding))),
+                ("dropped", object(dropped)), ("failed", object(failed)),
+                ("gaps", .integer(Int64(books.gaps))), ("documents", .integer(Int64(books.documents))),
+                ("accepted", .integer(Int64(books.accepted))),
+                ("stale", .integer(Int64(books.stale))), ("rejected", .integer(Int64(books.rejected))),
+                ("elapsed_ms", .integer(outcome.elapsed.microseconds / 1_000)),
+            ] + lag
+        )
+        return String(decoding: value.json, as: UTF8.self)
+    }
+
+    /// Of several sinks: whose it is, how it ended, and why if not well.
+    private var namedJSON: String {
+        var first: [(String, EventValue)] = [
+            ("sink", .string("\(address)")), ("status", .integer(Int64(outcome.status.rawValue))),
+        ]
+        if let error = outcome.error { first.append(("error", .string("\(error)"))) }
+        return json(first)
     }
 }

@@ -2,28 +2,40 @@ internal import Glibc
 internal import Logging
 internal import Options
 internal import Replayer
+internal import Sinks
 internal import Synchronization
 internal import Terminal
 internal import Time
 
-/// The line that `replay` keeps on a terminal: how far it is, how fast, and how long it will take.
+/// The line that `replay` keeps on a terminal: how far it is, how fast, and how long it will take; of several sinks, for the
+/// one that is least far.
 ///
 /// Log messages go through it, so that each stands on a line of its own above.
 final class ReplayStatusLine: LogSink {
+    private struct Sink {
+        var state: ReplayProgress
+        var progress: Progress
+    }
+
     private let log: any LogSink
     private let line = StatusLine(width: { StandardError.width }, write: { StandardError.write($0) })
     private let stopwatch = Stopwatch()
-    private let progress = Mutex<Progress?>(nil)
+    private let count: Int
+    private let sinks = Mutex<[String: Sink]>([:])
 
     /// A line where somebody watches standard error, and the documents do not go to the same terminal.
-    static func ifWatched(_ invocation: Invocation, sink: String) -> ReplayStatusLine? {
-        guard StandardError.isTerminal(invocation.environment), sink != "ndjson:-" || isatty(1) == 0 else {
-            return nil
-        }
-        return ReplayStatusLine(over: StderrLogSink(format: invocation.string("log-format") == "json" ? .json : .text))
+    static func ifWatched(_ invocation: Invocation, _ addresses: [SinkAddress]) -> ReplayStatusLine? {
+        guard StandardError.isTerminal(invocation.environment),
+            !addresses.contains(.standardOutput) || isatty(1) == 0
+        else { return nil }
+        let log = StderrLogSink(format: invocation.string("log-format") == "json" ? .json : .text)
+        return ReplayStatusLine(over: log, count: addresses.count)
     }
 
-    private init(over log: any LogSink) { self.log = log }
+    private init(over log: any LogSink, count: Int) {
+        self.log = log
+        self.count = count
+    }
 
     func write(
         label: String,
@@ -35,15 +47,29 @@ final class ReplayStatusLine: LogSink {
         line.above { log.write(label: label, level: level, message: message, metadata: metadata, at: time) }
     }
 
-    func show(_ state: ReplayProgress) {
-        let text = progress.withLock { progress in
-            var current = progress ?? Progress(total: state.bytesTotal)
-            current.add(done: state.bytesDone, at: stopwatch.elapsed)
-            progress = current
-            return current.text
+    func show(_ state: ReplayProgress, of address: SinkAddress) {
+        let text = sinks.withLock { sinks in
+            var sink = sinks["\(address)"] ?? Sink(state: state, progress: Progress(total: state.bytesTotal))
+            sink.state = state
+            sink.progress.add(done: state.bytesDone, at: stopwatch.elapsed)
+            sinks["\(address)"] = sink
+            return describe(sinks)
         }
-        line.show("replaying: \(text), \(state.books.documents) documents")
+        line.show(text)
     }
 
+    /// A sink that has ended holds the others' line up no more.
+    func end(of address: SinkAddress) { _ = sinks.withLock { $0.removeValue(forKey: "\(address)") } }
+
     func clear() { line.clear() }
+
+    /// Writes something where the line was; it comes back.
+    func above(_ body: () -> Void) { line.above(body) }
+
+    private func describe(_ sinks: [String: Sink]) -> String {
+        guard let (name, sink) = sinks.min(by: { $0.value.state.isLessFar(than: $1.value.state) }) else { return "" }
+        let what = count == 1 ? "" : " into \(sinks.count) of \(count) sinks, least far \(name)"
+        let lag = sink.state.lag.map { ", \(DurationText.short($0)) behind" } ?? ""
+        return "replaying\(what): \(sink.progress.text)\(lag), \(sink.state.books.documents) documents"
+    }
 }

@@ -30,11 +30,13 @@ enum RunCommand {
             ),
         ],
         options: [journal, Context.config, Context.logLevel, Context.logFormat, sink] + DeliverySetup.options
-            + simulation + PageOptions.all + XSettings.options + RecorderSetup.options,
+            + [DeliverySetup.flushInterval] + simulation + PageOptions.all + XSettings.options + RecorderSetup.options,
         run: { invocation in
             let line = RecordStatusLine.ifWatched(invocation)
             let logger = try Context.logger(invocation) { line ?? $0 }
             let directory = directory(invocation)
+            let path = PageOptions.indexPath(invocation, directory: directory)
+            let addresses = try SinkSelection.addresses(invocation, besides: [.sqlite(path: path)])
             let simulator = invocation.flag("simulate") ? try simulator(invocation, logger: logger) : nil
             // The recorder comes first: it takes the journal's lock, and makes its folder.
             let recorder = try RecorderSetup.make(
@@ -45,7 +47,6 @@ enum RunCommand {
                 logger: logger.labelled("recorder"),
                 onStatus: line.map { $0.show }
             )
-            let path = PageOptions.indexPath(invocation, directory: directory)
             let indexFollower = try follower(directory: directory, index: path)
             let page = try DashboardService(
                 index: IndexReader(path: path),
@@ -54,8 +55,8 @@ enum RunCommand {
                 logger: logger.labelled("page")
             )
             try announce(page.url, isSimulated: simulator != nil)
-            let others = try invocation.strings("sink").map {
-                SinkFollower(try SinkAddress($0), directory: directory, invocation, logger: logger.labelled("delivery"))
+            let others = try addresses.map {
+                try SinkFollower($0, directory: directory, invocation, logger: logger.labelled("delivery"))
             }
             // Stopped from the end: nothing more comes in, then what came is settled.
             let services: [any Service] =

@@ -27,12 +27,18 @@ enum SearchSettings {
             value: "FILE",
             help: "Certificate authorities (PEM) to trust for the search engine, beside the system's."
         ),
+        Option(
+            long: "search-gzip",
+            help: "Compress what is sent to the search engine, where the network is what holds it up.",
+            environment: "REPRISE_SEARCH_GZIP"
+        ),
     ]
 
     static func connection(_ invocation: Invocation) throws -> SearchConnection {
         SearchConnection(
             credentials: try credentials(invocation),
-            caFile: invocation.string("search-ca-file")
+            caFile: invocation.string("search-ca-file"),
+            usesGzip: invocation.flag("search-gzip")
         )
     }
 

@@ -12,15 +12,17 @@ final class SinkFollower: Service {
     let name = "delivery"
     private let address: SinkAddress
     private let directory: String
+    private let flushInterval: Duration
     private let invocation: Invocation
     private let trouble: SinkTrouble
 
     /// How long a sink that could not be opened is left alone.
     private static let pause = Duration.seconds(10)
 
-    init(_ address: SinkAddress, directory: String, _ invocation: Invocation, logger: Logger) {
+    init(_ address: SinkAddress, directory: String, _ invocation: Invocation, logger: Logger) throws {
         self.address = address
         self.directory = directory
+        flushInterval = try invocation.duration("flush-interval") ?? .zero
         self.invocation = invocation
         trouble = SinkTrouble(address, logger)
     }
@@ -28,7 +30,7 @@ final class SinkFollower: Service {
     func run(_ shutdown: ShutdownSignal) throws {
         while !shutdown.isRequested {
             do {
-                try replayer(shutdown).run(shutdown)
+                try open(shutdown).replayer.run(shutdown)
                 return
             } catch let error as SinkError where error.code == .unavailable {
                 if shutdown.isRequested { return }
@@ -38,28 +40,16 @@ final class SinkFollower: Service {
         }
     }
 
-    private func replayer(_ shutdown: ShutdownSignal) throws -> Replayer {
-        let journal = try Journal(directory: directory)
-        let setup = try DeliverySetup(
+    private func open(_ shutdown: ShutdownSignal) throws -> SinkReplay {
+        try SinkReplay(
             address,
+            of: Journal(directory: directory),
+            ReplayConfiguration(end: .never, flushInterval: flushInterval),
             invocation,
-            resuming: true,
+            checkpoint: { "sink-\(CheckpointName.own($0))" },
             patience: .endless,
             shutdown: shutdown,
             trouble: trouble
-        )
-        let identity = setup.delivery.identity
-        return Replayer(
-            journal: journal,
-            configuration: ReplayConfiguration(end: .never),
-            delivery: setup.delivery,
-            checkpoint: try Checkpoint(
-                journal: journal,
-                name: DeliverySetup.checkpointName(of: identity),
-                sink: identity,
-                transform: Replayer.transformDigest
-            ),
-            deadLetters: address.isRemote ? DeadLetterBox(try DeadLetters(journal: journal), sink: "\(address)") : nil
         )
     }
 }

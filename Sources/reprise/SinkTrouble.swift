@@ -15,6 +15,9 @@ final class SinkTrouble: Sendable {
         self.logger = logger
     }
 
+    /// Says that the sink's index is another than the checkpoint was of.
+    func tellStartOver() { logger.notice("\(address) was made anew, so that it is filled from the beginning") }
+
     /// Takes the reason why the sink takes nothing just now, or nil where it does.
     func tell(_ reason: String?) {
         let kind = reason.map { reason in String(reason.filter { !$0.isNumber }) }

@@ -49,11 +49,14 @@ enum StandardError {
     }
 
     /// Writes what went wrong as lines.
+    static func tell(_ error: any Error) { tell("\(error)") }
+
+    /// Writes what somebody should know as lines.
     ///
     /// The words of servers and files are in it, so control characters are spelled out: none reaches the terminal.
-    static func tell(_ error: any Error) {
+    static func tell(_ message: String) {
         var text = "reprise: "
-        for scalar in "\(error)".unicodeScalars {
+        for scalar in message.unicodeScalars {
             if scalar != "\n" && scalar.properties.generalCategory == .control {
                 text += "\\u{\(String(scalar.value, radix: 16))}"
             } else {

@@ -98,4 +98,12 @@ import YAML
         let error = #expect(throws: YAMLError.self) { try Node.parse("a: 1\nb: \"x\\0y\"", name: "a.yaml") }
         #expect(error?.description == "a.yaml, line 2, column 4: a text must not hold a zero character")
     }
+
+    @Test func ofSeveralEndsTheWorstIsTold() {
+        #expect(ExitStatus.worst([]) == .done)
+        #expect(ExitStatus.worst([.done, .lossy, .done]) == .lossy)
+        #expect(ExitStatus.worst([.tryLater, .lossy]) == .tryLater)
+        #expect(ExitStatus.worst([.configuration, .tryLater]) == .configuration)
+        #expect(ExitStatus.worst([.tryLater, .failed, .configuration]) == .failed)
+    }
 }

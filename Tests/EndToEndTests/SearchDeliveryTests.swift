@@ -71,6 +71,9 @@ struct SearchDeliveryTests {
         for _ in 0..<2 { try finish(replay(folder, sink("twice"))) }
         #expect(try content(url, "\(name)twice", folder) == once, "twice")
 
+        try finish(replay(folder, sink("gzip") + ["--search-gzip"]))
+        #expect(try content(url, "\(name)gzip", folder) == once, "compressed")
+
         for index in (0..<4).reversed() {
             let range = ["--from", "filtered:\(borders[index])", "--to", "filtered:\(borders[index + 1])"]
             try finish(replay(folder, sink("reverse") + range))

@@ -40,4 +40,15 @@ import Testing
         #expect(told.last?.bytesDone == end - start)
         #expect(told.last?.books.records == 100 - skipped)
     }
+
+    /// By what is left where ranges have an end, and by the lag where they have none.
+    @Test func theLongerWayToGoIsTheLessFar() {
+        func state(_ done: Int = 5, of total: Int? = nil, lag: Duration? = nil) -> ReplayProgress {
+            ReplayProgress(bytesDone: done, bytesTotal: total, books: ReplayBooks(), lag: lag)
+        }
+        #expect(state(10, of: 100).isLessFar(than: state(11, of: 100)))
+        #expect(state(0, of: 5).isLessFar(than: state(90, of: 100)) == false)
+        #expect(state(lag: .seconds(2)).isLessFar(than: state(lag: .seconds(1))))
+        #expect(state(lag: .zero).isLessFar(than: state(lag: .zero)) == false)
+    }
 }

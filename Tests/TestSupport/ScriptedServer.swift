@@ -11,9 +11,14 @@ public final class ScriptedServer: Sendable {
         /// The connection's number, from 1.
         public let number: Int
         /// The request as it came, head and body.
-        public let request: String
+        public let bytes: [UInt8]
+        /// The request as text.
+        public var request: String { String(decoding: bytes, as: UTF8.self) }
         fileprivate let descriptor: CInt
         fileprivate let server: ScriptedServer
+
+        /// The bytes behind the first blank line.
+        public var body: [UInt8] { Array(bytes[(bytes.headEnd ?? bytes.count)...]) }
 
         /// Sends bytes; false once the client is gone.
         @discardableResult
@@ -142,26 +147,25 @@ public final class ScriptedServer: Sendable {
                     $0 += 1
                     return $0
                 }
-                script(Connection(number: number, request: request, descriptor: descriptor, server: self))
+                script(Connection(number: number, bytes: request, descriptor: descriptor, server: self))
             }
             close(descriptor)
         }
         close(listener)
     }
 
-    private static func readRequest(_ descriptor: CInt) -> String {
+    private static func readRequest(_ descriptor: CInt) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
             var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            guard poll(&entry, 1, 2_000) > 0 else { return "" }
+            guard poll(&entry, 1, 2_000) > 0 else { return [] }
             let count = recv(descriptor, &buffer, buffer.count, 0)
-            guard count > 0 else { return "" }
+            guard count > 0 else { return [] }
             bytes += buffer[..<count]
-            let text = String(decoding: bytes, as: UTF8.self)
-            guard let bodyStart = text.headEnd else { continue }
-            let length = text.contentLength
-            if text.utf8.count - bodyStart >= length { return text }
+            guard let bodyStart = bytes.headEnd else { continue }
+            let length = String(decoding: bytes[..<bodyStart], as: UTF8.self).contentLength
+            if bytes.count - bodyStart >= length { return bytes }
         }
     }
 
@@ -176,14 +180,15 @@ public final class ScriptedServer: Sendable {
     }
 }
 
-extension String {
-    /// The offset in bytes after the first blank line.
+extension [UInt8] {
+    /// The offset after the first blank line.
     fileprivate var headEnd: Int? {
-        let bytes = Array(utf8)
-        guard bytes.count >= 4 else { return nil }
-        return (4...bytes.count).first { bytes[($0 - 4)..<$0].elementsEqual([13, 10, 13, 10]) }
+        guard count >= 4 else { return nil }
+        return (4...count).first { self[($0 - 4)..<$0].elementsEqual([13, 10, 13, 10]) }
     }
+}
 
+extension String {
     fileprivate var contentLength: Int {
         for line in split(separator: "\r\n") where line.lowercased().hasPrefix("content-length:") {
             return Int(line.dropFirst(15).filter { $0 != " " }) ?? 0

@@ -93,7 +93,7 @@ enum Rules {
         for file in files {
             for (index, line) in file.lines.enumerated() {
                 guard line.contains("import "),
-                    let match = line.firstMatch(of: /^(?:internal |public )?import (C\w+)/),
+                    let match = line.firstMatch(of: /^(?:internal |public )?import (C[A-Z]\w+)/),
                     modules.contains(String(match.output.1))
                 else { continue }
                 let module = String(match.output.1)

@@ -12,6 +12,14 @@ public enum ExitStatus: Int32, Sendable {
     case tryLater = 75
     /// The configuration makes no sense (EX_CONFIG).
     case configuration = 78
+
+    /// From the best to the worst: what cures itself, or what a later try may cure, is less than what somebody has to.
+    private static let severities: [ExitStatus] = [.done, .lossy, .tryLater, .configuration, .usage, .failed]
+
+    /// How a process ends whose parts ended so: as the worst of them.
+    public static func worst(_ statuses: [ExitStatus]) -> ExitStatus {
+        severities.last(where: statuses.contains) ?? .done
+    }
 }
 
 /// An error that knows how the process should end because of it.

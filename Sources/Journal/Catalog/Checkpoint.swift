@@ -64,6 +64,18 @@ public final class Checkpoint {
         }
     }
 
+    /// The identity of the sink that a checkpoint was made for; nil where there is none of that name.
+    ///
+    /// - Throws: `JournalError` with code `unsupported` where a newer Reprise made it, or `SQLiteError`.
+    public static func sink(of name: String, in journal: Journal) throws -> String? {
+        try Journal.checkDatabases(in: journal.directory)
+        let connection = try Connection(path: path(journal: journal.directory), durability: .full)
+        try migrator.migrate(connection)
+        let select = try connection.prepare("SELECT sink FROM checkpoints WHERE name = ?")
+        try select.bind(name, at: 0)
+        return try select.step() ? select.string(0) : nil
+    }
+
     /// Saves how far each source is settled; durable on return.
     ///
     /// Call it only when everything before these positions is durable in the sink.

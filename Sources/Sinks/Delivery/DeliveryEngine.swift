@@ -36,9 +36,9 @@ public struct DeliveryEngine: Sendable {
     /// The limits.
     public let limits: DeliveryLimits
     /// Whether the sink takes documents.
-    public private(set) var circuit = Circuit.closed
+    public var circuit: Circuit { gate.circuit }
     /// Since when every call has failed, and why the last one did; nil once the sink takes something.
-    public private(set) var trouble: (since: Timestamp, reason: String)?
+    public var trouble: (since: Timestamp, reason: String)? { gate.trouble }
     /// Documents that left the engine, by outcome.
     public private(set) var accepted = 0
     /// Documents that the sink did not need.
@@ -52,22 +52,17 @@ public struct DeliveryEngine: Sendable {
     /// Bytes of batches that are not settled.
     public private(set) var heldBytes = 0
     /// Calls that may be under way at the same time, just now.
-    public private(set) var window: Int
+    public var window: Int { gate.window }
 
     private var batches: [Batch] = []
     private var waiting: [Call] = []
-    private var successesInARow = 0
-    private var pushBacksInARow = 0
-    private var isProbing = false
-    private var probeDue = Timestamp(rawValue: Int64.min)
-    private var probeWait: Duration
+    private var gate: DeliveryGate
     private var recent: RecentOutcomes
 
     /// Makes an engine without batches.
     public init(limits: DeliveryLimits = .init()) {
         self.limits = limits
-        window = max(1, limits.calls)
-        probeWait = limits.firstWait
+        gate = DeliveryGate(limits)
         recent = RecentOutcomes(count: limits.recentCount)
     }
 
@@ -94,9 +89,8 @@ public struct DeliveryEngine: Sendable {
     public mutating func next(now: Timestamp) -> Call? {
         switch circuit {
         case .open:
-            guard !isProbing, inFlight == 0, now >= probeDue, var call = waiting.first else { return nil }
+            guard inFlight == 0, now >= gate.probeDue, var call = waiting.first else { return nil }
             waiting.removeFirst()
-            isProbing = true
             inFlight += 1
             call.isProbe = true
             return call
@@ -110,7 +104,7 @@ public struct DeliveryEngine: Sendable {
     /// When `next` is worth asking again, unless a call ends before; nil where only that, or a batch, changes anything.
     public func nextTime() -> Timestamp? {
         guard !waiting.isEmpty else { return nil }
-        if case .open = circuit { return isProbing || inFlight > 0 ? nil : probeDue }
+        if case .open = circuit { return inFlight > 0 ? nil : gate.probeDue }
         return inFlight < window ? waiting.map(\.due).min() : nil
     }
 
@@ -121,15 +115,14 @@ public struct DeliveryEngine: Sendable {
     public mutating func finish(_ call: Call, _ result: CallResult, now: Timestamp, chance: Double) -> [Rejection] {
         precondition(inFlight > 0)
         inFlight -= 1
-        if call.isProbe { isProbing = false }
         switch result {
         case .pushedBack(let reason, let after):
             pushedBack(call, reason, after, now, chance)
             return []
         case .fault(let reason):
-            noteTrouble(reason, now)
+            gate.noteTrouble(reason, now)
             putBack(call)
-            open(reason, isFault: true, now, chance)
+            gate.open(reason, isFault: true, now, chance)
             return []
         case .tooLarge: return split(call)
         case .outcomes(let outcomes):
@@ -164,8 +157,8 @@ public struct DeliveryEngine: Sendable {
             let reason =
                 "most documents are refused (\(example ?? "")), so that the sink seems to be for other ones; none of these is filed "
                 + "before it is put right"
-            noteTrouble(reason, now)
-            open(reason, isFault: true, now, chance)
+            gate.noteTrouble(reason, now)
+            gate.open(reason, isFault: true, now, chance)
         }
         let isLeft = Set(left.documents)
         for (document, outcome) in zip(call.documents, outcomes) where !isLeft.contains(document) {
@@ -180,16 +173,16 @@ public struct DeliveryEngine: Sendable {
             batches[call.batch - settled].left -= 1
         }
         if left.documents.isEmpty {
-            succeeded()
+            gate.succeed()
         } else if areMostRefused {
             putBack(left)
         } else if left.documents.count < call.documents.count {
             // Some were taken, so the sink is there: the rest waits a little.
-            takesAgain()
+            gate.takesAgain()
             left.isProbe = false
             left.pushBacks = 0
-            left.due = now + wait(after: 0, chance)
-            narrow()
+            left.due = now + gate.wait(after: 0, chance)
+            gate.narrow()
             wait(left)
         } else {
             pushedBack(left, "every document of a call is to be sent again", nil, now, chance)
@@ -205,17 +198,15 @@ public struct DeliveryEngine: Sendable {
         _ now: Timestamp,
         _ chance: Double
     ) {
-        noteTrouble(reason, now)
+        gate.noteTrouble(reason, now)
         var again = call
         again.isProbe = false
         again.pushBacks += 1
-        again.due = now + max(after ?? .zero, wait(after: again.pushBacks - 1, chance))
-        narrow()
-        pushBacksInARow += 1
-        if call.isProbe || pushBacksInARow >= limits.pushBackLimit {
+        again.due = now + max(after ?? .zero, gate.wait(after: again.pushBacks - 1, chance))
+        if gate.isPushedTooOften() || call.isProbe {
             again.due = Timestamp(rawValue: Int64.min)
             putBack(again)
-            open(reason, isFault: false, now, chance, atLeast: after)
+            gate.open(reason, isFault: false, now, chance, atLeast: after)
         } else {
             wait(again)
         }
@@ -239,7 +230,7 @@ public struct DeliveryEngine: Sendable {
         guard call.documents.count > 1 else {
             rejected += 1
             batches[call.batch - settled].left -= 1
-            succeeded()
+            gate.succeed()
             settle()
             return [
                 Rejection(
@@ -258,51 +249,6 @@ public struct DeliveryEngine: Sendable {
         return []
     }
 
-    private mutating func succeeded() {
-        takesAgain()
-        successesInARow += 1
-        // A full window of successes earns one more.
-        guard window < limits.calls, successesInARow >= window else { return }
-        window += 1
-        successesInARow = 0
-    }
-
-    private mutating func takesAgain() {
-        circuit = .closed
-        trouble = nil
-        pushBacksInARow = 0
-        probeWait = limits.firstWait
-    }
-
-    private mutating func noteTrouble(_ reason: String, _ now: Timestamp) {
-        trouble = (trouble?.since ?? now, reason)
-    }
-
-    private mutating func narrow() {
-        window = max(1, window / 2)
-        successesInARow = 0
-    }
-
-    private mutating func open(
-        _ reason: String,
-        isFault: Bool,
-        _ now: Timestamp,
-        _ chance: Double,
-        atLeast: Duration? = nil
-    ) {
-        circuit = .open(reason: reason, isFault: isFault)
-        window = 1
-        successesInARow = 0
-        probeDue = now + max(atLeast ?? .zero, probeWait * (0.5 + chance / 2))
-        probeWait = min(limits.longestWait, probeWait * 2)
-    }
-
-    /// Doubling, between half and all of it by chance.
-    private func wait(after pushBacks: Int, _ chance: Double) -> Duration {
-        let doubled = limits.firstWait * Double(1 << min(pushBacks, 20))
-        return min(limits.longestWait, doubled) * (0.5 + chance / 2)
-    }
-
     private mutating func settle() {
         var count = 0
         while count < batches.count, batches[count].left == 0 {
@@ -311,26 +257,5 @@ public struct DeliveryEngine: Sendable {
         }
         batches.removeFirst(count)
         settled += count
-    }
-}
-
-/// How many of the documents looked at last were refused.
-private struct RecentOutcomes {
-    private var ring: [Bool]
-    private var position = 0
-    private(set) var rejected = 0
-
-    init(count: Int) { ring = Array(repeating: false, count: max(1, count)) }
-
-    mutating func add(_ outcome: DocumentOutcome) {
-        let isRejected = if case .rejected = outcome { true } else { false }
-        if ring[position] { rejected -= 1 }
-        ring[position] = isRejected
-        if isRejected { rejected += 1 }
-        position = (position + 1) % ring.count
-    }
-
-    mutating func removeAll() {
-        self = RecentOutcomes(count: ring.count)
     }
 }

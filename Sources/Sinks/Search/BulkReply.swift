@@ -1,9 +1,12 @@
 internal import JSON
+internal import Transform
 
 /// What a `_bulk` reply says of each document.
 struct BulkReply: Equatable {
     struct Item: Equatable {
         let status: Int
+        /// The document's id; nil where the reply leaves it out, as asked for.
+        let id: String?
         /// Whether the index had no document of that id; known only where the reply holds results.
         let isCreated: Bool
         /// The error's type; empty where there is none.
@@ -23,6 +26,16 @@ struct BulkReply: Equatable {
         self.items = items
     }
 
+    /// Whether it has an item for each document of a call, in order as far as it tells their ids.
+    ///
+    /// What stands between us and the engine may pass on a whole reply though a part was asked for.
+    func isAbout(_ batch: DocumentBatch, _ documents: [Int32]) -> Bool {
+        items.count == documents.count
+            && zip(items, documents).allSatisfy { item, number in
+                item.id == nil || item.id == batch.string(batch.documents[Int(number)].tweetID)
+            }
+    }
+
     /// What becomes of each document, or of the call as a whole.
     ///
     /// Only parsing, strict mapping and size are a document's own fault (measured on Elasticsearch 8.19 and OpenSearch 2.19).
@@ -31,7 +44,7 @@ struct BulkReply: Equatable {
         outcomes.reserveCapacity(items.count)
         for item in items {
             switch item.status {
-            case 200...299: outcomes.append(.accepted)
+            case 200, 201: outcomes.append(.accepted)
             case 409: outcomes.append(.stale)
             default:
                 if let fault = BulkFault.reason(item, alias: alias) { return .fault(reason: fault) }

@@ -3,7 +3,8 @@ internal import JSON
 
 /// Walks a `_bulk` reply: one JSON object with `items`, each an object with one action, which has a status and perhaps an error.
 ///
-/// Everything else is passed over, its grammar checked as far as strings and brackets go. What is not whole gives nil.
+/// Everything else is passed over, its grammar checked as far as strings, brackets and the letters of words go. What is not
+/// whole, or says one thing twice, gives nil.
 struct BulkReplyReader {
     private let bytes: [UInt8]
     private var position = 0
@@ -16,7 +17,8 @@ struct BulkReplyReader {
     mutating func read() -> [BulkReply.Item]? {
         var items: [BulkReply.Item]?
         let isWhole = members { reader, name in
-            guard items == nil, reader.isText(name, "items") else { return reader.skip() }
+            guard reader.isText(name, "items") else { return reader.skip() }
+            guard items == nil else { return false }
             var found: [BulkReply.Item] = []
             guard reader.elements({ $0.item(into: &found) }) else { return false }
             items = found
@@ -39,6 +41,7 @@ struct BulkReplyReader {
         defer { lastItem = start..<position }
         var item: BulkReply.Item?
         let isWhole = members { reader, _ in
+            guard item == nil else { return false }
             item = reader.action()
             return item != nil
         }
@@ -58,11 +61,15 @@ struct BulkReplyReader {
 
     private mutating func action() -> BulkReply.Item? {
         var status: Int?
+        var id: String?
         var isCreated = false
+        var hasError = false
+        var hasType = false
         var type = ""
         var reason = ""
         let isWhole = members { reader, name in
             if reader.isText(name, "status") {
+                guard status == nil else { return false }
                 status = reader.number()
                 return status != nil
             }
@@ -71,17 +78,28 @@ struct BulkReplyReader {
                 isCreated = reader.isText(text, "created")
                 return true
             }
+            if reader.isText(name, "_id") {
+                guard id == nil else { return false }
+                id = reader.text()
+                return id != nil
+            }
             guard reader.isText(name, "error") else { return reader.skip() }
+            guard !hasError else { return false }
+            hasError = true
             return reader.members { reader, name in
                 let isType = reader.isText(name, "type")
                 guard isType || reader.isText(name, "reason") else { return reader.skip() }
+                if isType {
+                    guard !hasType else { return false }
+                    hasType = true
+                }
                 guard let text = reader.text() else { return reader.skip() }
                 if isType { type = text } else { reason = text }
                 return true
             }
         }
         guard isWhole, let status else { return nil }
-        return BulkReply.Item(status: status, isCreated: isCreated, type: type, reason: reason)
+        return BulkReply.Item(status: status, id: id, isCreated: isCreated, type: type, reason: reason)
     }
 
     /// Walks an object; the body gets where each member's name stands, because a String for each would be most of the work.
@@ -123,7 +141,7 @@ struct BulkReplyReader {
         case 34: return string() != nil
         default:
             let start = position
-            while position < bytes.count, !BulkReplyReader.isEnd(bytes[position]) { position += 1 }
+            while position < bytes.count, BulkReplyReader.isOfWord(bytes[position]) { position += 1 }
             return position > start
         }
     }
@@ -163,8 +181,13 @@ struct BulkReplyReader {
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 10 || byte == 13 || byte == 9 }
 
-    /// Whether a number or word has ended.
-    private static func isEnd(_ byte: UInt8) -> Bool { byte == 44 || byte == 93 || byte == 125 || isBlank(byte) }
+    /// Whether it may stand in a number or a word; a quote or bracket in one hides what follows it.
+    private static func isOfWord(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 43, 45, 46, 48...57, 65...90, 97...122: true
+        default: false
+        }
+    }
 
     private mutating func take(_ byte: UInt8) -> Bool {
         blanks()

@@ -20,7 +20,7 @@ public struct SearchConnection: Sendable {
     public var caFile: String?
     /// How long an answer may take.
     public var timeout: Duration
-    /// Whether request bodies are compressed.
+    /// Whether the bodies of bulk requests are compressed: less to send, more to do on both sides.
     public var usesGzip: Bool
 
     /// Makes settings.
@@ -89,6 +89,7 @@ public final class SearchClient {
     /// - Parameters:
     ///   - path: behind the engine's URL, a slash first, with its query.
     ///   - body: JSON, or lines of it where the content type says so.
+    ///   - isGzip: whether the body is a gzip member of that content.
     ///   - isCancelled: asked a few times a second; true ends the request.
     /// - Throws: `HTTPClientError`.
     public func send(
@@ -96,10 +97,12 @@ public final class SearchClient {
         _ path: String,
         body: [UInt8]? = nil,
         contentType: String = "application/json",
+        isGzip: Bool = false,
         isCancelled: () -> Bool = { false }
     ) throws(HTTPClientError) -> Reply {
         // Plain media types are the ones that every version of both engines takes.
-        let headers = body == nil ? [] : [("Content-Type", contentType)]
+        var headers = body == nil ? [] : [("Content-Type", contentType)]
+        if isGzip { headers.append(("Content-Encoding", "gzip")) }
         let request = HTTPClientRequest(
             method: method,
             url: address.url + path,

@@ -1,3 +1,4 @@
+internal import Compression
 internal import HTTPClient
 internal import JSON
 internal import Synchronization
@@ -45,24 +46,47 @@ public final class SearchSink: RemoteSink {
     /// Makes a connection of its own.
     public func makeCaller() throws -> any DocumentCaller {
         let client = try SearchClient(address, connection)
-        guard let index else { return BulkCaller(client, address.alias, isAlias: true) }
-        return BulkCaller(client, index, isAlias: false) { [self] count in
+        let encoder = connection.usesGzip ? try BulkEncoder() : nil
+        guard let index else { return BulkCaller(client, encoder, address.alias, isAlias: true) }
+        return BulkCaller(client, encoder, index, isAlias: false) { [self] count in
             createdCount.withLock { $0 += count }
         }
+    }
+}
+
+/// Compresses the bodies of one connection, in memory that is kept.
+final class BulkEncoder {
+    private var encoder: GzipEncoder
+    private(set) var bytes: [UInt8] = []
+
+    init() throws { encoder = try GzipEncoder() }
+
+    func encode(_ body: [UInt8]) throws {
+        try body.withUnsafeBytes { try encoder.encode($0, into: &bytes) }
     }
 }
 
 /// Sends `_bulk` requests over one connection.
 final class BulkCaller: DocumentCaller {
     private let client: SearchClient
+    private let encoder: BulkEncoder?
     private let name: String
     private let onCreated: (@Sendable (Int) -> Void)?
     private let path: String
     private var body = BulkBody()
 
-    /// - Parameter onCreated: told how many documents of each call are new to the index; nil asks for smaller replies.
-    init(_ client: SearchClient, _ name: String, isAlias: Bool, onCreated: (@Sendable (Int) -> Void)? = nil) {
+    /// - Parameters:
+    ///   - encoder: compresses the bodies; nil sends them as they are.
+    ///   - onCreated: told how many documents of each call are new to the index; nil asks for smaller replies.
+    init(
+        _ client: SearchClient,
+        _ encoder: BulkEncoder?,
+        _ name: String,
+        isAlias: Bool,
+        onCreated: (@Sendable (Int) -> Void)? = nil
+    ) {
         self.client = client
+        self.encoder = encoder
         self.name = name
         self.onCreated = onCreated
         // Nothing but what an outcome needs.
@@ -75,8 +99,19 @@ final class BulkCaller: DocumentCaller {
     func call(_ batch: DocumentBatch, _ documents: [Int32]) -> CallResult {
         body.fill(batch, documents)
         do {
-            let reply = try client.send("POST", path, body: body.bytes, contentType: "application/x-ndjson")
-            return result(of: reply, count: documents.count)
+            try encoder?.encode(body.bytes)
+        } catch {
+            return .pushedBack(reason: "\(error)", after: nil)
+        }
+        do {
+            let reply = try client.send(
+                "POST",
+                path,
+                body: encoder?.bytes ?? body.bytes,
+                contentType: "application/x-ndjson",
+                isGzip: encoder != nil
+            )
+            return result(of: reply, batch, documents)
         } catch {
             // What nobody but an operator can cure; everything else may pass.
             switch error.code {
@@ -87,10 +122,10 @@ final class BulkCaller: DocumentCaller {
         }
     }
 
-    private func result(of reply: SearchClient.Reply, count: Int) -> CallResult {
+    private func result(of reply: SearchClient.Reply, _ batch: DocumentBatch, _ documents: [Int32]) -> CallResult {
         switch reply.status {
         case 200:
-            guard let bulk = BulkReply(reply.body), bulk.items.count == count else {
+            guard let bulk = BulkReply(reply.body), bulk.isAbout(batch, documents) else {
                 return .pushedBack(reason: "the reply to a bulk request is not whole", after: nil)
             }
             onCreated?(bulk.items.count { $0.isCreated })

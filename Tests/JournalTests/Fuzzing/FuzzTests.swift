@@ -23,7 +23,7 @@ import Time
         if let only = environment["REPRISE_TEST_FUZZ_INPUT"].flatMap(Int.init) {
             fuzzer.run(only)
         } else {
-            fuzzer.nameInputOnCrash()
+            fuzzer.inHand.nameOnCrash()
             let watch = Stopwatch()
             let inputs = count ?? 3_000
             let threads = (0..<2).map { part in
@@ -57,33 +57,21 @@ private final class Fuzzer: Sendable {
     private let found = Mutex<[String]>([])
     private let counts = Mutex((finished: 0, forged: 0))
     private static let wrongLimit = 10
+    let inHand: InputInHand
 
     init(journals: [SmallJournal], seed: UInt64) {
         self.journals = journals.map { EveryReader(original: $0) }
         self.seed = seed
+        inHand = InputInHand(seed: seed, threads: 2)
     }
 
     var wrong: [String] { found.withLock { $0 } }
     var finished: Int { counts.withLock { $0.finished } }
     var forged: Int { counts.withLock { $0.forged } }
-    var running: String { "REPRISE_TEST_SEED=\(seed) REPRISE_TEST_FUZZ_INPUT=\(inHand[0]) or \(inHand[1])" }
-
-    /// A crash ends the process at once, so that a signal handler has to say which inputs were in hand.
-    func nameInputOnCrash() {
-        inHandSeed = seed
-        for number in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT, SIGFPE] {
-            signal(number) { number in
-                let text =
-                    "\ncrash: REPRISE_TEST_SEED=\(inHandSeed) REPRISE_TEST_FUZZ_INPUT=\(inHand[0]) or \(inHand[1])\n"
-                _ = text.withCString { write(2, $0, strlen($0)) }
-                signal(number, SIG_DFL)
-                raise(number)
-            }
-        }
-    }
+    var running: String { inHand.description }
 
     func run(_ number: Int, thread: Int = 0) {
-        inHand[thread] = number
+        inHand.begin(number, thread: thread)
         var random = SeededRandom(seed: seed &+ UInt64(number) &* 0xD134_2543_DE82_EF95)
         var reader = journals[Int.random(in: 0..<journals.count, using: &random)]
         let original = reader.original
@@ -114,8 +102,3 @@ private final class Fuzzer: Sendable {
         }
     }
 }
-
-// One place for each thread, read by a signal handler, which may take no lock.
-private nonisolated(unsafe) let inHand = UnsafeMutablePointer<Int>.allocate(capacity: 2)
-// Set before any thread starts.
-private nonisolated(unsafe) var inHandSeed: UInt64 = 0
