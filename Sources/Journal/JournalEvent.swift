@@ -38,6 +38,16 @@ public struct JournalEvent: Hashable, Sendable {
         return count
     }
 
+    /// For a lookup's question and answer: the number that ties them together.
+    public var number: Int? {
+        let name = Array("\"number\":".utf8)
+        // It stands first behind the kind, before anything that others wrote.
+        let start = "{\"kind\":\"\(kind)\",".utf8.count
+        guard json.count > start, json[start...].starts(with: name) else { return nil }
+        let digits = json[(start + name.count)...].prefix { (48...57).contains($0) }.prefix(18)
+        return Int(String(decoding: digits, as: UTF8.self))
+    }
+
     /// A gap of a known length.
     static func gap(at offset: ByteOffset, time: Timestamp, bytes: Int) -> JournalEvent {
         let fields: [(String, EventValue)] = [("why", .string("damaged")), ("bytes", .integer(Int64(bytes)))]
@@ -61,6 +71,11 @@ public enum EventKind {
     /// The machine's clock was set back, and arrivals go on from the later time.
     public static let clock = "clock"
 
+    /// A lookup is about to leave: its number, and what it asks for.
+    public static let asked = "asked"
+    /// The answer to a lookup begins here: its number.
+    public static let answered = "answered"
+
     static let endingLines: Set<String> = [opened, closed, gap]
 }
 
@@ -70,6 +85,8 @@ public indirect enum EventValue: Sendable, Hashable {
     case integer(Int64)
     case bool(Bool)
     case array([EventValue])
+    /// JSON as it is; whoever makes it answers for it.
+    case json([UInt8])
     case object([(String, EventValue)])
 
     /// Whether both have the same JSON.
@@ -102,6 +119,7 @@ public indirect enum EventValue: Sendable, Hashable {
                 value.write(to: &output)
             }
             output.append(93)
+        case .json(let bytes): output += bytes
         case .object(let members):
             output.append(123)
             for (index, (name, value)) in members.enumerated() {

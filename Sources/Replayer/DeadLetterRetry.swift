@@ -55,17 +55,13 @@ public struct DeadLetterRetry {
         _ transform: DefaultTransform,
         into batch: DocumentBatch
     ) throws {
-        let reader = try RecordReader(journal: journal, source: letter.source, from: .offset(letter.offset))
-        while let records = try reader.nextBatch() {
-            guard let mark = records.records.first(where: { $0.kind != .keepAlive }) else { continue }
-            guard mark.offset == letter.offset, mark.kind == .whole else { return }
-            _ = transform.transform(
-                records.line(mark),
-                offset: mark.offset.rawValue,
-                arrival: mark.arrival,
-                ordinal: mark.ordinal,
-                into: batch
-            )
+        let records = MergedRecords([
+            try RecordReader(journal: journal, source: letter.source, from: .offset(letter.offset))
+        ])
+        while let item = try records.next() {
+            if item.mark.kind == .keepAlive { continue }
+            guard item.mark.offset == letter.offset, item.mark.kind == .whole else { return }
+            _ = item.outcome(by: transform, into: batch)
             return
         }
     }

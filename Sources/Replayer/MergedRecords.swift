@@ -9,6 +9,7 @@ final class MergedRecords {
         let source: Int
         let mark: RecordMark
         let line: UnsafeRawBufferPointer
+        let lookup: Questions.Lookup
     }
 
     private final class Cursor {
@@ -17,6 +18,9 @@ final class MergedRecords {
         private var marks: [RecordMark] = []
         private var bytes = UnsafeRawBufferPointer(start: nil, count: 0)
         private var index = 0
+        /// What happened among them, as far as it was not passed yet.
+        private var events: ArraySlice<JournalEvent> = []
+        private var questions = Questions()
         /// Whether the reader had nothing more when it was asked last.
         var isDry = false
         /// The first byte behind the last record that was given; nil before the first.
@@ -29,13 +33,14 @@ final class MergedRecords {
         /// The arrival of the record in front; asks the reader where its batch is used up.
         func arrival() throws -> Timestamp? {
             while index == marks.count {
+                passEvents(to: nil)
                 (marks, index) = ([], 0)
                 if isDry { return nil }
                 guard let batch = try reader.nextBatch() else {
                     isDry = true
                     return nil
                 }
-                (marks, bytes) = (batch.records, batch.bytes)
+                (marks, bytes, events) = (batch.records, batch.bytes, batch.events[...])
                 gaps += batch.events.count { $0.kind == EventKind.gap }
             }
             return marks[index].arrival
@@ -46,11 +51,21 @@ final class MergedRecords {
             let mark = marks[index]
             index += 1
             frontier = mark.endOffset
+            passEvents(to: mark.offset)
             return Item(
                 source: source,
                 mark: mark,
-                line: UnsafeRawBufferPointer(rebasing: bytes[mark.start..<mark.start + mark.length])
+                line: UnsafeRawBufferPointer(rebasing: bytes[mark.start..<mark.start + mark.length]),
+                lookup: questions.question(of: mark)
             )
+        }
+
+        /// Passes the events up to an offset, its own included; all where it is nil.
+        private func passEvents(to offset: ByteOffset?) {
+            while let event = events.first, offset.map({ event.offset <= $0 }) ?? true {
+                questions.note(event)
+                events.removeFirst()
+            }
         }
     }
 

@@ -140,7 +140,8 @@ public final class Replayer: Service, @unchecked Sendable {
         while books.records < last && batch.documents.count < limit && batch.byteCount < byteLimit {
             guard let item = try records.next() else { return true }
             arrivals = (arrivals?.first ?? item.mark.arrival, item.mark.arrival)
-            books.add(outcome(of: item, into: batch))
+            batch.source = item.source
+            books.add(item.outcome(by: transform, into: batch))
         }
         return false
     }
@@ -165,23 +166,6 @@ public final class Replayer: Service, @unchecked Sendable {
     private var hasReachedLimit: Bool {
         guard let limit = configuration.documentLimit else { return false }
         return handedOver + batch.documents.count >= limit
-    }
-
-    private func outcome(of item: MergedRecords.Item, into batch: DocumentBatch) -> TransformOutcome {
-        switch item.mark.kind {
-        case .keepAlive: return .dropped(.keepAlive)
-        case .torn: return .dropped(.torn)
-        case .tooLong: return .failed(.tooLong)
-        case .whole:
-            batch.source = item.source
-            return transform.transform(
-                item.line,
-                offset: item.mark.offset.rawValue,
-                arrival: item.mark.arrival,
-                ordinal: item.mark.ordinal,
-                into: batch
-            )
-        }
     }
 
     private func deliver(_ records: MergedRecords) throws {

@@ -6,11 +6,12 @@ public import Time
 ///
 /// A pure function of the record, its arrival and its ordinal. Strings keep the escapes that X sent. One thread at a time.
 public final class DefaultTransform {
-    private let extractor = JSONExtractor(PostPlan.plan)
+    private let extractor = JSONExtractor(PostPlan.stream)
+    private let lookups = LookupTransform()
 
     /// What this transform is, as 16 hexadecimal digits: another transform has another.
     public static let digest: String = {
-        let hash = XXH3.hash("default document 1: \(DocumentWriter.fieldNames.joined(separator: " "))")
+        let hash = XXH3.hash("default document 2, edits and lookups: \(DocumentWriter.fieldNames.joined(separator: " "))")
         let digits = String(hash, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
     }()
@@ -47,16 +48,34 @@ public final class DefaultTransform {
             return extractor.isPresent(PostPlan.errors) ? .dropped(.error) : .failed(.noData)
         }
         guard let id = extractor.string(PostPlan.id), DefaultTransform.isID(id) else { return .failed(.noID) }
-        DocumentWriter.write(
-            extractor,
-            id: id,
-            lineLength: line.count,
-            offset: offset,
-            arrival: arrival,
-            ordinal: ordinal,
-            into: batch
+        let place = RecordPlace(offset: offset, arrival: arrival, ordinal: ordinal)
+        return .yielded(
+            EditedPost.write(extractor, id: id, byteCount: line.count, at: place, sighting: nil, number: 0, into: batch)
         )
-        return .yielded(1)
+    }
+
+    /// Adds the documents of the answer to a lookup: a pure function of that answer and of the question.
+    ///
+    /// A post that is there gives its document; one that X does not find, does not show us or withholds somewhere gives a
+    /// tombstone; an id of which the answer says nothing gives nothing.
+    ///
+    /// - Parameters:
+    ///   - answer: the record; `padding` bytes behind it must be readable.
+    ///   - question: the JSON of its `asked` event; nil where there is none, and the record fails.
+    ///   - offset: the record's first byte in the journal.
+    ///   - arrival: when it arrived.
+    ///   - ordinal: how many lines its delivery had completed before it.
+    ///   - batch: where the documents go.
+    public func transform(
+        lookup answer: UnsafeRawBufferPointer,
+        question: [UInt8]?,
+        offset: UInt64,
+        arrival: Timestamp,
+        ordinal: Int,
+        into batch: DocumentBatch
+    ) -> TransformOutcome {
+        let place = RecordPlace(offset: offset, arrival: arrival, ordinal: ordinal)
+        return lookups.transform(answer, question: question, at: place, into: batch)
     }
 
     /// Whether these bytes are a post's id: 1 to 19 digits.

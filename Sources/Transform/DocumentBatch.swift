@@ -77,6 +77,13 @@ public final class DocumentBatch {
         String(decoding: bytes(document.json), as: UTF8.self)
     }
 
+    /// Takes the last documents out again, from a number on.
+    internal func removeDocuments(from first: Int) {
+        guard first < documents.count else { return }
+        count = documents[first].json.lowerBound
+        documents.removeSubrange(first...)
+    }
+
     /// Adds a document whose bytes were written behind the last one.
     internal func append(_ document: Document) {
         precondition(document.json.upperBound <= capacity, "a document does not fit the room made for it")

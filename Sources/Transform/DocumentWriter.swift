@@ -4,6 +4,7 @@ internal import Time
 /// Writes one document's JSON into its batch and notes where its values stand.
 struct DocumentWriter {
     private let extractor: JSONExtractor
+    private let sighting: Sighting?
     /// Where the batch's bytes begin; room for the whole document was made before.
     private let base: UnsafeMutableRawPointer
     private var end: Int
@@ -17,46 +18,49 @@ struct DocumentWriter {
     /// More than all names, numbers, times and brackets of a document.
     private static let overhead = 1_024
 
-    /// Adds the document of the record that the extractor has just read.
+    /// Adds the document of the post that an extractor has just read.
+    ///
+    /// - Parameters:
+    ///   - byteCount: of the JSON that the post stands in.
+    ///   - sighting: when the stream showed it, and by which rules; nil where the post comes from the stream just now.
+    ///   - number: its number among the documents of its record.
     static func write(
         _ extractor: JSONExtractor,
         id: UnsafeRawBufferPointer,
-        lineLength: Int,
-        offset: UInt64,
-        arrival: Timestamp,
-        ordinal: Int,
+        byteCount: Int,
+        at place: RecordPlace,
+        sighting: Sighting?,
+        number: Int,
         into batch: DocumentBatch
     ) {
-        // A document repeats pieces of its line that do not overlap, but for the first tag, which stands in it twice.
-        batch.reserve(2 * lineLength + overhead)
-        var writer = DocumentWriter(extractor: extractor, base: batch.base, end: batch.count)
-        var document = writer.write(id: id, offset: offset, arrival: arrival, ordinal: ordinal)
+        // A document repeats pieces of its JSON that do not overlap, but for the first tag, which stands in it twice.
+        batch.reserve(2 * (byteCount + (sighting?.tagBytes ?? 0)) + overhead)
+        var writer = DocumentWriter(extractor, sighting, base: batch.base, end: batch.count)
+        var document = writer.write(id: id, at: place, number: number)
         document.source = batch.source
         batch.append(document)
     }
 
-    private init(extractor: JSONExtractor, base: UnsafeMutableRawPointer, end: Int) {
+    private init(_ extractor: JSONExtractor, _ sighting: Sighting?, base: UnsafeMutableRawPointer, end: Int) {
         self.extractor = extractor
+        self.sighting = sighting
         self.base = base
         self.end = end
     }
 
-    private mutating func write(
-        id: UnsafeRawBufferPointer,
-        offset: UInt64,
-        arrival: Timestamp,
-        ordinal: Int
-    ) -> Document {
-        let start = end
+    private mutating func write(id: UnsafeRawBufferPointer, at place: RecordPlace, number: Int) -> Document {
+        let (start, arrival) = (end, place.arrival)
+        let sighted = sighting?.arrival ?? arrival
+        let origin: DocumentClass = sighting == nil ? .stream : .lookup
         put("{\"tweet_id\":\"")
         let tweetID = put(id)
         put("\"")
         let retweets = integer(",\"retweets\":", PostPlan.newRetweets, or: PostPlan.retweets)
         let replies = integer(",\"replies\":", PostPlan.replies)
         let likes = integer(",\"likes\":", PostPlan.likes)
-        let category = string(",\"category\":\"", extractor.string(PostPlan.tags, element: 0))
+        let category = string(",\"category\":\"", tag(0))
         put(",\"timestamp\":")
-        put(arrival.milliseconds)
+        put(sighted.milliseconds)
         let quotes = integer(",\"quotes\":", PostPlan.quotes)
         categories()
         let createdAt = string(",\"created_at\":\"", extractor.string(PostPlan.createdAt))
@@ -72,10 +76,10 @@ struct DocumentWriter {
         put(kind.name)
         put("\"}")
         return Document(
-            offset: offset,
-            ordinal: 0,
-            version: DocumentVersion.make(arrival: arrival, ordinal: ordinal, origin: .stream),
-            origin: .stream,
+            offset: place.offset,
+            ordinal: number,
+            version: DocumentVersion.make(arrival: arrival, ordinal: place.ordinal, origin: origin),
+            origin: origin,
             postKind: kind,
             json: start..<end,
             tweetID: tweetID,
@@ -85,7 +89,7 @@ struct DocumentWriter {
             lang: lang,
             createdAt: createdAt,
             observedAt: arrival,
-            timestampMilliseconds: arrival.milliseconds,
+            timestampMilliseconds: sighted.milliseconds,
             retweets: retweets,
             replies: replies,
             likes: likes,
@@ -93,12 +97,18 @@ struct DocumentWriter {
         )
     }
 
+    /// The tag of a matching rule: of a lookup, of those by which the stream showed the post.
+    private func tag(_ index: Int) -> UnsafeRawBufferPointer? {
+        guard let sighting else { return extractor.string(PostPlan.tags, element: index) }
+        return index < sighting.tags.count ? sighting.tags[index] : nil
+    }
+
     /// The tags of all matching rules, those without one left out.
     private mutating func categories() {
-        let count = extractor.count(PostPlan.tags)
+        let count = sighting?.tags.count ?? extractor.count(PostPlan.tags)
         var isFirst = true
         for index in 0..<count {
-            guard let tag = extractor.string(PostPlan.tags, element: index) else { continue }
+            guard let tag = tag(index) else { continue }
             put(isFirst ? ",\"categories\":[\"" : ",\"")
             put(tag)
             put("\"")

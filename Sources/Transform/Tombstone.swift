@@ -21,26 +21,37 @@ extension DocumentBatch {
         ordinal: Int
     ) -> Bool {
         guard DefaultTransform.isID(tweetID.utf8) else { return false }
-        let head = "{\"tweet_id\":\""
-        let bytes = Array("\(head)\(tweetID)\",\"gone\":true}".utf8)
-        reserve(bytes.count)
-        let start = count
-        bytes.withUnsafeBytes {
-            UnsafeMutableRawBufferPointer(start: base + start, count: $0.count).copyMemory(from: $0)
-        }
-        let id = start + head.utf8.count
-        append(
-            Document(
-                offset: offset,
-                ordinal: number,
-                version: DocumentVersion.make(arrival: arrival, ordinal: ordinal, origin: .tombstone),
-                origin: .tombstone,
-                postKind: .post,
-                json: start..<start + bytes.count,
-                tweetID: id..<id + tweetID.utf8.count,
-                observedAt: arrival
-            )
-        )
+        let place = RecordPlace(offset: offset, arrival: arrival, ordinal: ordinal)
+        var id = tweetID
+        id.withUTF8 { addTombstone(of: UnsafeRawBufferPointer($0), at: place, number: number) }
         return true
+    }
+
+    /// Adds a tombstone for what is a post's id.
+    func addTombstone(of id: UnsafeRawBufferPointer, at place: RecordPlace, number: Int) {
+        let head: StaticString = "{\"tweet_id\":\""
+        let tail: StaticString = "\",\"gone\":true}"
+        reserve(head.utf8CodeUnitCount + id.count + tail.utf8CodeUnitCount)
+        var end = count
+        func put(_ bytes: UnsafeRawBufferPointer) -> Range<Int> {
+            UnsafeMutableRawBufferPointer(start: base + end, count: bytes.count).copyMemory(from: bytes)
+            defer { end += bytes.count }
+            return end..<end + bytes.count
+        }
+        let start = put(UnsafeRawBufferPointer(start: head.utf8Start, count: head.utf8CodeUnitCount)).lowerBound
+        let tweetID = put(id)
+        let stop = put(UnsafeRawBufferPointer(start: tail.utf8Start, count: tail.utf8CodeUnitCount)).upperBound
+        var document = Document(
+            offset: place.offset,
+            ordinal: number,
+            version: DocumentVersion.make(arrival: place.arrival, ordinal: place.ordinal, origin: .tombstone),
+            origin: .tombstone,
+            postKind: .post,
+            json: start..<stop,
+            tweetID: tweetID,
+            observedAt: place.arrival
+        )
+        document.source = source
+        append(document)
     }
 }

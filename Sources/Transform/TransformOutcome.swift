@@ -16,6 +16,8 @@ public enum DropReason: String, Sendable, CaseIterable {
     case torn
     /// X tells of an error or of its own disconnect; there is no post in it.
     case error
+    /// A lookup's answer that says nothing of any post that was asked for.
+    case nothing
 }
 
 /// Why a record that should give a document gives none.
@@ -28,6 +30,8 @@ public enum FailReason: String, Sendable, CaseIterable {
     case noData = "no-data"
     /// Its post has no id, or one that is not 1 to 19 digits.
     case noID = "no-id"
+    /// It is the answer to a lookup, and the question is not with it.
+    case noQuestion = "no-question"
     /// It is longer than 4 MiB.
     case tooLong = "too-long"
     /// There was not enough memory to parse it.

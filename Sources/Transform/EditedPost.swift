@@ -1,0 +1,45 @@
+internal import JSON
+
+/// A post with its edit history: the newest version is shown, those before it are gone.
+enum EditedPost {
+    /// Adds the document of the post that an extractor has just read, and a tombstone for each version before the newest.
+    ///
+    /// Of a post that is itself an older version only the tombstones are added.
+    ///
+    /// - Parameter number: the first document's number among those of its record.
+    /// - Returns: how many documents were added.
+    static func write(
+        _ extractor: JSONExtractor,
+        id: UnsafeRawBufferPointer,
+        byteCount: Int,
+        at place: RecordPlace,
+        sighting: Sighting?,
+        number: Int,
+        into batch: DocumentBatch
+    ) -> Int {
+        let slot = extractor.count(PostPlan.newEditHistory) > 0 ? PostPlan.newEditHistory : PostPlan.editHistory
+        let older = (0..<max(0, extractor.count(slot) - 1)).compactMap { index -> UnsafeRawBufferPointer? in
+            guard let item = extractor.string(slot, element: index), item.count > 2, item[0] == 34 else { return nil }
+            let text = UnsafeRawBufferPointer(rebasing: item[1..<item.count - 1])
+            return DefaultTransform.isID(text) ? text : nil
+        }
+        var count = 0
+        if !older.contains(where: { $0.elementsEqual(id) }) {
+            DocumentWriter.write(
+                extractor,
+                id: id,
+                byteCount: byteCount,
+                at: place,
+                sighting: sighting,
+                number: number,
+                into: batch
+            )
+            count = 1
+        }
+        for text in older {
+            batch.addTombstone(of: text, at: place, number: number + count)
+            count += 1
+        }
+        return count
+    }
+}

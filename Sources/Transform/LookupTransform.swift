@@ -1,0 +1,120 @@
+internal import JSON
+internal import Time
+
+/// Makes the documents of the answer to a lookup, `GET /2/tweets`: one for each post in `data`, a tombstone for each that is gone.
+///
+/// Both arrays may stand in one answer, and `data` is missing where nothing was found. Objects in `includes` give no documents.
+final class LookupTransform {
+    private let answer = JSONExtractor(JSONPlan([.init("data", .items, slot: 0), .init("errors", .items, slot: 1)]))
+    private let post = JSONExtractor(PostPlan.lookup)
+    private let problem = JSONExtractor(
+        JSONPlan([
+            .init("type", .string, slot: 0), .init("resource_id", .string, slot: 1), .init("value", .string, slot: 2),
+            .init("section", .string, slot: 3), .init("parameter", .string, slot: 4),
+        ])
+    )
+    private let questions = QuestionReader()
+
+    func transform(
+        _ line: UnsafeRawBufferPointer,
+        question: [UInt8]?,
+        at place: RecordPlace,
+        into batch: DocumentBatch
+    ) -> TransformOutcome {
+        if line.isEmpty { return .dropped(.keepAlive) }
+        switch answer.read(line) {
+        case .read: break
+        case .malformed: return .failed(.malformed)
+        case .wrongType: return .failed(.wrongType)
+        case .noMemory: return .failed(.noMemory)
+        }
+        guard let question else { return .failed(.noQuestion) }
+        let before = batch.documents.count
+        let failure = questions.read(question) { sightings in
+            posts(asked: sightings, at: place, batch, from: before)
+                ?? problems(asked: sightings, at: place, batch, from: before)
+        }
+        guard let failure else { return .failed(.noQuestion) }
+        if let failure {
+            batch.removeDocuments(from: before)
+            return .failed(failure)
+        }
+        let count = batch.documents.count - before
+        return count > 0 ? .yielded(count) : .dropped(.nothing)
+    }
+
+    /// Adds the posts of `data`; why it cannot be read, or nil.
+    private func posts(
+        asked: [UInt64: Sighting],
+        at place: RecordPlace,
+        _ batch: DocumentBatch,
+        from first: Int
+    ) -> FailReason? {
+        for index in 0..<answer.count(0) {
+            guard let item = answer.string(0, element: index) else { continue }
+            switch post.read(item) {
+            case .read: break
+            case .noMemory: return .noMemory
+            case .wrongType, .malformed: return .wrongType
+            }
+            guard let id = post.string(PostPlan.id), let number = PostID.number(id) else { return .noID }
+            // X may answer with the newest version of an edited post; then it was asked for by an older id.
+            guard let sighting = asked[number] ?? olderSighting(asked) else { continue }
+            if post.isPresent(PostPlan.withheld) {
+                batch.addTombstone(of: id, at: place, number: batch.documents.count - first)
+                continue
+            }
+            _ = EditedPost.write(
+                post,
+                id: id,
+                byteCount: item.count,
+                at: place,
+                sighting: sighting,
+                number: batch.documents.count - first,
+                into: batch
+            )
+        }
+        return nil
+    }
+
+    private func olderSighting(_ asked: [UInt64: Sighting]) -> Sighting? {
+        for slot in [PostPlan.newEditHistory, PostPlan.editHistory] {
+            for index in 0..<post.count(slot) {
+                guard let item = post.string(slot, element: index), item.count > 2 else { continue }
+                let text = UnsafeRawBufferPointer(rebasing: item[1..<item.count - 1])
+                if let number = PostID.number(text), let sighting = asked[number] { return sighting }
+            }
+        }
+        return nil
+    }
+
+    /// Adds a tombstone for each problem that says a post is gone; others concern a field or an included object.
+    private func problems(
+        asked: [UInt64: Sighting],
+        at place: RecordPlace,
+        _ batch: DocumentBatch,
+        from first: Int
+    ) -> FailReason? {
+        for index in 0..<answer.count(1) {
+            guard let item = answer.string(1, element: index), problem.read(item) == .read, isOfPost, isGone,
+                let id = problem.string(1) ?? problem.string(2), let number = PostID.number(id), asked[number] != nil
+            else { continue }
+            batch.addTombstone(of: id, at: place, number: batch.documents.count - first)
+        }
+        return nil
+    }
+
+    /// Whether the problem is about a post that was asked for, not about what one includes.
+    private var isOfPost: Bool {
+        if let section = problem.string(3), !section.elementsEqual("data".utf8) { return false }
+        return problem.string(4).map { $0.elementsEqual("ids".utf8) } ?? true
+    }
+
+    /// Deleted, or of an author who is protected or suspended; only the last part of the type's URL counts.
+    private var isGone: Bool {
+        guard let type = problem.string(0) else { return false }
+        let start = type.lastIndex(of: 47).map { $0 + 1 } ?? 0
+        let name = UnsafeRawBufferPointer(rebasing: type[start...])
+        return ["resource-not-found", "not-authorized-for-resource"].contains { name.elementsEqual($0.utf8) }
+    }
+}

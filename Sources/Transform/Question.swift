@@ -1,0 +1,90 @@
+internal import JSON
+public import Time
+
+/// What a lookup asks for, as it stands in the journal's `asked` event before the request leaves.
+///
+/// ```
+/// {"kind":"asked","number":7,"posts":[{"id":"42","arrival":1795525200000000,"rules":["cats"]}]}
+/// ```
+public struct Question: Sendable, Equatable {
+    /// A post that is asked for, with its newest sighting on the stream.
+    public struct Post: Sendable, Equatable {
+        /// Its id.
+        public let id: UInt64
+        /// When the stream showed it last.
+        public let arrival: Timestamp
+        /// The tags of the rules that it matched then, as a JSON array with the escapes that X sent.
+        public let rules: [UInt8]
+
+        /// Names a post.
+        public init(id: UInt64, arrival: Timestamp, rules: [UInt8]) {
+            self.id = id
+            self.arrival = arrival
+            self.rules = rules
+        }
+    }
+
+    /// The posts, each once.
+    public let posts: [Post]
+
+    /// Makes a question.
+    public init(_ posts: [Post]) { self.posts = posts }
+
+    /// The value of the event's member `posts`.
+    public var json: [UInt8] {
+        var output: [UInt8] = [91]
+        for (index, post) in posts.enumerated() {
+            if index > 0 { output.append(44) }
+            output += Array("{\"id\":\"\(post.id)\",\"arrival\":\(post.arrival.rawValue),\"rules\":".utf8)
+            output += post.rules
+            output.append(125)
+        }
+        output.append(93)
+        return output
+    }
+}
+
+/// Reads questions; the tags that it gives point into the question read last. One thread.
+final class QuestionReader {
+    private let event = JSONExtractor(JSONPlan([.init("posts", .items, slot: 0)]))
+    private let post = JSONExtractor(
+        JSONPlan([
+            .init("id", .string, slot: 0), .init("arrival", .integer, slot: 1), .init("rules", .items, slot: 2),
+        ])
+    )
+    /// The event's JSON with room behind it.
+    private var bytes: [UInt8] = []
+
+    /// Gives the sightings by id while the body runs; nil where it is no question.
+    func read<Result>(_ json: [UInt8], _ body: ([UInt64: Sighting]) -> Result) -> Result? {
+        bytes = json + [UInt8](repeating: 0, count: JSONExtractor.padding)
+        return bytes.withUnsafeBytes { buffer in
+            guard event.read(UnsafeRawBufferPointer(rebasing: buffer[0..<json.count])) == .read else { return nil }
+            var sightings: [UInt64: Sighting] = [:]
+            for index in 0..<event.count(0) {
+                guard let item = event.string(0, element: index), post.read(item) == .read, let id = post.string(0),
+                    let number = PostID.number(id), let arrival = post.integer(1)
+                else { return nil }
+                sightings[number] = Sighting(arrival: Timestamp(rawValue: arrival), tags: tags())
+            }
+            return body(sightings)
+        }
+    }
+
+    private func tags() -> [UnsafeRawBufferPointer] {
+        (0..<post.count(2)).compactMap { index in
+            guard let item = post.string(2, element: index), item.count >= 2, item[0] == 34 else { return nil }
+            return UnsafeRawBufferPointer(rebasing: item[1..<item.count - 1])
+        }
+    }
+}
+
+/// Ids of posts as numbers of 64 bits.
+enum PostID {
+    /// The number of an id, or nil where it is none.
+    static func number(_ bytes: UnsafeRawBufferPointer) -> UInt64? {
+        guard DefaultTransform.isID(bytes) else { return nil }
+        // 19 digits always fit.
+        return bytes.reduce(0) { $0 * 10 + UInt64($1 - 48) }
+    }
+}

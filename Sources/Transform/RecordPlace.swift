@@ -1,0 +1,20 @@
+internal import Time
+
+/// Where a record stands in the journal, and when it came.
+struct RecordPlace {
+    /// Its first byte.
+    let offset: UInt64
+    /// When the delivery that completed it arrived.
+    let arrival: Timestamp
+    /// How many records that delivery had completed before it.
+    let ordinal: Int
+}
+
+/// When and by which rules the stream showed a post that was looked up.
+struct Sighting {
+    let arrival: Timestamp
+    /// The raw contents of the rules' tags, escapes included.
+    let tags: [UnsafeRawBufferPointer]
+
+    var tagBytes: Int { tags.reduce(0) { $0 + $1.count } }
+}
