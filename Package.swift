@@ -77,6 +77,10 @@ let package = Package(
         room("Recorder", ["Time", "Logging", "Lifecycle", "Terminal", "HTTPClient", "Journal", "XAPI"]),
         room("Replayer", ["Time", "Logging", "Lifecycle", "Journal", "Transform", "Sinks"]),
         room(
+            "Refresher",
+            ["Time", "Logging", "JSON", "SQLite", "Lifecycle", "Journal", "XAPI", "Transform", "Sinks", "Replayer"]
+        ),
+        room(
             "Dashboard",
             ["Time", "Logging", "Lifecycle", "HTTPServer", "Index"],
             resources: [.embedInCode("Assets")]
@@ -86,7 +90,7 @@ let package = Package(
             name: "reprise",
             dependencies: [
                 "Time", "Logging", "Lifecycle", "Terminal", "Options", "HTTPClient", "HTTPServer", "Journal", "XAPI",
-                "Transform", "Index", "Sinks", "Recorder", "Replayer", "Dashboard", "Simulator",
+                "Transform", "Index", "Sinks", "Recorder", "Replayer", "Refresher", "Dashboard", "Simulator",
             ],
             path: "Sources/reprise",
             swiftSettings: strict

@@ -89,7 +89,11 @@ final class DocumentUpsert {
         try statement.bind(document.origin == .tombstone ? 1 : 0, at: 2)
         try statement.bind(document.timestampMilliseconds, at: 3)
         try bind(document.category, of: batch, to: statement, at: 4)
-        try bindCategories(of: document, in: batch, to: statement, at: 5)
+        if let categories = document.categories {
+            try statement.bind(unownedText: batch.bytes(categories), at: 5)
+        } else {
+            try statement.bind(nil as Int64?, at: 5)
+        }
         try statement.bind(document.retweets, at: 6)
         try statement.bind(document.replies, at: 7)
         try statement.bind(document.likes, at: 8)
@@ -125,18 +129,5 @@ final class DocumentUpsert {
     private static func hasEscape(_ raw: UnsafeRawBufferPointer) -> Bool {
         guard let base = raw.baseAddress else { return false }
         return memchr(base, CInt(UInt8(ascii: "\\")), raw.count) != nil
-    }
-
-    /// Binds the array of all tags as JSON text; null where the document has none.
-    private func bindCategories(
-        of document: Document,
-        in batch: DocumentBatch,
-        to statement: Statement,
-        at index: Int
-    ) throws(SQLiteError) {
-        guard let array = JSONArrayField.find("\"categories\":", in: batch.bytes(document.json)) else {
-            return try statement.bind(nil as Int64?, at: index)
-        }
-        try statement.bind(unownedText: array, at: index)
     }
 }

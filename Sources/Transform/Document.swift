@@ -15,6 +15,8 @@ public struct Document: Sendable {
     public var version: UInt64
     /// Where its counts come from.
     public var origin: DocumentClass
+    /// Of a tombstone: whether the post is only an older version of an edited one.
+    public var isSuperseded = false
     /// What the post is to the posts it refers to.
     public var postKind: PostKind
     /// The bytes of the whole JSON object in the batch, without `version` and without a line feed.
@@ -23,6 +25,8 @@ public struct Document: Sendable {
     public var tweetID: Range<Int>
     /// The tag of the first matching rule: `category`.
     public var category: Range<Int>?
+    /// The tags of all matching rules, a JSON array: `categories`.
+    public var categories: Range<Int>?
     /// The post's words: `text`.
     public var text: Range<Int>?
     /// The author's id: `author_id`.

@@ -62,7 +62,7 @@ struct DocumentWriter {
         put(",\"timestamp\":")
         put(sighted.milliseconds)
         let quotes = integer(",\"quotes\":", PostPlan.quotes)
-        categories()
+        let categories = categories()
         let createdAt = string(",\"created_at\":\"", extractor.string(PostPlan.createdAt))
         put(",\"observed_at\":\"")
         arrival.writeRFC3339(to: UnsafeMutableRawBufferPointer(start: base + end, count: 27))
@@ -84,6 +84,7 @@ struct DocumentWriter {
             json: start..<end,
             tweetID: tweetID,
             category: category,
+            categories: categories,
             text: text,
             authorID: authorID,
             lang: lang,
@@ -104,17 +105,24 @@ struct DocumentWriter {
     }
 
     /// The tags of all matching rules, those without one left out.
-    private mutating func categories() {
+    private mutating func categories() -> Range<Int>? {
         let count = sighting?.tags.count ?? extractor.count(PostPlan.tags)
-        var isFirst = true
+        var start: Int?
         for index in 0..<count {
             guard let tag = tag(index) else { continue }
-            put(isFirst ? ",\"categories\":[\"" : ",\"")
+            if start == nil {
+                put(",\"categories\":")
+                start = end
+                put("[\"")
+            } else {
+                put(",\"")
+            }
             put(tag)
             put("\"")
-            isFirst = false
         }
-        if !isFirst { put("]") }
+        guard let start else { return nil }
+        put("]")
+        return start..<end
     }
 
     /// The first of retweeted, quoted, replied_to decides.

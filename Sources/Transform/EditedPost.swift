@@ -37,7 +37,7 @@ enum EditedPost {
             count = 1
         }
         for text in older {
-            batch.addTombstone(of: text, at: place, number: number + count)
+            batch.addTombstone(of: text, at: place, number: number + count, isSuperseded: true)
             count += 1
         }
         return count

@@ -28,7 +28,12 @@ extension DocumentBatch {
     }
 
     /// Adds a tombstone for what is a post's id.
-    func addTombstone(of id: UnsafeRawBufferPointer, at place: RecordPlace, number: Int) {
+    func addTombstone(
+        of id: UnsafeRawBufferPointer,
+        at place: RecordPlace,
+        number: Int,
+        isSuperseded: Bool = false
+    ) {
         let head: StaticString = "{\"tweet_id\":\""
         let tail: StaticString = "\",\"gone\":true}"
         reserve(head.utf8CodeUnitCount + id.count + tail.utf8CodeUnitCount)
@@ -52,6 +57,7 @@ extension DocumentBatch {
             observedAt: place.arrival
         )
         document.source = source
+        document.isSuperseded = isSuperseded
         append(document)
     }
 }

@@ -53,18 +53,7 @@ public final class XAPIClient {
             body: body
         )
         if body != nil { request.headers.append(("Content-Type", "application/json")) }
-        let answer: HTTPClientResponse
-        do {
-            answer = try http.send(
-                request,
-                timeout: timeout,
-                bodyLimit: Self.bodyLimit,
-                waker: waker,
-                isCancelled: isCancelled
-            )
-        } catch {
-            throw .unreachable(error)
-        }
+        let answer = try send(request, bodyLimit: Self.bodyLimit)
         guard (200...299).contains(answer.status) else { throw .refused(request, answer) }
         guard let json = JSONValue.parse(answer.body) else {
             throw XAPIError(
@@ -74,6 +63,21 @@ public final class XAPIClient {
             )
         }
         return json
+    }
+
+    /// Sends a request and returns its whole answer, whatever its status.
+    func send(_ request: HTTPClientRequest, bodyLimit: Int) throws(XAPIError) -> HTTPClientResponse {
+        do {
+            return try http.send(
+                request,
+                timeout: timeout,
+                bodyLimit: bodyLimit,
+                waker: waker,
+                isCancelled: isCancelled
+            )
+        } catch {
+            throw .unreachable(error)
+        }
     }
 
     /// 1,000 rules of 1,024 characters, four bytes each, with room for their JSON.

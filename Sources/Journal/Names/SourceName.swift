@@ -18,6 +18,9 @@ public struct SourceName: RawRepresentable, Hashable, Comparable, Sendable, Cust
     /// Posts that match our rules: `GET /2/tweets/search/stream`.
     public static let filtered = SourceName(trusted: "filtered")
 
+    /// The answers to lookups, each with its question.
+    public static let lookup = SourceName(trusted: "lookup")
+
     /// Our own irrevocable decisions: money reserved, posts erased.
     public static let ledger = SourceName(trusted: "ledger")
 

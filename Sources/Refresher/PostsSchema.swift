@@ -1,0 +1,45 @@
+internal import SQLite
+
+/// The tables of `posts.sqlite`: what the Refresher knows of each post, filled from the journal alone.
+///
+/// Every column is a maximum, a minimum, or belongs to the row's newest document, so that the order in which documents come, and
+/// how often, leaves no trace.
+enum PostsSchema {
+    /// "RepP" as a number.
+    private static let applicationID: Int32 = 0x5265_7050
+
+    static let migrator = Migrator(
+        applicationID: applicationID,
+        what: "what the refresher knows of posts",
+        steps: [Migrator.Step("posts", sql: posts)]
+    )
+
+    // Times in microseconds since 1970 UTC. `rules` is the JSON array of tags as X sent them. `first`, `sighted`: the first and the
+    // newest sighting on the stream. `observed`, `likes`: the newest counts; `observed_before`, `likes_before`: those before.
+    // `gone_first`, `gone_last`: of the tombstones, which count while newer than `observed`. `due` is what the schedule says of
+    // all that, null for never; `value` orders what is due.
+    private static let posts = """
+        CREATE TABLE identity (
+            one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+            uuid TEXT NOT NULL,
+            schedule TEXT NOT NULL DEFAULT ''
+        ) STRICT;
+        CREATE TABLE posts (
+            id INTEGER NOT NULL PRIMARY KEY,
+            kind INTEGER NOT NULL DEFAULT 0,
+            first INTEGER,
+            sighted INTEGER,
+            rules TEXT NOT NULL DEFAULT '[]',
+            observed INTEGER,
+            likes INTEGER,
+            observed_before INTEGER,
+            likes_before INTEGER,
+            gone_first INTEGER,
+            gone_last INTEGER,
+            superseded INTEGER NOT NULL DEFAULT 0,
+            due INTEGER,
+            value REAL NOT NULL DEFAULT 0
+        ) STRICT;
+        CREATE INDEX posts_due ON posts (due) WHERE due IS NOT NULL;
+        """
+}

@@ -1,0 +1,40 @@
+/// What a pass did.
+public struct RefreshReport: Sendable, Equatable {
+    /// Posts that were due when it began.
+    public var due = 0
+    /// Posts whose counts came.
+    public var read = 0
+    /// Of those, posts with other likes than before.
+    public var changed = 0
+    /// Of those, posts with the same likes.
+    public var same = 0
+    /// Posts that X does not find, or does not show.
+    public var gone = 0
+    /// Posts that answers said nothing of.
+    public var unknown = 0
+    /// Requests that left.
+    public var requests = 0
+    /// Posts that counted against the budget.
+    public var spent = 0
+    /// Posts that were read for nothing, because they had been paid that day.
+    public var free = 0
+    /// Posts that the budget still allows; nil where there is none.
+    public var left: Int?
+    /// What kept it from reading all that was due.
+    public var ending = Ending.done
+
+    /// What ends a pass.
+    public enum Ending: Sendable, Equatable {
+        /// All that was due was read.
+        case done
+        /// The budget, or the number of reads, allows no more.
+        case budget
+        /// Somebody stopped it.
+        case stopped
+        /// X takes no more requests for now, and why.
+        case refused(String)
+    }
+
+    /// Makes the report of a pass that has done nothing.
+    public init() {}
+}

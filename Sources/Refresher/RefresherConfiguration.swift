@@ -1,0 +1,26 @@
+public import XAPI
+
+/// What a refresher is told when it is made.
+public struct RefresherConfiguration: Sendable {
+    /// When posts are due.
+    public var schedule = RefreshSchedule()
+    /// What may be spent; all of them hold. Empty: nothing is limited, and nothing is written down.
+    public var budgets: [Budget] = []
+    /// What X bills for one post.
+    public var price = PostPrice.published
+    /// Reads in one pass, the free ones too; nil for all that is due.
+    public var readLimit: Int?
+    /// Whether X bills a post once a day.
+    public var billing = BillingDay.Rule.utcDay
+    /// Fields of each post, the stream's own: sinks replace whole documents.
+    public var fields = StreamRequest.defaultFields
+    /// The name of the parameter that lists the fields.
+    public var fieldsParameter = "tweet.fields"
+    /// Tries of one question before the pass ends.
+    public var tryLimit = 5
+    /// The first wait after a failure; it doubles with each further one, up to a minute.
+    public var firstWait = Duration.seconds(1)
+
+    /// Makes the standard configuration.
+    public init() {}
+}

@@ -1,0 +1,26 @@
+/// Why posts cannot be refreshed.
+public struct RefresherError: Error, CustomStringConvertible, Sendable {
+    /// The kind of failure.
+    public struct Code: Hashable, Sendable {
+        private enum Value { case unusable, clockWrong }
+        private let value: Value
+        /// `posts.sqlite` cannot be used.
+        public static let unusable = Code(value: .unusable)
+        /// This machine's clock and X's disagree on the day.
+        public static let clockWrong = Code(value: .clockWrong)
+    }
+
+    /// The kind of failure.
+    public let code: Code
+    /// What failed, where, and what to do next.
+    public let message: String
+
+    /// Makes an error.
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// The message.
+    public var description: String { message }
+}

@@ -1,0 +1,76 @@
+public import HTTPClient
+
+/// What posts are looked up with: `GET /2/tweets`.
+public struct LookupRequest: Sendable, Hashable {
+    /// The ids, 1 to 100, each once.
+    public var ids: [UInt64]
+    /// Fields of each post.
+    public var fields: [String]
+    /// Objects to be sent along in `includes`; X may bill them, so none by default.
+    public var expansions: [String]
+    /// The name of the parameter that lists the fields: X's description of 2026-08 calls it `post.fields`, its pages `tweet.fields`.
+    public var fieldsParameter: String
+
+    /// Posts in one request, at most.
+    public static let idLimit = 100
+
+    /// Makes a request; it asks for the fields of the stream, because sinks replace whole documents.
+    public init(
+        ids: [UInt64],
+        fields: [String] = StreamRequest.defaultFields,
+        expansions: [String] = [],
+        fieldsParameter: String = "tweet.fields"
+    ) {
+        self.ids = ids
+        self.fields = fields
+        self.expansions = expansions
+        self.fieldsParameter = fieldsParameter
+    }
+
+    /// The request as it is sent.
+    public func httpRequest(_ endpoint: XEndpoint, _ token: BearerToken) -> HTTPClientRequest {
+        let query = [
+            (name: "ids", value: ids.map { String($0) }.joined(separator: ",")),
+            (name: fieldsParameter, value: fields.joined(separator: ",")),
+            (name: "expansions", value: expansions.joined(separator: ",")),
+        ]
+        return HTTPClientRequest(url: endpoint.url("/2/tweets", query), authorization: token.authorization)
+    }
+}
+
+/// A complete answer to a lookup, as it came.
+public struct LookupAnswer: Sendable {
+    /// The body: one JSON object.
+    public let body: [UInt8]
+    /// What is left of the window of requests.
+    public let rateLimit: RateLimit
+    /// X's own time, from the `Date` field.
+    public let date: String?
+}
+
+extension XAPIClient {
+    /// Looks posts up.
+    ///
+    /// - Throws: `XAPIError`: `refused` with status, problem and rate limit; `unreachable` where no whole answer came: whether X
+    ///   billed it is unknown then; `unexpectedAnswer` where the answer is no JSON.
+    public func lookup(_ lookup: LookupRequest) throws(XAPIError) -> LookupAnswer {
+        let request = lookup.httpRequest(endpoint, token)
+        let answer = try send(request, bodyLimit: Self.lookupByteLimit)
+        guard answer.status == 200 else { throw .refused(request, answer) }
+        guard JSONShape.isObject(answer.body) else {
+            throw XAPIError(
+                code: .unexpectedAnswer,
+                message: "GET \(request.displayURL) answered 200 with a body that is no JSON object; it is asked for again later",
+                status: answer.status
+            )
+        }
+        return LookupAnswer(
+            body: answer.body,
+            rateLimit: RateLimit(answer.head),
+            date: answer.head.header("date")
+        )
+    }
+
+    /// A hundred posts with all their fields are far smaller; the journal takes lines of 4 MiB.
+    private static let lookupByteLimit = 4 << 20
+}
