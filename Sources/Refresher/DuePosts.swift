@@ -42,6 +42,17 @@ final class DuePosts {
         )
     }
 
+    /// How many of them cost nothing, because they were paid today.
+    func freeCount(_ day: BillingDay) throws -> Int {
+        guard day.isFreeAgain else { return 0 }
+        let select = try file.connection.prepare(
+            "SELECT count(*) FROM chosen JOIN posts p ON p.id = chosen.id "
+                + "WHERE max(coalesce(p.sighted, 0), coalesce(p.observed, 0)) >= ?"
+        )
+        try select.bind(day.start.rawValue, at: 0)
+        return try select.step() ? Int(select.int64(0)) : 0
+    }
+
     /// The next ones, in order; none where all were given.
     func next(_ limit: Int) throws -> [PostState] {
         try page.bind(place, at: 0)

@@ -1,3 +1,5 @@
+public import XAPI
+
 /// What a pass did.
 public struct RefreshReport: Sendable, Equatable {
     /// Posts that were due when it began.
@@ -37,4 +39,18 @@ public struct RefreshReport: Sendable, Equatable {
 
     /// Makes the report of a pass that has done nothing.
     public init() {}
+}
+
+/// What a pass would do.
+public struct RefreshPlan: Sendable, Equatable {
+    /// Posts that are due.
+    public let due: Int
+    /// Of those, posts that cost nothing more today.
+    public let free: Int
+    /// The others.
+    public let cost: Int
+    /// Posts that the budget still allows; nil where there is none.
+    public let left: Int?
+    /// What one costs.
+    public let price: PostPrice
 }

@@ -67,6 +67,20 @@ public final class Refresher {
         return (state, due, reason)
     }
 
+    /// What a pass would ask for now, and what it would cost.
+    public func plan() throws -> RefreshPlan {
+        let today = day
+        let due = try DuePosts(posts, today, limit: configuration.readLimit)
+        let free = try due.freeCount(today)
+        return RefreshPlan(
+            due: due.count,
+            free: free,
+            cost: due.count - free,
+            left: ledger?.left(on: today.number),
+            price: configuration.price
+        )
+    }
+
     /// Brings what is known of the posts up to date with the journal.
     public func catchUp(_ shutdown: ShutdownSignal) throws {
         let journal = try Journal(directory: directory)

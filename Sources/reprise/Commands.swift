@@ -6,6 +6,7 @@ enum Commands {
         RunCommand.command,
         RecordCommand.command,
         ReplayCommand.command,
+        RefreshCommand.command,
         JournalCommand.command,
         DeadLettersCommand.command,
         RulesCommand.command,

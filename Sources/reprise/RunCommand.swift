@@ -97,7 +97,7 @@ enum RunCommand {
         let checkpoint = try Checkpoint(
             journal: journal,
             // A new index at the old path begins from the start.
-            name: "index-\(sink.identity.split(separator: ":").last ?? "")",
+            name: "sink-\(CheckpointName.own(sink.identity))",
             sink: sink.identity,
             transform: Replayer.transformDigest
         )

@@ -141,6 +141,9 @@ public struct PostPrice: Sendable, Hashable, CustomStringConvertible {
     /// Such as `$0.005 a post`.
     public var description: String { "\(Self.dollars(microdollars)) a post" }
 
+    /// What so many posts cost, as people write it.
+    public func cost(of posts: Int) -> String { Self.dollars(posts * microdollars) }
+
     /// Money as people write it: two digits behind the point, more only where needed.
     static func dollars(_ microdollars: Int) -> String {
         let fraction = String(String(microdollars % 1_000_000 + 1_000_000).dropFirst())

@@ -1,0 +1,101 @@
+internal import Options
+internal import Refresher
+internal import XAPI
+
+/// The settings of a refresher.
+enum RefreshSettings {
+    static let options = [
+        Option(
+            long: "budget",
+            value: "BUDGET",
+            help:
+                "What lookups may cost: $50/month, 2000/day, 500 (posts, this pass), or none; several hold together. Needed "
+                + "against X itself.",
+            environment: "REPRISE_REFRESH_BUDGET",
+            repeats: true
+        ),
+        Option(long: "post-price", value: "DOLLARS", help: "What X bills for a post.", default: "0.005"),
+        Option(long: "max-reads", value: "N", help: "Posts to read in one pass, those that cost nothing too."),
+        Option(
+            long: "schedule",
+            value: "LIST",
+            help: "The ages at which posts are read again, with commas between.",
+            default: "15m,1h,4h,1d,3d,7d"
+        ),
+        Option(long: "reposts", help: "Read reposts too, although they have no likes of their own."),
+        Option(
+            long: "billing",
+            value: "RULE",
+            help: "utc-day: X bills a post once a UTC day, however often it is read; none: each time.",
+            default: "utc-day"
+        ),
+        Option(
+            long: "fields",
+            value: "LIST",
+            help: "Fields of a post to ask for: those of the stream, because sinks replace whole documents.",
+            default: StreamRequest.defaultFields.joined(separator: ",")
+        ),
+        Option(
+            long: "fields-parameter",
+            value: "NAME",
+            help: "How X calls the list of fields in a lookup: tweet.fields or post.fields.",
+            default: "tweet.fields"
+        ),
+    ]
+
+    static func configuration(_ invocation: Invocation, for endpoint: XEndpoint) throws -> RefresherConfiguration {
+        var configuration = RefresherConfiguration()
+        configuration.budgets = try budgets(invocation, for: endpoint)
+        configuration.price = try PostPrice(parsing: invocation.string("post-price") ?? "0.005")
+        configuration.readLimit = try invocation.int("max-reads")
+        configuration.schedule = RefreshSchedule(steps: try steps(invocation))
+        configuration.schedule.includesReposts = invocation.flag("reposts")
+        let rule = invocation.string("billing") ?? ""
+        guard let billing = BillingDay.Rule(rawValue: rule) else {
+            throw invocation.wrong("billing", rule, "utc-day or none")
+        }
+        configuration.billing = billing
+        configuration.fields = list(invocation.string("fields") ?? "")
+        let parameter = invocation.string("fields-parameter") ?? ""
+        guard ["tweet.fields", "post.fields"].contains(parameter) else {
+            throw invocation.wrong("fields-parameter", parameter, "tweet.fields or post.fields")
+        }
+        configuration.fieldsParameter = parameter
+        return configuration
+    }
+
+    private static func budgets(_ invocation: Invocation, for endpoint: XEndpoint) throws -> [Budget] {
+        let budgets = try invocation.strings("budget").map { try Budget(parsing: $0) }
+        guard !budgets.isEmpty || endpoint.isLoopback else {
+            throw UsageError(
+                "X bills \(PostPrice.published) that a lookup returns; say what may be spent: --budget '$50/month', "
+                    + "--budget 2000/day, --budget 500 (this pass), or --budget none",
+                command: invocation.path
+            )
+        }
+        return budgets.filter { $0.amount != .unlimited }
+    }
+
+    private static func steps(_ invocation: Invocation) throws -> [Duration] {
+        let text = invocation.string("schedule") ?? ""
+        let steps = list(text).map { part -> Duration? in
+            guard let unit = part.last, let number = Int64(part.dropLast()), number > 0, number < 100_000 else {
+                return nil
+            }
+            switch unit {
+            case "m": return .seconds(number * 60)
+            case "h": return .seconds(number * 3_600)
+            case "d": return .seconds(number * 86_400)
+            default: return nil
+            }
+        }
+        guard !steps.isEmpty, !steps.contains(nil) else {
+            throw invocation.wrong("schedule", text, "ages with commas between, 15m,1h,4h,1d for example")
+        }
+        return steps.compactMap { $0 }
+    }
+
+    private static func list(_ text: String) -> [String] {
+        text.split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
+    }
+}

@@ -1,0 +1,96 @@
+internal import Journal
+internal import Options
+internal import Refresher
+internal import Terminal
+internal import Time
+internal import XAPI
+
+/// What `refresh` prints.
+enum RefreshText {
+    /// How the process ends after a pass.
+    static func status(_ report: RefreshReport) -> ExitStatus {
+        switch report.ending {
+        case .done, .budget, .stopped: .done
+        case .refused: .tryLater
+        }
+    }
+
+    /// A line for people.
+    static func text(_ report: RefreshReport) -> String {
+        let left = report.left.map { ", \($0) left" } ?? ""
+        let ending =
+            switch report.ending {
+            case .done: ""
+            case .budget: "; the budget allows no more"
+            case .stopped: "; stopped before the end"
+            case .refused(let reason): "; X takes no more for now: \(reason)"
+            }
+        return "\(report.due) due, \(report.read) read (\(report.changed) changed, \(report.same) same), \(report.gone) gone, "
+            + "\(report.unknown) unknown; \(report.spent) spent, \(report.free) free\(left)\(ending)\n"
+    }
+
+    /// The same for programs.
+    static func json(_ report: RefreshReport) -> String {
+        var fields: [(String, EventValue)] = [
+            ("due", .integer(Int64(report.due))), ("read", .integer(Int64(report.read))),
+            ("changed", .integer(Int64(report.changed))), ("same", .integer(Int64(report.same))),
+            ("gone", .integer(Int64(report.gone))), ("unknown", .integer(Int64(report.unknown))),
+            ("requests", .integer(Int64(report.requests))), ("spent", .integer(Int64(report.spent))),
+            ("free", .integer(Int64(report.free))),
+        ]
+        if let left = report.left { fields.append(("left", .integer(Int64(left)))) }
+        let (ending, reason) =
+            switch report.ending {
+            case .done: ("done", nil as String?)
+            case .budget: ("budget", nil)
+            case .stopped: ("stopped", nil)
+            case .refused(let reason): ("refused", reason)
+            }
+        fields.append(("ending", .string(ending)))
+        if let reason { fields.append(("reason", .string(reason))) }
+        return String(decoding: EventValue.object(fields).json, as: UTF8.self) + "\n"
+    }
+
+    static func text(_ plan: RefreshPlan) -> String {
+        let left = plan.left.map { "; the budget allows \($0)" } ?? ""
+        return "\(plan.due) due: \(plan.free) cost nothing more today, \(plan.cost) would cost "
+            + "\(plan.price.cost(of: plan.cost))\(left)\n"
+    }
+
+    static func json(_ plan: RefreshPlan) -> String {
+        var fields: [(String, EventValue)] = [
+            ("due", .integer(Int64(plan.due))), ("free", .integer(Int64(plan.free))),
+            ("cost", .integer(Int64(plan.cost))),
+        ]
+        if let left = plan.left { fields.append(("left", .integer(Int64(left)))) }
+        return String(decoding: EventValue.object(fields).json, as: UTF8.self) + "\n"
+    }
+
+    /// Why a post is due or not.
+    static func explanation(of text: String, _ refresher: Refresher, _ invocation: Invocation) throws -> String {
+        guard let id = UInt64(text) else { throw invocation.wrong("explain", text, "a post's id: digits") }
+        guard let (state, due, reason) = try refresher.explain(id) else {
+            return "\(id): nothing is known of it; no stream of this journal has shown it\n"
+        }
+        var lines = ["\(id): " + (due.map { "due at \($0.rfc3339)" } ?? "not due any more") + ", \(words(reason))"]
+        if let first = state.first { lines.append("  first seen \(first.rfc3339)") }
+        if let last = state.last { lines.append("  \(last.likes) likes at \(last.time.rfc3339)") }
+        if let before = state.before { lines.append("  \(before.likes) likes at \(before.time.rfc3339)") }
+        if let gone = state.gone { lines.append("  not found at \(gone.last.rfc3339)") }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func words(_ reason: RefreshSchedule.Reason) -> String {
+        switch reason {
+        case .step(let age): "the step at an age of \(DurationText.short(age))"
+        case .climbing(let age): "sooner than the step at \(DurationText.short(age)), because its likes climb"
+        case .onceMore: "once more, because X did not find it"
+        case .gone: "because X did not find it twice"
+        case .superseded: "because a newer version of it is there"
+        case .repost: "because it is a repost, which has no likes of its own (--reposts)"
+        case .stopped: "because its likes have stopped"
+        case .runOut: "because all steps of the schedule are behind it"
+        case .unseen: "because no stream has shown it"
+        }
+    }
+}
