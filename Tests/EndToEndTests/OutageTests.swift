@@ -41,6 +41,7 @@ struct OutageTests {
         let alias = "o\(UUID().uuidString.lowercased().prefix(8))"
         let curl = try Surroundings.path(.tool("curl"))
         func count() throws -> Int {
+            sleepMilliseconds(200)
             try output(of: curl, ["-sf", "-XPOST", "\(engine)/\(alias)/_refresh"], in: folder)
             let text = try output(of: curl, ["-sf", "\(engine)/\(alias)/_count?filter_path=count"], in: folder)
             return try JSONDecoder().decode([String: Int].self, from: text)["count"] ?? 0
@@ -60,7 +61,7 @@ struct OutageTests {
         let stream = try Toxiproxy(to: simulator.firstLine(), seed: 1)
         try stream.setEnabled(false)
         let door = try Toxiproxy(to: engine, seed: 1)
-        let run = ["run", "--journal", journal, "--port", "0", "--backoff-scale", "0.01"]
+        let run = ["run", "--journal", journal, "--port", "0", "--backoff-scale", "0.1"]
         let program = try RunningProgram(
             Surroundings.reprise(),
             run + ["--sink", "opensearch:\(door.url)/\(alias)"],

@@ -66,6 +66,8 @@ public final class Monitor<State>: @unchecked Sendable {
     }
 
     @usableFromInline func wait(atMost duration: Duration) {
+        // About 30 years, so that the sum cannot overflow.
+        let duration = min(duration, .seconds(1_000_000_000))
         var until = timespec()
         clock_gettime(CLOCK_MONOTONIC, &until)
         let nanoseconds = Int(until.tv_nsec) + Int(duration.microseconds % 1_000_000) * 1_000

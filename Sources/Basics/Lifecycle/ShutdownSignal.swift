@@ -1,5 +1,5 @@
-internal import Glibc
 internal import Synchronization
+internal import Time
 
 /// A request to stop, made once, seen by everyone who holds it.
 ///
@@ -11,8 +11,7 @@ public final class ShutdownSignal: Sendable {
     }
 
     private let requested = Atomic<Bool>(false)
-    private let state = Mutex(State())
-    private let condition = TimedCondition()
+    private let state = Monitor(State())
 
     /// Makes a signal that nobody has requested yet.
     public init() {}
@@ -30,7 +29,7 @@ public final class ShutdownSignal: Sendable {
             defer { state.handlers = [] }
             return state.handlers
         }
-        condition.wakeAll()
+        state.signal()
         for handler in handlers { handler() }
     }
 
@@ -38,8 +37,10 @@ public final class ShutdownSignal: Sendable {
     @discardableResult
     public func wait(for duration: Duration) -> Bool {
         if isRequested { return true }
-        condition.wait(for: duration) { self.isRequested }
-        return isRequested
+        let watch = Stopwatch()
+        return state.untilReady(longestWait: duration - watch.elapsed) { _ in
+            isRequested ? true : watch.elapsed >= duration ? false : nil
+        }
     }
 
     /// Calls a function once, when the stop is requested; at once, on this thread, if it already is.

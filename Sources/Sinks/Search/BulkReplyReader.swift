@@ -74,7 +74,8 @@ struct BulkReplyReader {
                 return status != nil
             }
             if reader.isText(name, "result") {
-                guard let text = reader.string() else { return reader.skip() }
+                guard reader.isAtString() else { return reader.skip() }
+                guard let text = reader.string() else { return false }
                 isCreated = reader.isText(text, "created")
                 return true
             }
@@ -93,7 +94,8 @@ struct BulkReplyReader {
                     guard !hasType else { return false }
                     hasType = true
                 }
-                guard let text = reader.text() else { return reader.skip() }
+                guard reader.isAtString() else { return reader.skip() }
+                guard let text = reader.text() else { return false }
                 if isType { type = text } else { reason = text }
                 return true
             }
@@ -162,7 +164,12 @@ struct BulkReplyReader {
         return bytes.withUnsafeBytes { JSONString.decode(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 
-    /// The raw content of a string.
+    private mutating func isAtString() -> Bool {
+        blanks()
+        return position < bytes.count && bytes[position] == 34
+    }
+
+    /// The raw content of a string; after nil nothing else is to be read, because the position is inside it.
     private mutating func string() -> Range<Int>? {
         guard take(34) else { return nil }
         let start = position

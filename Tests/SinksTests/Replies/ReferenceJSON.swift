@@ -110,14 +110,23 @@ struct ReferenceJSON {
 
     private static func isWord(_ word: [UInt8]) -> Bool {
         // Most are a few digits, and a pattern takes its time.
-        if word.count == 3, word[0] > 48, word.allSatisfy({ (48...57).contains($0) }) { return true }
+        if word[0] > 48, word.allSatisfy({ (48...57).contains($0) }) { return true }
         let text = String(decoding: word, as: UTF8.self)
         return ["true", "false", "null"].contains(text)
             || text.wholeMatch(of: /-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/) != nil
     }
 
     private static func isString(_ raw: [UInt8]) -> Bool {
-        guard let text = String(validating: raw, as: UTF8.self) else { return false }
-        return !raw.contains(92) || text.wholeMatch(of: /([^\\]|\\["\\\/bfnrt]|\\u[0-9a-fA-F]{4})*/) != nil
+        guard String(validating: raw, as: UTF8.self) != nil else { return false }
+        var at = 0
+        while let escape = raw[at...].firstIndex(of: 92) {
+            let kind = escape + 1 < raw.count ? raw[escape + 1] : 0
+            let digits = raw[min(raw.count, escape + 2)..<min(raw.count, escape + 6)]
+            let isUnicode =
+                kind == 117 && digits.count == 4 && digits.allSatisfy { Character(UnicodeScalar($0)).isHexDigit }
+            guard isUnicode || "\"\\/bfnrt".utf8.contains(kind) else { return false }
+            at = escape + (isUnicode ? 6 : 2)
+        }
+        return true
     }
 }

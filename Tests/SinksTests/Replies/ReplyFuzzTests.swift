@@ -67,7 +67,7 @@ import Time
         #""_id":"9","status":201"#, #""_id":9,"status":201"#, #""status":201,"error":"text""#,
         #""error":{"type":"a"},"status":400,"error":{"type":"strict_dynamic_mapping_exception"}"#,
         #""status":201},"create":{"status":429"#, #""status":201}},{"index":{"status":201"#, #""status":201,"a":z"b"{"#,
-        #""status":201,"result":"a"# + "\u{1}" + #"b""#,
+        #""status":201,"result":"a"# + "\u{1}" + #"b""#, #""status":400,"error":{"type":"a"# + "\t" + #"", b"}"#,
     ]) func anItemThatLeavesADoubtSendsTheWholeCallAgain(item: String) throws {
         let good = Array(repeating: #"{"index":{"status":201}}"#, count: 5).joined(separator: ",")
         let body = #"{"errors":false,"items":[\#(good),{"index":{\#(item)}}]}"#

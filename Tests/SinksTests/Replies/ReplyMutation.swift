@@ -58,7 +58,8 @@ struct ReplyMutation {
 
     /// An item is left out, or stands twice, at another place.
     private mutating func moveItem() {
-        let starts = body.indices.filter { body[$0...].starts(with: Array(#"{"index":"#.utf8)) }
+        let start = Array(#"{"index":"#.utf8)
+        let starts = body.indices.filter { body[$0] == start[0] && body[$0...].starts(with: start) }
         guard starts.count > 1 else { return }
         let index = Int.random(in: 0..<starts.count - 1, using: &random)
         let item = Array(body[starts[index]..<starts[index + 1]])
