@@ -14,7 +14,9 @@ struct LookupAnswer {
     private(set) var errors = JSONText()
     /// The posts in `data`, to be charged for.
     private(set) var returnedIDs: [UInt64] = []
-    private var includedIDs: Set<UInt64> = []
+    /// The posts in `includes`.
+    private(set) var includedIDs: [UInt64] = []
+    private var referredIDs: Set<UInt64> = []
 
     let world: PostWorld
     let spelling: FieldSpelling
@@ -84,7 +86,7 @@ struct LookupAnswer {
     }
 
     private mutating func include(_ id: UInt64, _ fields: PostFields) {
-        guard includedIDs.insert(id).inserted else { return }
+        guard referredIDs.insert(id).inserted else { return }
         let parameter = spelling == .tweet ? "referenced_tweets.id" : "referenced_posts"
         guard let post = world.truth.post(id, at: time), post.state != .deleted else {
             return addNotFound(id, parameter: parameter, section: "includes")
@@ -94,6 +96,7 @@ struct LookupAnswer {
         }
         includes.separate()
         made.writeObject(fields, spelling: spelling, to: &includes)
+        includedIDs.append(id)
     }
 
     private mutating func addNotFound(_ id: UInt64, parameter: String = "ids", section: String? = nil) {

@@ -49,7 +49,7 @@ final class LookupEndpoint: Sendable {
         case .success(let read): question = read
         case .failure(let refusal): return refusal.response
         }
-        let json = write(question, number: number, omitsSome: fault?.kind == .omit)
+        let json = write(question, number: number, fault: fault?.kind)
         switch fault?.kind {
         case .truncate: return .bytes(Array(json.prefix(json.count / 2)), type: Self.type)
         case .cut: return .stream(BrokenBody(json.prefix(json.count / 2), end: .abort), type: Self.type)
@@ -85,17 +85,15 @@ final class LookupEndpoint: Sendable {
         guard let text = request.value("ids"), !text.isEmpty else {
             return refusal("The `ids` query parameter can not be empty", nil)
         }
-        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        let parts = text.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
         guard parts.count <= Self.idLimit else {
-            return refusal(
-                "The number of values in the `ids` query parameter list [\(parts.count)] is not between 1 and 100",
-                nil
-            )
+            return refusal("The `ids` query parameter holds \(parts.count) ids; it may hold 1 to \(Self.idLimit)", nil)
         }
         var ids: [UInt64] = []
         for part in parts {
-            guard isID(String(part)), let id = UInt64(part) else {
-                return refusal("The `ids` query parameter value [\(part)] is not valid", String(part))
+            let part = String(Substring(part))
+            guard isID(part), let id = UInt64(part) else {
+                return refusal("The `ids` query parameter value [\(part)] is not valid", part)
             }
             if !ids.contains(id) { ids.append(id) }
         }
@@ -108,19 +106,20 @@ final class LookupEndpoint: Sendable {
     }
 
     /// Writes an answer, and charges for it.
-    private func write(_ question: LookupAnswer.Question, number: Int, omitsSome: Bool) -> [UInt8] {
+    private func write(_ question: LookupAnswer.Question, number: Int, fault: LookupFault.Kind?) -> [UInt8] {
         var answer = LookupAnswer(world: world, spelling: spelling, time: clock.now)
         for (index, id) in question.ids.enumerated() {
-            if omitsSome, index % 10 == 0 { continue }
+            if fault == .omit, index % 10 == 0 { continue }
             let place = Int(SeededGenerator.mixed(id &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15) % 1_000)
             if place < settings.omittedPerMille { continue }
-            if place < settings.omittedPerMille + settings.unavailablePerMille {
+            let isUnavailable = place < settings.omittedPerMille + settings.unavailablePerMille
+            if isUnavailable || fault == .partial && index % 10 == 0 {
                 answer.addUnavailable(id)
             } else {
                 answer.add(id, question, answersWithNewest: settings.answersWithNewestVersion)
             }
         }
-        world.meter.charge(answer.returnedIDs)
+        world.meter.charge(answer.returnedIDs + (settings.chargesForIncludes ? answer.includedIDs : []))
         return answer.json
     }
 }

@@ -16,6 +16,8 @@ public struct LookupFault: Equatable, Sendable {
         case lose
         /// Every tenth id, at least one, is in neither array.
         case omit
+        /// Every tenth id, at least one, is resource-unavailable.
+        case partial
     }
 
     /// What happens.
@@ -56,6 +58,7 @@ public struct LookupFault: Equatable, Sendable {
         guard parts.count == 2 else { throw failure("it does not say at which request") }
         let kinds: [Substring: Kind] = [
             "hang": .hang, "truncate": .truncate, "cut": .cut, "lose": .lose, "omit": .omit,
+            "partial": .partial,
         ]
         if let status = Int(parts[0]), (400...599).contains(status) {
             kind = .refuse(status: status)

@@ -13,6 +13,8 @@ public struct LookupSettings: Sendable {
     public var unavailablePerMille = 0
     /// Whether a post is charged for once per UTC day, else each time it is returned (default true).
     public var deduplicatesCharges = true
+    /// Whether posts in `includes` are charged for too, which X does not say (default false).
+    public var chargesForIncludes = false
     /// Posts charged for until the credits are gone and lookups and new streams are answered with 402 (default nil: never).
     ///
     /// The answer that reaches it is still sent whole.

@@ -9,36 +9,6 @@ import Time
 struct FateTests {
     private static let start = SimulatorConfiguration.defaultStart
 
-    /// A world of posts a second apart, with the records that a stream had of it.
-    private func world(
-        _ count: Int,
-        seed: UInt64 = 1,
-        _ change: (inout SimulatedFates) -> Void = { _ in }
-    ) throws -> (world: PostWorld, records: [[String: Any]]) {
-        var configuration = SimulatorConfiguration()
-        configuration.posts = .generated(seed: seed, start: Self.start)
-        var settings = LookupSettings()
-        change(&settings.fates)
-        configuration.lookups = settings
-        let world = try #require(try PostWorld(configuration, clock: ManualClock(Self.start).clock))
-        let book = RuleBook()
-        _ = book.add(SimulatedRule.catsAndDogs)
-        let clock = PostClock(start: Self.start, step: .seconds(1))
-        var generator = PostGenerator(seed: seed, clock: clock, spelling: .tweet, world: world)
-        let fields = PostFields(list: LookupFixture.fields)
-        let records = try (0..<count).map { _ -> [String: Any] in
-            var bytes: [UInt8] = []
-            #expect(generator.appendNext(rules: book.current, fields: fields, to: &bytes))
-            let object = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
-            return try #require(object?["data"] as? [String: Any])
-        }
-        return (world, records)
-    }
-
-    private func ids(_ records: [[String: Any]]) -> [UInt64] {
-        records.compactMap { UInt64($0["id"] as? String ?? "") }
-    }
-
     @Test func countsOnlyGrowAndEnd() throws {
         let law = PostLaw(seed: 3, fates: .none, start: Self.start)
         let hours = [0.0, 0.1, 0.5, 1, 2, 5, 10, 24, 48, 100, 400, 1_000, 10_000]
@@ -66,8 +36,8 @@ struct FateTests {
     }
 
     @Test func theSameSeedGivesTheSameFates() throws {
-        let (one, records) = try world(2_000, seed: 9)
-        let (two, _) = try world(2_000, seed: 9)
+        let (one, records) = try makeWorld(2_000, seed: 9)
+        let (two, _) = try makeWorld(2_000, seed: 9)
         let later = Self.start + .seconds(3 * 86_400)
         for id in ids(records) {
             let post = one.truth.post(id, at: later)
@@ -77,7 +47,7 @@ struct FateTests {
     }
 
     @Test func everyHarmComesToSomeAndStaysSmall() throws {
-        let (world, records) = try world(20_000)
+        let (world, records) = try makeWorld(20_000)
         let later = Self.start + .seconds(30 * 86_400)
         let posts = ids(records).compactMap { world.truth.post($0, at: later) }
         #expect(posts.count == 20_000)
@@ -94,7 +64,7 @@ struct FateTests {
     }
 
     @Test func aWholeAuthorIsSuspendedAtOnceAndProtectionMayEnd() throws {
-        let (world, records) = try world(5_000) {
+        let (world, records) = try makeWorld(5_000) {
             $0 = .none
             $0.suspendedAuthorsPerMille = 300
             $0.protectedAuthorsPerMille = 300
@@ -112,56 +82,6 @@ struct FateTests {
             #expect(byAuthor.values.allSatisfy { $0.count == 1 })
         }
         #expect(isOpenedAgain)
-    }
-
-    @Test func anEditIsAPostOfItsOwnThatNamesItsHistory() throws {
-        let (world, records) = try world(6_000) {
-            $0 = .none
-            $0.editedPerMille = 200
-        }
-        let byID = Dictionary(uniqueKeysWithValues: zip(ids(records), records))
-        #expect(byID.count == 6_000)
-        let edits = records.filter { ($0["edit_history_tweet_ids"] as? [String])?.count ?? 0 > 1 }
-        #expect(edits.count > 200)
-        #expect(edits.contains { ($0["edit_history_tweet_ids"] as? [String])?.count ?? 0 > 2 })
-        for edit in edits {
-            let history = try #require(edit["edit_history_tweet_ids"] as? [String]).compactMap { UInt64($0) }
-            #expect(history.last.map(String.init) == edit["id"] as? String)
-            let first = try #require(byID[history[0]])
-            #expect((edit["text"] as? String)?.hasPrefix(first["text"] as? String ?? "?") == true)
-            #expect(edit["author_id"] as? String == first["author_id"] as? String)
-            let last = try #require(history.last)
-            let apart = PostLaw.creation(of: last) - PostLaw.creation(of: history[0])
-            #expect(apart > .zero && apart < .seconds(1_860), "edits come within half an hour and the stream's step")
-            // Before its edit the first version knows nothing of it, afterwards both name the same.
-            #expect(world.truth.post(history[0], at: PostLaw.creation(of: history[0]))?.editHistory == [history[0]])
-            let whole = try #require(world.truth.post(history[0], at: Self.start + .seconds(1e6))).editHistory
-            #expect(whole.starts(with: history))
-            #expect(world.truth.post(last, at: Self.start + .seconds(1e6))?.editHistory == whole)
-            // A lookup makes the same text again.
-            #expect(world.recall(last).map { String(decoding: $0.post.text, as: UTF8.self) } == edit["text"] as? String)
-        }
-    }
-
-    @Test(arguments: [false, true]) func anEditedPostIsAnsweredAsAskedOrByItsNewestVersion(_ newest: Bool) throws {
-        let (world, records) = try world(4_000) {
-            $0 = .none
-            $0.editedPerMille = 200
-        }
-        let later = Self.start + .seconds(1e6)
-        let edited = ids(records).compactMap { world.truth.post($0, at: later) }
-            .filter { $0.editHistory.count > 1 && $0.editHistory[0] == $0.id }
-        #expect(edited.count > 50)
-        for post in edited {
-            var answer = LookupAnswer(world: world, spelling: .tweet, time: later)
-            let question = LookupAnswer.Question(ids: [post.id], fields: [], expandsReferences: false)
-            answer.add(post.id, question, answersWithNewest: newest)
-            let object = try #require(try JSONSerialization.jsonObject(with: Data(answer.json)) as? [String: Any])
-            let wanted = newest ? post.editHistory[post.editHistory.count - 1] : post.id
-            #expect(object.posts.first?["id"] as? String == String(wanted))
-            #expect(object.posts.first?["edit_history_tweet_ids"] as? [String] == post.editHistory.map(String.init))
-            #expect(answer.returnedIDs == [wanted])
-        }
     }
 
     @Test func lookupsAnswerAsTheTruthIs() throws {

@@ -23,6 +23,7 @@ struct LookupFaultTests {
         ("lookup:hang@2-4", LookupFault(.hang, requests: 2...4)),
         ("lookup:402@10-", LookupFault(.refuse(status: 402), requests: 10...Int.max)),
         ("lookup:omit@*", LookupFault(.omit, requests: 1...Int.max)),
+        ("lookup:partial@1", LookupFault(.partial, request: 1)),
         ("lookup:lose@1", LookupFault(.lose, request: 1)),
         ("lookup:cut@1", LookupFault(.cut, request: 1)),
         ("lookup:truncate@1", LookupFault(.truncate, request: 1)),
@@ -93,6 +94,18 @@ struct LookupFaultTests {
         #expect(connection.end == .reset)
         #expect(connection.rawBody.isEmpty)
         #expect(try fixture.usage.returnedCount == before + 20)
+    }
+
+    @Test func someIdsMayBeUnavailableAndFree() throws {
+        let fixture = try fixture("lookup:partial@1")
+        let before = try fixture.usage.returnedCount
+        let answer = try fixture.lookUp(fixture.ids.prefix(25))
+        #expect(answer.object.posts.count == 22)
+        #expect(
+            answer.object.problems.compactMap { $0["resource_id"] as? String }
+                == [0, 10, 20].map { String(fixture.ids[$0]) }
+        )
+        #expect(try fixture.usage.returnedCount == before + 22)
     }
 
     @Test func someIdsMayBeInNeitherArray() throws {

@@ -44,6 +44,15 @@ struct UsageTests {
         #expect(usage.distinctCount == before.distinctCount)
     }
 
+    @Test(arguments: [false, true]) func expandedPostsAreChargedForWhereThatIsWished(_ isWished: Bool) throws {
+        let fixture = try LookupFixture(streaming: 100) { $1.chargesForIncludes = isWished }
+        let before = try fixture.usage.returnedCount
+        let answer = try fixture.lookUp(fixture.ids.prefix(50), query: "expansions=referenced_tweets.id")
+        let includes = (answer.object["includes"] as? [String: Any])?["tweets"] as? [Any] ?? []
+        #expect(includes.count > 10)
+        #expect(try fixture.usage.returnedCount == before + 50 + (isWished ? includes.count : 0))
+    }
+
     @Test func theAnswerSaysWhatWasChargedAsStrings() throws {
         let fixture = try LookupFixture(streaming: 100)
         let first = try fixture.usage.billedCount
