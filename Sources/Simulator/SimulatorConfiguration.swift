@@ -52,6 +52,11 @@ public struct SimulatorConfiguration: Sendable {
     public var refusalDelay = Duration.seconds(60)
     /// Which of X's two spellings the posts use (default: the one streams have used all along).
     public var spelling = FieldSpelling.tweet
+    /// Lookups and usage, and what becomes of posts; nil answers neither and remembers no post (default nil).
+    ///
+    /// With them the posts carry counts that grow and some are edited, so a seed gives other bytes than without; each post
+    /// takes about 60 bytes of memory, and 16 more on its day. Lookups need generated posts.
+    public var lookups: LookupSettings?
     /// A folder for `connection-1.bytes` and so on: each the exact bytes of a stream's body that were handed to the kernel.
     public var sentLog: String?
 

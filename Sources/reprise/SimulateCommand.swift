@@ -9,7 +9,8 @@ internal import XAPI
 enum SimulateCommand {
     static let command = Command(
         name: "simulate",
-        summary: "Serve the filtered stream as X would, for trying things out, for tests and for fault drills.",
+        summary:
+            "Serve the filtered stream, and lookups, as X would: for trying things out, for tests and for fault drills.",
         discussion: [
             "Posts about cats and dogs are made up from a seed, or taken from a file of JSON lines. Point a client at it with "
                 + "X_API_URL; nothing costs anything. Its address is printed on standard output.",
@@ -17,14 +18,21 @@ enum SimulateCommand {
                 + "100th record. stall keeps the socket open and silent, close ends the answer in order, reset resets the "
                 + "connection, disconnect sends X's own object first; a place with B counts bytes; * instead of the number "
                 + "means each connection, none the first. 429@3 refuses the third connection with that status.",
+            "With --lookups it also answers GET /2/tweets for the posts it streamed, whose counts grow and of which some are "
+                + "edited, deleted, withheld or no longer public; and GET /2/usage/tweets, from what it would have charged. A "
+                + "fault of lookups says what and at which requests: lookup:429@3, lookup:hang@2-4, lookup:402@10- for the "
+                + "tenth and all after it, lookup:omit@* for each. hang never answers; lose resets the connection in place of "
+                + "an answer that is charged for, cut closes it inside the answer; truncate sends half of the JSON; omit "
+                + "leaves some ids out of both arrays, partial calls them unavailable.",
         ],
         examples: [
             ("reprise simulate --rate 100", "a hundred posts a second on port 8081"),
             ("X_API_URL=http://127.0.0.1:8081 reprise record", "record it, from another terminal"),
             ("reprise simulate --file posts.ndjson --once --rate max", "a file once, as fast as it is read"),
             ("reprise simulate --fault 1:cut@100 --fault 503@2", "a broken record, then a refusal"),
+            ("reprise simulate --lookups --speed 1000", "a day of growing counts in a minute and a half"),
         ],
-        options: posts + stream + [
+        options: posts + stream + lookups + [
             Option(long: "host", value: "ADDRESS", help: "The address to listen on.", default: "127.0.0.1"),
             Option(long: "port", value: "N", help: "The port to listen on; 0 for a free one.", default: "8081"),
             Option(
@@ -38,20 +46,20 @@ enum SimulateCommand {
         ],
         run: { invocation in
             let logger = try Context.logger(invocation).labelled("simulator")
-            let simulator = try Simulator(configuration(invocation), logger: logger)
+            let simulator = try Simulator(configuration(invocation), logger: logger, clock: clock(invocation))
             try StandardOutput.write(simulator.url + "\n")
             try ServiceGroup(services: [simulator], logger: logger).run()
             return .done
         }
     )
 
+    private static let start = SimulatorConfiguration.defaultStart.rfc3339
     private static let posts = [
         Option(long: "seed", value: "N", help: "The same seed gives the same posts.", default: "1"),
         Option(
             long: "start",
             value: "TIME",
-            help: "The first post's time, or now for the present.",
-            default: "2026-01-01T00:00:00Z"
+            help: "The first post's time, or now for the present (default 2026-01-01T00:00:00Z; now with --lookups)."
         ),
         Option(long: "file", value: "FILE", help: "Serve this file's lines, over and over, instead of made-up posts."),
         Option(long: "rounds", value: "N", help: "Play the file N times in all, then end the stream."),
@@ -108,7 +116,9 @@ enum SimulateCommand {
         if invocation.flag("no-rules") { configuration.rules = [] }
         configuration.posts = try posts(invocation)
         configuration.rate = try rate(invocation)
-        configuration.faults = try invocation.strings("fault").map { try SimulatedFault(parsing: $0) }
+        configuration.lookups = try lookups(invocation)
+        configuration.faults = try invocation.strings("fault").filter { !$0.hasPrefix(LookupFault.prefix) }
+            .map { try SimulatedFault(parsing: $0) }
         configuration.keepAliveInterval = try invocation.duration("keep-alive") ?? configuration.keepAliveInterval
         configuration.refusalDelay = try invocation.duration("refusal") ?? configuration.refusalDelay
         configuration.connectionCount = try invocation.int("connections") ?? configuration.connectionCount
@@ -136,7 +146,7 @@ enum SimulateCommand {
             throw UsageError("--rounds, --once and --restart need a --file", command: invocation.path)
         }
         let seed = UInt64(try invocation.int("seed") ?? 1)
-        let text = invocation.string("start") ?? "now"
+        let text = invocation.string("start") ?? (invocation.flag("lookups") ? "now" : Self.start)
         if text == "now" { return .generated(seed: seed, start: nil) }
         guard let start = Timestamp(rfc3339: text) else { throw invocation.wrong("start", text, "a time, or now") }
         return .generated(seed: seed, start: start)

@@ -2,6 +2,7 @@ import Foundation
 import Simulator
 import TestSupport
 import Testing
+import Time
 
 /// The simulator's answers against the API's own description, `shared/xapi/openapi.json` beside the repository.
 @Suite(.timeLimit(.minutes(5)), .needs(.openAPI))
@@ -51,6 +52,47 @@ struct SchemaTests {
         let noRules = try fixture.ask(SimulatorFixture.streamPath, headers: ["Authorization: Bearer t"]).object
         // Described until version 2.166, and still sent.
         #expect(try api.unknown(in: noRules, schema: "Problem", extra: ["connection_issue"]) == [])
+    }
+
+    @Test(arguments: FieldSpelling.allCases) func lookupsHaveOnlyDescribedNames(_ spelling: FieldSpelling) throws {
+        var api = try APIDescription()
+        if spelling == .tweet {
+            api.renamed = [
+                "edit_history_tweet_ids": "edit_history_post_ids", "referenced_tweets": "referenced_posts",
+                "retweet_count": "repost_count", "tweets": "posts",
+            ]
+        }
+        let fixture = try LookupFixture(streaming: 500) {
+            $0.spelling = spelling
+            $1.fates.withheldPerMille = 500
+            $1.fates.deletedPerMille = 200
+            $1.fates.suspendedAuthorsPerMille = 100
+            $1.unavailablePerMille = 50
+        }
+        fixture.clock.advance(by: .seconds(5 * 86_400))
+        var names: Set<String> = []
+        for start in stride(from: 0, to: 500, by: 100) {
+            let expansions = "expansions=referenced_tweets.id,referenced_posts&tweet.fields=\(LookupFixture.fields)"
+            let object = try fixture.lookUp(fixture.ids[start..<(start + 100)], query: expansions).object
+            #expect(try api.unknown(in: object, schema: "GetPostsByIdsResponse") == [])
+            names.formUnion(object.posts.flatMap(\.keys) + object.keys)
+            names.formUnion(object.problems.compactMap { $0["title"] as? String })
+        }
+        #expect(
+            names.isSuperset(of: [
+                "data", "includes", "errors", "withheld", "public_metrics", "Not Found Error", "Authorization Error",
+                "Resource Unavailable",
+            ])
+        )
+    }
+
+    @Test func theUsageAnswerHasOnlyDescribedNames() throws {
+        let api = try APIDescription()
+        let fixture = try LookupFixture(streaming: 10)
+        let fields = "cap_reset_day,daily_client_app_usage,daily_project_usage,project_cap,project_id,project_usage"
+        let object = try fixture.simulator.ask("/2/usage/tweets?usage.fields=\(fields)").object
+        #expect(try api.unknown(in: object, schema: "GetUsageResponse") == [])
+        #expect((object["data"] as? [String: Any])?.count == 6)
     }
 
     @Test func theCheckFindsAWrongName() throws {

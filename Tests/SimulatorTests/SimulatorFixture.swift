@@ -2,6 +2,7 @@ import Foundation
 import Simulator
 import TestSupport
 import Testing
+import Time
 
 /// A running simulator and raw requests to it.
 final class SimulatorFixture {
@@ -10,11 +11,11 @@ final class SimulatorFixture {
 
     let simulator: Simulator
 
-    init(_ change: (inout SimulatorConfiguration) -> Void = { _ in }) throws {
+    init(clock: WallClock = .system, _ change: (inout SimulatorConfiguration) -> Void = { _ in }) throws {
         var configuration = SimulatorConfiguration()
         configuration.rate = .unlimited
         change(&configuration)
-        simulator = try Simulator(configuration)
+        simulator = try Simulator(configuration, clock: clock)
     }
 
     deinit {

@@ -35,6 +35,8 @@ enum Problem {
     /// An answer that any status may have.
     static func status(_ status: Int) -> HTTPResponse {
         switch status {
+        case 402:
+            answer(402, title: "CreditsDepleted", detail: "The account has no credits left.", type: "about:blank")
         case 429: answer(429, title: "Too Many Requests", detail: "Too Many Requests", type: "about:blank")
         case 503:
             answer(503, title: "Service Unavailable", detail: "Service Unavailable", type: "about:blank")

@@ -5,7 +5,7 @@ internal import Time
 /// X's limits of requests in 15 minutes.
 final class RateLimits: Sendable {
     enum Endpoint: Hashable {
-        case stream, readRules, changeRules, countRules
+        case stream, readRules, changeRules, countRules, lookUp, readUsage
 
         var limit: Int {
             switch self {
@@ -13,6 +13,8 @@ final class RateLimits: Sendable {
             case .readRules: 450
             case .changeRules: 100
             case .countRules: 72
+            case .lookUp: 3_500
+            case .readUsage: 50
             }
         }
     }

@@ -1,5 +1,3 @@
-internal import Time
-
 /// A made-up post on its way into JSON.
 struct GeneratedPost {
     /// How a post refers to another.
@@ -30,105 +28,8 @@ struct GeneratedPost {
     var impressionCount = 0
     var isSensitive = false
     var isPaid = false
-
-    /// Appends the record's JSON, without a line end.
-    func write(
-        _ fields: PostFields,
-        spelling: FieldSpelling,
-        rules: [SimulatedRule],
-        to json: inout JSONText
-    ) {
-        let isOld = spelling == .tweet
-        json.raw("{\"data\":{")
-        if fields.contains(.attachments), !mediaKeys.isEmpty {
-            json.raw("\"attachments\":{\"media_keys\":[")
-            for key in mediaKeys {
-                json.comma(unlessAfter: 91)
-                json.string(key)
-            }
-            json.raw("]},")
-        }
-        if fields.contains(.authorID) { writeID("\"author_id\":", Authors.id(author), to: &json) }
-        if fields.contains(.conversationID) { writeID("\"conversation_id\":", conversation, to: &json) }
-        if fields.contains(.createdAt) {
-            json.raw("\"created_at\":\"")
-            writeTime(to: &json)
-            json.raw("\",")
-        }
-        json.raw(isOld ? "\"edit_history_tweet_ids\":[\"" : "\"edit_history_post_ids\":[\"")
-        json.number(id)
-        json.raw("\"],")
-        writeID("\"id\":", id, to: &json)
-        if fields.contains(.lang) {
-            json.raw("\"lang\":")
-            json.string(lang)
-            json.raw(",")
-        }
-        if fields.contains(.paidPartnership) {
-            json.raw(isPaid ? "\"paid_partnership\":true," : "\"paid_partnership\":false,")
-        }
-        if fields.contains(.possiblySensitive) {
-            json.raw(isSensitive ? "\"possibly_sensitive\":true," : "\"possibly_sensitive\":false,")
-        }
-        if fields.contains(.publicMetrics) { writeMetrics(isOld, to: &json) }
-        if fields.contains(.references), !references.isEmpty {
-            json.raw(isOld ? "\"referenced_tweets\":[" : "\"referenced_posts\":[")
-            for reference in references {
-                json.comma(unlessAfter: 91)
-                json.raw("{\"type\":\"")
-                json.bytes.append(contentsOf: reference.kind.rawValue.utf8)
-                json.raw("\",\"id\":\"")
-                json.number(reference.id)
-                json.raw("\"}")
-            }
-            json.raw("],")
-        }
-        json.raw("\"text\":")
-        json.string(utf8: text)
-        json.raw("},\"matching_rules\":[")
-        for rule in rules {
-            json.comma(unlessAfter: 91)
-            json.raw("{\"id\":\"")
-            json.bytes.append(contentsOf: rule.id.utf8)
-            json.raw("\"")
-            if let tag = rule.tag {
-                json.raw(",\"tag\":")
-                json.string(tag)
-            }
-            json.raw("}")
-        }
-        json.raw("]}")
-    }
-
-    private func writeID(_ name: StaticString, _ id: UInt64, to json: inout JSONText) {
-        json.raw(name)
-        json.raw("\"")
-        json.number(id)
-        json.raw("\",")
-    }
-
-    private func writeMetrics(_ isOld: Bool, to json: inout JSONText) {
-        json.raw(isOld ? "\"public_metrics\":{\"retweet_count\":" : "\"public_metrics\":{\"repost_count\":")
-        json.number(UInt64(repostCount))
-        json.raw(",\"reply_count\":")
-        json.number(UInt64(replyCount))
-        json.raw(",\"like_count\":")
-        json.number(UInt64(likeCount))
-        json.raw(",\"quote_count\":")
-        json.number(UInt64(quoteCount))
-        json.raw(",\"bookmark_count\":")
-        json.number(UInt64(bookmarkCount))
-        json.raw(",\"impression_count\":")
-        json.number(UInt64(impressionCount))
-        json.raw("},")
-    }
-
-    /// X writes whole seconds with three zeros.
-    private func writeTime(to json: inout JSONText) {
-        withUnsafeTemporaryAllocation(byteCount: 27, alignment: 1) { buffer in
-            Timestamp(microseconds: milliseconds * 1_000).writeRFC3339(to: buffer)
-            json.bytes.append(contentsOf: buffer[..<20])
-        }
-        json.raw("000Z")
-    }
+    /// The versions before this one, oldest first, and after it.
+    var earlierVersions: [UInt64] = []
+    var laterVersions: [UInt64] = []
+    var withheldCountries: [String] = []
 }

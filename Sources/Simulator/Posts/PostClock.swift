@@ -11,7 +11,8 @@ struct PostClock {
 
     private let base: Base
     private var drawnCount: Int64 = 0
-    private var milliseconds: Int64 = 0
+    /// The last post's.
+    private(set) var milliseconds: Int64 = 0
     private var sequence: UInt64 = 0
 
     /// A clock that starts at a time and takes the same step for every post.
@@ -46,6 +47,11 @@ struct PostClock {
         // Ids of one millisecond would not grow if each came from another machine.
         let machine = sequence == 0 ? entropy & 0x3FE : 0x3FF
         return (milliseconds, Self.id(milliseconds: milliseconds, machine: machine, sequence: sequence))
+    }
+
+    /// The millisecond that an id holds.
+    static func milliseconds(of id: UInt64) -> Int64 {
+        Int64(id >> 22) + snowflakeEpochMilliseconds
     }
 
     /// The id of a post of that millisecond.

@@ -11,11 +11,14 @@ struct PostFields: OptionSet, Sendable {
     static let publicMetrics = PostFields(rawValue: 64)
     static let references = PostFields(rawValue: 128)
     static let conversationID = PostFields(rawValue: 256)
+    static let withheld = PostFields(rawValue: 512)
 
     private static let names: [String: PostFields] = [
         "attachments": .attachments, "author_id": .authorID, "created_at": .createdAt, "lang": .lang,
         "paid_partnership": .paidPartnership, "possibly_sensitive": .possiblySensitive,
-        "public_metrics": .publicMetrics, "referenced_tweets": .references, "conversation_id": .conversationID,
+        "public_metrics": .publicMetrics, "referenced_tweets": .references, "referenced_posts": .references,
+        "conversation_id": .conversationID,
+        "withheld": .withheld,
     ]
 
     init(rawValue: UInt16) {

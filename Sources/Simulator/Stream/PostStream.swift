@@ -14,7 +14,12 @@ final class PostStream: Sendable {
     private let rules: RuleBook
     private let restarts: Bool
 
-    init(_ configuration: SimulatorConfiguration, rules: RuleBook, clock: WallClock) throws(SimulatorError) {
+    init(
+        _ configuration: SimulatorConfiguration,
+        rules: RuleBook,
+        world: PostWorld?,
+        clock: WallClock
+    ) throws(SimulatorError) {
         switch configuration.posts {
         case .generated(let seed, let start):
             let step: Duration =
@@ -25,7 +30,8 @@ final class PostStream: Sendable {
             beginning = PostGenerator(
                 seed: seed,
                 clock: start.map { PostClock(start: $0, step: step) } ?? PostClock(clock),
-                spelling: configuration.spelling
+                spelling: configuration.spelling,
+                world: world
             )
         case .file(let path, let rounds):
             beginning = try FilePosts(path: path, rounds: rounds)

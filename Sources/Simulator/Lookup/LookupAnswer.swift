@@ -1,0 +1,152 @@
+internal import Time
+
+/// The answer to one lookup while it is written.
+struct LookupAnswer {
+    /// What is asked of it.
+    struct Question {
+        let ids: [UInt64]
+        let fields: PostFields
+        let expandsReferences: Bool
+    }
+
+    private(set) var data = JSONText()
+    private(set) var includes = JSONText()
+    private(set) var errors = JSONText()
+    /// The posts in `data`, to be charged for.
+    private(set) var returnedIDs: [UInt64] = []
+    /// The posts in `includes`.
+    private(set) var includedIDs: [UInt64] = []
+    private var referredIDs: Set<UInt64> = []
+
+    let world: PostWorld
+    let spelling: FieldSpelling
+    let time: Timestamp
+
+    init(world: PostWorld, spelling: FieldSpelling, time: Timestamp) {
+        self.world = world
+        self.spelling = spelling
+        self.time = time
+    }
+
+    /// Adds a post, or why it cannot be seen.
+    mutating func add(_ id: UInt64, _ question: Question, answersWithNewest: Bool) {
+        guard var post = world.truth.post(id, at: time), post.state != .deleted else { return addNotFound(id) }
+        guard post.state == .visible else { return addNotAuthorized(id) }
+        if answersWithNewest, let newest = post.editHistory.last, newest != id {
+            guard let newer = world.truth.post(newest, at: time) else { return addNotFound(id) }
+            post = newer
+        }
+        guard !returnedIDs.contains(post.id) else { return }
+        guard let made = made(post) else { return addNotFound(id) }
+        data.separate()
+        made.writeObject(question.fields, spelling: spelling, to: &data)
+        returnedIDs.append(post.id)
+        guard question.expandsReferences else { return }
+        for reference in made.references { include(reference.id, question.fields) }
+    }
+
+    /// An id that X has trouble with just now.
+    mutating func addUnavailable(_ id: UInt64) {
+        error(
+            id,
+            title: "Resource Unavailable",
+            detail: "Could not look up tweet with ids: [\(id)].",
+            problem: "resource-unavailable"
+        )
+    }
+
+    /// The whole answer, one line without an end; an array without elements is left out, as X does.
+    var json: [UInt8] {
+        var json = JSONText()
+        json.raw("{")
+        func add(_ name: StaticString, _ content: JSONText, _ end: StaticString) {
+            guard !content.bytes.isEmpty else { return }
+            json.comma(unlessAfter: 123)
+            json.raw(name)
+            json.bytes.append(contentsOf: content.bytes)
+            json.raw(end)
+        }
+        json.bytes.reserveCapacity(data.bytes.count + includes.bytes.count + errors.bytes.count + 64)
+        add("\"data\":[", data, "]")
+        add(spelling == .tweet ? "\"includes\":{\"tweets\":[" : "\"includes\":{\"posts\":[", includes, "]}")
+        add("\"errors\":[", errors, "]")
+        json.raw("}")
+        return json.bytes
+    }
+
+    // MARK: - Internal
+
+    private func made(_ post: SimulatedPost) -> GeneratedPost? {
+        guard var made = world.recall(post.id)?.post else { return nil }
+        made.take(post.counts)
+        made.withheldCountries = post.withheldCountries
+        made.earlierVersions = post.editHistory.filter { $0 < post.id }
+        made.laterVersions = post.editHistory.filter { $0 > post.id }
+        return made
+    }
+
+    private mutating func include(_ id: UInt64, _ fields: PostFields) {
+        guard referredIDs.insert(id).inserted else { return }
+        let parameter = spelling == .tweet ? "referenced_tweets.id" : "referenced_posts"
+        guard let post = world.truth.post(id, at: time), post.state != .deleted else {
+            return addNotFound(id, parameter: parameter, section: "includes")
+        }
+        guard post.state == .visible, let made = made(post) else {
+            return addNotAuthorized(id, parameter: parameter, section: "includes")
+        }
+        includes.separate()
+        made.writeObject(fields, spelling: spelling, to: &includes)
+        includedIDs.append(id)
+    }
+
+    private mutating func addNotFound(_ id: UInt64, parameter: String = "ids", section: String? = nil) {
+        error(
+            id,
+            parameter: parameter,
+            section: section,
+            title: "Not Found Error",
+            detail: "Could not find tweet with \(parameter): [\(id)].",
+            problem: "resource-not-found"
+        )
+    }
+
+    private mutating func addNotAuthorized(_ id: UInt64, parameter: String = "ids", section: String = "data") {
+        error(
+            id,
+            parameter: parameter,
+            section: section,
+            title: "Authorization Error",
+            detail: "Sorry, you are not authorized to see the Tweet with \(parameter): [\(id)].",
+            problem: "not-authorized-for-resource"
+        )
+    }
+
+    private mutating func error(
+        _ id: UInt64,
+        parameter: String? = nil,
+        section: String? = nil,
+        title: String,
+        detail: String,
+        problem: String
+    ) {
+        errors.separate()
+        errors.raw("{")
+        // What is unavailable has no value in X's description.
+        if parameter != nil { errors.member("value", String(id)) }
+        errors.member("resource_id", String(id))
+        if let parameter { errors.member("parameter", parameter) }
+        errors.member("resource_type", "tweet")
+        if let section { errors.member("section", section) }
+        errors.member("title", title)
+        errors.member("detail", detail)
+        errors.member("type", "https://api.x.com/2/problems/" + problem)
+        errors.raw("}")
+    }
+}
+
+extension JSONText {
+    /// Appends a comma, unless nothing is written yet.
+    fileprivate mutating func separate() {
+        if !bytes.isEmpty { bytes.append(44) }
+    }
+}
