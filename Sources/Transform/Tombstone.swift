@@ -29,18 +29,18 @@ extension DocumentBatch {
             UnsafeMutableRawBufferPointer(start: base + start, count: $0.count).copyMemory(from: $0)
         }
         let id = start + head.utf8.count
-        append(
-            Document(
-                offset: offset,
-                ordinal: number,
-                version: DocumentVersion.make(arrival: arrival, ordinal: ordinal, origin: .tombstone),
-                origin: .tombstone,
-                postKind: .post,
-                json: start..<start + bytes.count,
-                tweetID: id..<id + tweetID.utf8.count,
-                observedAt: arrival
-            )
+        var document = Document(
+            offset: offset,
+            ordinal: number,
+            version: DocumentVersion.make(arrival: arrival, ordinal: ordinal, origin: .tombstone),
+            origin: .tombstone,
+            postKind: .post,
+            json: start..<start + bytes.count,
+            tweetID: id..<id + tweetID.utf8.count,
+            observedAt: arrival
         )
+        document.source = source
+        append(document)
         return true
     }
 }
