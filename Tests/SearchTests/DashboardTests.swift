@@ -6,7 +6,7 @@ import Testing
 @testable import Sinks
 
 /// The saved objects; RECORD_SNAPSHOTS=1 writes the golden files anew.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(15)))
 struct DashboardTests {
     private static let engines: [(engine: SearchEngine, product: String)] = [
         (.elasticsearch, "kibana"), (.opensearch, "opensearch"),

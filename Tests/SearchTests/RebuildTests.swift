@@ -6,7 +6,7 @@ import Transform
 @testable import Sinks
 
 /// Making an index anew behind its alias, in real engines.
-@Suite(.needs(.opensearch, .elasticsearch), .timeLimit(.minutes(5)))
+@Suite(.needs(.opensearch, .elasticsearch), .timeLimit(.minutes(15)))
 struct RebuildTests {
     private func write(_ count: Int, to index: String, of engine: Engine) throws {
         for id in 0..<count {

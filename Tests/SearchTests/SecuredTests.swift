@@ -6,7 +6,7 @@ import Testing
 @testable import Sinks
 
 /// Who asks, in an engine that wants to know.
-@Suite(.needs(.securedElasticsearch), .timeLimit(.minutes(5)))
+@Suite(.needs(.securedElasticsearch), .timeLimit(.minutes(15)))
 struct SecuredTests {
     private let admin = SearchConnection(
         credentials: .basic(username: "elastic", password: Secret(SearchPeer.password))

@@ -8,7 +8,7 @@ import Transform
 @testable import Sinks
 
 /// Preparing an alias in real engines.
-@Suite(.needs(.opensearch, .elasticsearch), .timeLimit(.minutes(5)))
+@Suite(.needs(.opensearch, .elasticsearch), .timeLimit(.minutes(15)))
 struct SetupTests {
     @Test(arguments: SearchPeer.open) func theFirstUseMakesEverythingAndLaterOnesFindIt(peer: SearchPeer) async throws {
         let engine = try await Engine(peer)

@@ -72,6 +72,8 @@ import Testing
             let pad = [10, 400, 20_000][round % 3]
             let limit = [1, 3_000, 100_000, 6 << 20][Int.random(in: 0..<4, using: &random)]
             let recorder = Recorder(live, segmentByteLimit: limit, pad: pad)
+            // On a busy machine the journal may take a while to be there at all.
+            for _ in 0..<2_000 where access("\(live)/filtered/tail", F_OK) != 0 { sleepMilliseconds(10) }
             sleepMilliseconds(Int.random(in: 30...600, using: &random))
             try copy(live, to: copied)
             #expect(recorder.stop() == "closed")

@@ -21,7 +21,7 @@ struct ReplyJudge {
     /// What the second reader finds at one place.
     private struct Item {
         var status: Int
-        var id: [UInt8]?
+        var id: String?
         var type = ""
     }
 
@@ -60,7 +60,7 @@ struct ReplyJudge {
         let items = text.flatMap { ReplyJudge.items(of: $0.value) }
         let isClear = items.map { items in
             items.count == ReplyJudge.ids.count
-                && zip(items, ReplyJudge.ids).allSatisfy { $0.id == nil || $0.id == Array($1.utf8) }
+                && zip(items, ReplyJudge.ids).allSatisfy { $0.id == nil || $0.id == $1 }
         }
         switch result(body) {
         case nil:
@@ -117,16 +117,19 @@ struct ReplyJudge {
             var item = Item(status: number)
             if let id {
                 guard case .string(let raw) = id else { return nil }
-                item.id = raw
+                item.id = text(raw)
             }
             if let error {
                 guard let type = only("type", in: error) else { return nil }
-                if case .string(let raw)? = type { item.type = raw.withUnsafeBytes { JSONString.decode($0) } }
+                if case .string(let raw)? = type { item.type = text(raw) }
             }
             items.append(item)
         }
         return items
     }
+
+    /// Escapes resolved as everywhere, broken ones too.
+    private static func text(_ raw: [UInt8]) -> String { raw.withUnsafeBytes { JSONString.decode($0) } }
 
     /// Replies of real engines (OpenSearch 2.19.6, Elasticsearch 8.19.8) to one call each: as Reprise asks for them, with
     /// results as a rebuild does, and whole.

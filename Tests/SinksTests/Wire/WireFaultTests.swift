@@ -111,10 +111,12 @@ struct WireFaultTests {
         let connection = SearchConnection(timeout: .milliseconds(300))
         let sink = WatchedSink(SearchSink(address, connection, identity: target.identity))
         let weather = WireWeather(over: proxy, seed: seed)
+        defer { weather.stop() }
+        let watch = Stopwatch()
         var rounds = 0
         repeat {
             rounds += 1
-            try #require(rounds <= 20, "\(sink.failures) is all that went wrong; \(place)")
+            try #require(watch.elapsed < .seconds(120), "\(sink.failures) is all that went wrong; \(place)")
             let books = try deliver(journal, sink, seed: seed &+ UInt64(rounds))
             #expect(books.records == Self.posts && books.records == books.yielding, place)
             #expect(books.documents == Self.posts && books.rejected == 0, place)
@@ -124,7 +126,8 @@ struct WireFaultTests {
         } while !Self.everyKind.allSatisfy { kind in
             sink.failures.contains { failure in kind.contains { failure.key.contains($0) } }
         }
-        try weather.stop()
+        weather.stop()
+        if let trouble = weather.trouble { throw trouble }
         return sink.failures
     }
 }

@@ -6,7 +6,7 @@ import Transform
 
 /// Changes what connections through a proxy suffer, a dozen times a second, by seed, until it is stopped.
 final class WireWeather: Sendable {
-    private let isOver: Shared
+    private let shared: Shared
     private let thread: TestThread
 
     private final class Shared: Sendable {
@@ -16,28 +16,38 @@ final class WireWeather: Sendable {
 
     init(over proxy: Toxiproxy, seed: UInt64) {
         let shared = Shared()
-        isOver = shared
+        self.shared = shared
         thread = startThread {
             var random = SeededRandom(seed: seed)
             do {
-                while !shared.isOver.withLock({ $0 }) { try WireWeather.step(proxy, &random) }
+                var kinds: [Int] = []
+                while !shared.isOver.withLock({ $0 }) {
+                    // Every kind comes around.
+                    if kinds.isEmpty { kinds = (0..<9).shuffled(using: &random) }
+                    try WireWeather.step(kinds.removeLast(), proxy, &random)
+                }
             } catch { shared.trouble.withLock { $0 = error } }
         }
     }
 
-    /// Ends it in fair weather.
-    func stop() throws {
-        isOver.isOver.withLock { $0 = true }
-        thread.join(seconds: 60)
-        if let error = isOver.trouble.withLock({ $0 }) { throw error }
+    /// Ends it, in fair weather.
+    func stop() {
+        let wasOver = shared.isOver.withLock { isOver in
+            defer { isOver = true }
+            return isOver
+        }
+        if !wasOver { thread.join(seconds: 60) }
     }
 
+    /// What hindered it; nil where nothing did.
+    var trouble: (any Error)? { shared.trouble.withLock { $0 } }
+
     /// About three connections in ten get it.
-    private static func step(_ proxy: Toxiproxy, _ random: inout SeededRandom) throws {
+    private static func step(_ kind: Int, _ proxy: Toxiproxy, _ random: inout SeededRandom) throws {
         var pause = Int.random(in: 40...120, using: &random)
         let isDownstream = Bool.random(using: &random)
         let toxic: Toxiproxy.Toxic?
-        switch Int.random(in: 0..<9, using: &random) {
+        switch kind {
         case 0, 1: toxic = .init("reset_peer", ["timeout": Int.random(in: 0...20, using: &random)])
         case 2:
             // Longer than the client has patience: a stalled connection is closed with the end of the fault.
