@@ -10,8 +10,8 @@ public struct SimulatedTruth: Sendable {
 
     /// A post as it stands at a time; nil where no stream took it, nor any post that reposts, quotes or answers it.
     ///
-    /// It costs about a microsecond. Asked about a time before the post's creation, it answers as for that moment; an edit
-    /// is known only once the stream took it.
+    /// Its text is not made again, so totals over all posts are cheap. Asked about a time before the post's creation, it
+    /// answers as for that moment; an edit is known only once the stream took it.
     public func post(_ id: UInt64, at time: Timestamp) -> SimulatedPost? {
         guard let known = memory.known(id) else { return nil }
         let first = known.history.first ?? id
