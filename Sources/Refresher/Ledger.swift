@@ -33,13 +33,15 @@ public final class Ledger {
         let reader = try RecordReader(journal: Journal(directory: directory), source: .ledger, from: .time(start))
         let entry = JSONExtractor(
             JSONPlan([
-                .init("reserved", .integer, slot: 0), .init("settled", .integer, slot: 1), .init("day", .integer, slot: 2),
+                .init("reserved", .integer, slot: 0), .init("settled", .integer, slot: 1),
+                .init("day", .integer, slot: 2),
                 .init("posts", .integer, slot: 3),
             ])
         )
         while let batch = try reader.nextBatch() {
             for mark in batch.records where mark.kind == .whole {
-                guard entry.read(batch.line(mark)) == .read, let day = entry.integer(2), let posts = entry.integer(3) else {
+                guard entry.read(batch.line(mark)) == .read, let day = entry.integer(2), let posts = entry.integer(3)
+                else {
                     throw JournalError(
                         .corrupt,
                         "ledger:\(mark.offset) is no entry of a ledger; what was spent is unknown, so nothing is"

@@ -14,7 +14,9 @@ final class LookupJournal {
     init(journal directory: String, clock: WallClock) throws {
         writer = try JournalWriter(directory: directory, source: .lookup, clock: clock)
         self.clock = clock
-        if writer.endOffset > .zero { try writer.append(event: EventKind.closed, fields: [("why", .string("started"))]) }
+        if writer.endOffset > .zero {
+            try writer.append(event: EventKind.closed, fields: [("why", .string("started"))])
+        }
     }
 
     /// A number that no question had before: the time, or one more where the clock stands.

@@ -26,7 +26,9 @@ public final class PostsFile {
         connection = try Connection(path: "\(journal)/posts.sqlite", durability: .normal)
         try connection.execute("PRAGMA cache_size=-16000")
         try PostsSchema.migrator.migrate(connection)
-        try connection.execute("INSERT INTO identity (one, uuid) VALUES (1, lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING")
+        try connection.execute(
+            "INSERT INTO identity (one, uuid) VALUES (1, lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING"
+        )
         let name = try connection.prepare("SELECT uuid FROM identity")
         guard try name.step(), let identity = name.string(0) else {
             throw RefresherError(.unusable, "\(connection.path) has lost its identity; delete it, it is filled again")

@@ -25,7 +25,8 @@ enum RefreshText {
             case .stopped: "; stopped before the end"
             case .refused(let reason): "; X takes no more for now: \(reason)"
             }
-        return "\(report.due) due, \(report.read) read (\(report.changed) changed, \(report.same) same), \(report.gone) gone, "
+        return
+            "\(report.due) due, \(report.read) read (\(report.changed) changed, \(report.same) same), \(report.gone) gone, "
             + "\(report.unknown) unknown; \(report.spent) spent, \(report.free) free\(left)\(ending)\n"
     }
 

@@ -60,7 +60,8 @@ extension XAPIClient {
         guard JSONShape.isObject(answer.body) else {
             throw XAPIError(
                 code: .unexpectedAnswer,
-                message: "GET \(request.displayURL) answered 200 with a body that is no JSON object; it is asked for again later",
+                message:
+                    "GET \(request.displayURL) answered 200 with a body that is no JSON object; it is asked for again later",
                 status: answer.status
             )
         }
