@@ -45,6 +45,24 @@ public final class DocumentBatch {
     /// The bytes of all documents.
     public var byteCount: Int { count }
 
+    /// The memory that it takes: room for bytes, and a row of values for each document.
+    public var heldByteCount: Int { capacity + documents.count * MemoryLayout<Document>.stride }
+
+    /// The bytes that fit before its buffer grows.
+    public var byteCapacity: Int { capacity }
+
+    /// Whether most of its memory is room that no document needs.
+    public var isMostlyEmpty: Bool { count < capacity / 2 }
+
+    /// A batch of the same documents that has room for nothing more.
+    public func fittingCopy() -> DocumentBatch {
+        let copy = DocumentBatch(byteCapacity: count)
+        copy.base.copyMemory(from: base, byteCount: count)
+        copy.count = count
+        copy.documents = documents.map { $0 }
+        return copy
+    }
+
     /// Whether it holds no document.
     public var isEmpty: Bool { documents.isEmpty }
 

@@ -40,7 +40,9 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
         var engine: DeliveryEngine
         /// Batches that are not settled, by their number.
         var held: [Int: Unshared<DocumentBatch>] = [:]
+        /// Empty batches, each with room for a full one.
         var spare: [Unshared<DocumentBatch>] = []
+        let batchCapacity: Int
         var refused: [RefusedDocument] = []
         /// The circuit as it was told last.
         var told: DeliveryEngine.Circuit?
@@ -72,7 +74,11 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
         self.sink = sink
         self.patience = patience
         self.clock = clock
-        let monitor = Monitor(State(engine: DeliveryEngine(limits: limits), random: seed | 1))
+        // A little more than the limit, so that the last document of a batch does not double the memory.
+        let capacity = sink.batchByteLimit + (256 << 10)
+        let monitor = Monitor(
+            State(engine: DeliveryEngine(limits: limits), batchCapacity: capacity, random: seed | 1)
+        )
         self.monitor = monitor
         var workers: [WorkerThread] = []
         for _ in 0..<max(1, limits.calls) {
@@ -108,17 +114,23 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
 
     /// Adds the batch to what is to be sent; waits while the pool is full or the sink takes nothing.
     public func deliver(_ batch: DocumentBatch) throws -> DocumentBatch {
-        // A little more than the limit, so that the last document of a batch does not double the memory.
-        let (full, capacity) = (Unshared(batch), sink.batchByteLimit + (256 << 10))
+        // While a sink is down, a follower hands over one small batch after another: each in memory of its own size.
+        let isSmall = batch.isMostlyEmpty
+        let (full, rest) = (Unshared(isSmall ? batch.fittingCopy() : batch), Unshared(batch))
         let empty = try wait { state -> Unshared<DocumentBatch>? in
-            guard state.engine.hasRoom(for: full.value.byteCount) else { return nil }
-            let number = state.engine.add(documents: full.value.documents.count, bytes: full.value.byteCount)
-            state.held[number] = full
-            return state.spare.popLast() ?? Unshared(DocumentBatch(byteCapacity: capacity))
+            let bytes = full.value.heldByteCount + ConcurrentDelivery.overhead
+            guard state.engine.hasRoom(for: bytes) else { return nil }
+            state.held[state.engine.add(documents: full.value.documents.count, bytes: bytes)] = full
+            if isSmall { return rest }
+            return state.spare.popLast() ?? Unshared(DocumentBatch(byteCapacity: state.batchCapacity))
         }
+        if isSmall { batch.removeAll() }
         monitor.signal()
         return empty.value
     }
+
+    /// What a batch costs besides its documents, where it waits and in who counts it.
+    private static let overhead = 1_024
 
     /// What is settled.
     public func progress() throws -> DeliveryProgress {
@@ -196,6 +208,8 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
                 }
                 for number in before..<state.engine.settled {
                     guard let settled = state.held.removeValue(forKey: number) else { continue }
+                    // Only what is large enough for a full batch is kept for the next one.
+                    if settled.value.byteCapacity < state.batchCapacity { continue }
                     settled.value.removeAll()
                     state.spare.append(settled)
                 }

@@ -36,8 +36,8 @@ public struct Rejection: Sendable, Equatable {
 public struct DeliveryLimits: Sendable, Equatable {
     /// Calls at the same time.
     public var calls = 4
-    /// Bytes of all batches that are not settled.
-    public var poolBytes = 12 << 20
+    /// Bytes of memory of all batches that are not settled.
+    public var poolBytes = 16 << 20
     /// The first wait after a push-back; it doubles with each further one.
     public var firstWait = Duration.milliseconds(200)
     /// No wait is longer, unless the sink names a longer one.
