@@ -1,0 +1,77 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The units and the crontab line of `packaging/`, as far as a machine without systemd running can try them.
+@Suite(.timeLimit(.minutes(5)))
+struct PackagingTests {
+    private static let packaging = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("packaging")
+    private static let units = ["reprise-record", "reprise-run", "reprise-refresh"]
+
+    private func text(_ path: String) throws -> String {
+        try String(contentsOf: Self.packaging.appendingPathComponent(path), encoding: .utf8)
+    }
+
+    /// Whether the program knows the command, and each of the options that stand behind it.
+    private func check(_ line: String, _ folder: TemporaryFolder) throws {
+        let words = line.split(separator: " ").map(String.init)
+        let help = try RunningProgram(Surroundings.reprise(), [words[1], "--help"], in: folder).wait()
+        let known = String(decoding: help.output, as: UTF8.self)
+        #expect(help.status == 0 && words[0].hasSuffix("reprise"), "\(line)")
+        for option in words where option.hasPrefix("--") {
+            #expect(known.contains("\(option) ") || known.contains("\(option)\n"), "\(option) of: \(line)")
+        }
+    }
+
+    @Test(.needs(.tool("systemd-analyze"))) func systemdTakesTheUnits() throws {
+        let folder = try TemporaryFolder()
+        let program = try Surroundings.reprise()
+        var files: [String] = []
+        for name in Self.units.map({ "\($0).service" }) + ["reprise-refresh.timer"] {
+            let unit = try text("systemd/\(name)").replacingOccurrences(of: "/usr/local/bin/reprise", with: program)
+            try unit.write(toFile: "\(folder.path)/\(name)", atomically: true, encoding: .utf8)
+            files.append("\(folder.path)/\(name)")
+        }
+        let result = try RunningProgram(
+            Surroundings.path(.tool("systemd-analyze")),
+            ["verify"] + files,
+            in: folder
+        ).wait()
+        #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+        // What it would say of a setting that systemd does not know, or the test could not fail.
+        try "[Service]\nExecStart=\(program)\nProtectEverything=yes\n".write(
+            toFile: "\(folder.path)/wrong.service",
+            atomically: true,
+            encoding: .utf8
+        )
+        let wrong = try RunningProgram(
+            Surroundings.path(.tool("systemd-analyze")),
+            ["verify", "\(folder.path)/wrong.service"],
+            in: folder
+        ).wait()
+        #expect(wrong.errors.contains("ProtectEverything"))
+    }
+
+    @Test(arguments: units) func theUnitIsHardenedAndItsCommandIsOneOfOurs(name: String) throws {
+        let folder = try TemporaryFolder()
+        let lines = try text("systemd/\(name).service").split(separator: "\n").map(String.init)
+        for setting in ["NoNewPrivileges=yes", "User=reprise", "ProtectSystem=strict", "CapabilityBoundingSet="] {
+            #expect(lines.contains(setting), "\(setting)")
+        }
+        let start = try #require(lines.first { $0.hasPrefix("ExecStart=") })
+        try check(String(start.dropFirst("ExecStart=".count)), folder)
+    }
+
+    @Test func theCrontabLineIsAPassOfOurs() throws {
+        let folder = try TemporaryFolder()
+        let lines = try text("cron/reprise-refresh").split(separator: "\n")
+        let jobs = lines.filter { !$0.hasPrefix("#") && !$0.contains("=") || $0.hasPrefix("*") }
+        let job = try #require(jobs.first)
+        #expect(jobs.count == 1)
+        let fields = job.split(separator: " ", maxSplits: 6)
+        #expect(fields[0] == "*/5" && fields[5] == "reprise")
+        let command = try #require(job.range(of: "exec reprise refresh"))
+        try check(String(job[command.lowerBound...].dropFirst("exec ".count)), folder)
+    }
+}
