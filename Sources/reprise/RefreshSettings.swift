@@ -4,18 +4,30 @@ internal import XAPI
 
 /// The settings of a refresher.
 enum RefreshSettings {
-    static let options = [
-        Option(
-            long: "budget",
-            value: "BUDGET",
-            help:
-                "What lookups may cost: $50/month, 2000/day, 500 (posts, this pass), or none; several hold together. Needed "
-                + "against X itself.",
-            environment: "REPRISE_REFRESH_BUDGET",
-            repeats: true
-        ),
-        Option(long: "post-price", value: "DOLLARS", help: "What X bills for a post.", default: "0.005"),
-        Option(long: "max-reads", value: "N", help: "Posts to read in one pass, those that cost nothing too."),
+    /// For a pass by itself.
+    static let options =
+        [
+            Option(
+                long: "budget",
+                value: "BUDGET",
+                help:
+                    "What lookups may cost: $50/month, 2000/day, 500 (posts, this pass), or none; several hold together. Needed "
+                    + "against X itself.",
+                environment: "REPRISE_REFRESH_BUDGET",
+                repeats: true
+            ),
+            Option(long: "post-price", value: "DOLLARS", help: "What X bills for a post.", default: "0.005"),
+            Option(long: "max-reads", value: "N", help: "Posts to read in one pass, those that cost nothing too."),
+            Option(
+                long: "fields",
+                value: "LIST",
+                help: "Fields of a post to ask for: those of the stream, because sinks replace whole documents.",
+                default: StreamRequest.defaultFields.joined(separator: ",")
+            ),
+        ] + reading
+
+    /// What is read when.
+    static let reading = [
         Option(
             long: "schedule",
             value: "LIST",
@@ -30,12 +42,6 @@ enum RefreshSettings {
             default: "utc-day"
         ),
         Option(
-            long: "fields",
-            value: "LIST",
-            help: "Fields of a post to ask for: those of the stream, because sinks replace whole documents.",
-            default: StreamRequest.defaultFields.joined(separator: ",")
-        ),
-        Option(
             long: "fields-parameter",
             value: "NAME",
             help: "How X calls the list of fields in a lookup: tweet.fields or post.fields.",
@@ -43,11 +49,41 @@ enum RefreshSettings {
         ),
     ]
 
+    /// What lookups may cost beside a recorder, which has a budget of its own.
+    static let besides = Option(
+        long: "refresh-budget",
+        value: "BUDGET",
+        help:
+            "What lookups may cost, written as --budget; several hold together. Against X itself likes are refreshed only with it.",
+        environment: "REPRISE_REFRESH_BUDGET",
+        repeats: true
+    )
+
     static func configuration(_ invocation: Invocation, for endpoint: XEndpoint) throws -> RefresherConfiguration {
-        var configuration = RefresherConfiguration()
+        var configuration = try reading(invocation)
         configuration.budgets = try budgets(invocation, for: endpoint)
         configuration.price = try PostPrice(parsing: invocation.string("post-price") ?? "0.005")
         configuration.readLimit = try invocation.int("max-reads")
+        configuration.fields = list(invocation.string("fields") ?? "")
+        return configuration
+    }
+
+    /// A refresher beside a recorder; nil where nobody said what it may cost.
+    static func besideRecorder(
+        _ invocation: Invocation,
+        for endpoint: XEndpoint
+    ) throws -> RefresherConfiguration? {
+        let budgets = try invocation.strings("refresh-budget").map { try Budget(parsing: $0) }
+        guard !budgets.isEmpty || endpoint.isLoopback else { return nil }
+        var configuration = try reading(invocation)
+        configuration.budgets = budgets.filter { $0.amount != .unlimited }
+        configuration.price = try PostPrice(parsing: invocation.string("post-price") ?? "0.005")
+        configuration.fields = list(invocation.string("fields") ?? "")
+        return configuration
+    }
+
+    private static func reading(_ invocation: Invocation) throws -> RefresherConfiguration {
+        var configuration = RefresherConfiguration()
         configuration.schedule = RefreshSchedule(steps: try steps(invocation))
         configuration.schedule.includesReposts = invocation.flag("reposts")
         let rule = invocation.string("billing") ?? ""
@@ -55,7 +91,6 @@ enum RefreshSettings {
             throw invocation.wrong("billing", rule, "utc-day or none")
         }
         configuration.billing = billing
-        configuration.fields = list(invocation.string("fields") ?? "")
         let parameter = invocation.string("fields-parameter") ?? ""
         guard ["tweet.fields", "post.fields"].contains(parameter) else {
             throw invocation.wrong("fields-parameter", parameter, "tweet.fields or post.fields")

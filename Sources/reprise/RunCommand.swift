@@ -1,10 +1,12 @@
 internal import Dashboard
+internal import HTTPClient
 internal import Index
 internal import Journal
 internal import Lifecycle
 internal import Logging
 internal import Options
 internal import Recorder
+internal import Refresher
 internal import Replayer
 internal import Simulator
 internal import Sinks
@@ -30,7 +32,8 @@ enum RunCommand {
             ),
         ],
         options: [journal, Context.config, Context.logLevel, Context.logFormat, sink] + DeliverySetup.options
-            + [DeliverySetup.flushInterval] + simulation + PageOptions.all + XSettings.options + RecorderSetup.options,
+            + [DeliverySetup.flushInterval, RefreshSettings.besides] + RefreshSettings.reading + simulation
+            + PageOptions.all + XSettings.options + RecorderSetup.options,
         run: { invocation in
             let line = RecordStatusLine.ifWatched(invocation)
             let logger = try Context.logger(invocation) { line ?? $0 }
@@ -58,9 +61,11 @@ enum RunCommand {
             let others = try addresses.map {
                 try SinkFollower($0, directory: directory, invocation, logger: logger.labelled("delivery"))
             }
+            let refresher = try refresher(invocation, directory, simulator, logger)
             // Stopped from the end: nothing more comes in, then what came is settled.
             let services: [any Service] =
-                [indexFollower] + others + [page] + (simulator.map { [$0] } ?? []) + [recorder]
+                [indexFollower] + others + [page] + (simulator.map { [$0] } ?? [])
+                + (refresher.map { [$0] } ?? []) + [recorder]
             try ServiceGroup(services: services, logger: logger).run()
             return .done
         }
@@ -109,9 +114,42 @@ enum RunCommand {
         )
     }
 
+    /// Reads likes again beside the recorder, where somebody said what that may cost.
+    private static func refresher(
+        _ invocation: Invocation,
+        _ directory: String,
+        _ simulator: Simulator?,
+        _ logger: Logger
+    ) throws -> RefreshService? {
+        let endpoint = try simulator.map { try XEndpoint($0.url) } ?? XSettings.endpoint(invocation)
+        let logger = logger.labelled("refresher")
+        guard let configuration = try RefreshSettings.besideRecorder(invocation, for: endpoint) else {
+            logger.notice("likes are not read again: --refresh-budget says what that may cost")
+            return nil
+        }
+        let token = try simulator == nil ? XSettings.token(invocation, for: endpoint) : BearerToken("simulated")
+        let http = XSettings.http(invocation, for: endpoint)
+        return RefreshService(every: .seconds(60), logger: logger) { shutdown in
+            let client = XAPIClient(
+                endpoint: endpoint,
+                token: token,
+                http: try HTTPClient(configuration: http),
+                isCancelled: { shutdown.isRequested }
+            )
+            return try Refresher(
+                journal: directory,
+                client: client,
+                configuration: configuration,
+                logger: logger,
+                seed: UInt64.random(in: 0...UInt64.max)
+            )
+        }
+    }
+
     private static func simulator(_ invocation: Invocation, logger: Logger) throws -> Simulator {
         var configuration = SimulatorConfiguration()
         configuration.posts = .generated(seed: UInt64(try invocation.int("simulate-seed") ?? 1), start: nil)
+        configuration.lookups = LookupSettings()
         let rate = invocation.string("simulate-rate") ?? "20"
         if rate == "max" {
             configuration.rate = .unlimited
