@@ -43,8 +43,11 @@ final class RunningProgram: Sendable {
         for name in ["PATH", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS"] { whole[name] = own[name] }
         process.environment = whole.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try Self.file("\(self.folder)/output")
-        process.standardError = try Self.file("\(self.folder)/errors")
+        let (output, errors) = (try Self.file("\(self.folder)/output"), try Self.file("\(self.folder)/errors"))
+        // The child has them now; Foundation's Process would keep ours open for as long as the tests run.
+        defer { for file in [output, errors] { try? file.close() } }
+        process.standardOutput = output
+        process.standardError = errors
         let ended = ended
         process.terminationHandler = { _ in ended.signal() }
         try Self.withSignalsUnblocked { try process.run() }
