@@ -32,8 +32,10 @@ enum RefreshSettings {
         Option(
             long: "fields",
             value: "LIST",
-            help: "Fields of a post to ask for: those of the stream, because sinks replace whole documents.",
-            default: StreamRequest.defaultFields.joined(separator: ",")
+            help:
+                "Fields of a post to ask for: those of the stream, because sinks replace whole documents, and withheld, because "
+                + "such posts are hidden.",
+            default: LookupRequest.defaultFields.joined(separator: ",")
         ),
         Option(
             long: "fields-parameter",
