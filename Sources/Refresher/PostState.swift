@@ -30,8 +30,10 @@ public struct PostState: Sendable, Equatable {
     public var last: Observation?
     /// The counts before those.
     public var before: Observation?
-    /// The first and the newest of the lookups that did not find it.
-    public var gone: (first: Timestamp, last: Timestamp)?
+    /// The newest lookup that did not find it.
+    public var gone: Timestamp?
+    /// The one before that did not.
+    public var goneBefore: Timestamp?
     /// Whether a newer version of it is there.
     public var isSuperseded = false
 
@@ -39,42 +41,40 @@ public struct PostState: Sendable, Equatable {
     public init(id: UInt64) { self.id = id }
 
     /// Whether the newest that is known of it is that it is gone.
-    public var isGone: Bool {
-        guard let gone else { return false }
-        return last.map { $0.time < gone.last } ?? true
+    public var isGone: Bool { isAfterCounts(gone) }
+
+    /// Whether two lookups since the newest counts did not find it.
+    public var isGoneForGood: Bool { isAfterCounts(goneBefore) }
+
+    private func isAfterCounts(_ time: Timestamp?) -> Bool {
+        guard let time else { return false }
+        return last.map { $0.time < time } ?? true
     }
 
-    /// Takes the counts of a document in; the two newest stay.
+    /// Takes the counts of a document in; the two newest stay, of two that came at once the greater.
     public mutating func observe(_ observation: Observation) {
-        guard let last else {
-            last = observation
-            return
+        let known = [last, before, observation].compactMap { $0 }.sorted {
+            ($0.time, $0.likes) > ($1.time, $1.likes)
         }
-        if observation.time > last.time {
-            (self.last, before) = (observation, last)
-        } else if observation.time < last.time, before.map({ $0.time < observation.time }) ?? true {
-            before = observation
-        }
+        last = known.first
+        before = known.first { $0.time != last?.time }
     }
 
     /// Takes a sighting on the stream in; the newest one's rules stay.
     public mutating func sight(at time: Timestamp, rules: [UInt8], isRepost: Bool) {
         first = min(first ?? time, time)
-        self.isRepost = isRepost
-        guard sighted.map({ $0 <= time }) ?? true else { return }
+        self.isRepost = self.isRepost || isRepost
+        if let sighted, sighted > time { return }
+        // Of two that came at once from two sources, one has to stay whichever came first.
+        if sighted == time, rules.lexicographicallyPrecedes(self.rules) { return }
         sighted = time
         self.rules = rules
     }
 
     /// Takes in that a lookup did not find it.
     public mutating func miss(at time: Timestamp) {
-        gone = (min(gone?.first ?? time, time), max(gone?.last ?? time, time))
-    }
-
-    /// Whether both know the same.
-    public static func == (a: PostState, b: PostState) -> Bool {
-        a.id == b.id && a.isRepost == b.isRepost && a.first == b.first && a.sighted == b.sighted && a.rules == b.rules
-            && a.last == b.last && a.before == b.before && a.gone?.first == b.gone?.first
-            && a.gone?.last == b.gone?.last && a.isSuperseded == b.isSuperseded
+        let known = Set([gone, goneBefore, time].compactMap { $0 }).sorted(by: >)
+        gone = known.first
+        goneBefore = known.dropFirst().first
     }
 }

@@ -1,9 +1,9 @@
 internal import SQLite
 internal import Time
 
-/// `posts.sqlite`: what is known of each post. It can be deleted, and is filled from the journal again.
+/// What is known of each post, in `posts.sqlite`.
 ///
-/// One thread at a time.
+/// It can be deleted, and is filled from the journal again. One thread at a time.
 public final class PostsFile {
     let connection: Connection
     /// A name made by chance when the file was made, so that a checkpoint for one file never fits another.
@@ -13,8 +13,8 @@ public final class PostsFile {
     private let upsert: Statement
 
     static let columns = [
-        "id", "kind", "first", "sighted", "rules", "observed", "likes", "observed_before", "likes_before", "gone_first",
-        "gone_last", "superseded",
+        "id", "kind", "first", "sighted", "rules", "observed", "likes", "observed_before", "likes_before", "gone",
+        "gone_before", "superseded",
     ]
 
     /// Opens the file of a journal; a missing one is made.
@@ -92,8 +92,8 @@ public final class PostsFile {
         try upsert.bind(state.last?.likes, at: 6)
         try bind(state.before?.time, 7)
         try upsert.bind(state.before?.likes, at: 8)
-        try bind(state.gone?.first, 9)
-        try bind(state.gone?.last, 10)
+        try bind(state.gone, 9)
+        try bind(state.goneBefore, 10)
         try upsert.bind(state.isSuperseded ? 1 : 0, at: 11)
         try bind(schedule.due(state).time, 12)
         try upsert.bind(schedule.value(state), at: 13)
@@ -113,7 +113,8 @@ public final class PostsFile {
         state.rules = row.withText(4) { Array($0) }
         state.last = observation(5)
         state.before = observation(7)
-        if let first = time(9), let last = time(10) { state.gone = (first, last) }
+        state.gone = time(9)
+        state.goneBefore = time(10)
         state.isSuperseded = row.int64(11) != 0
         return state
     }

@@ -16,8 +16,8 @@ enum PostsSchema {
 
     // Times in microseconds since 1970 UTC. `rules` is the JSON array of tags as X sent them. `first`, `sighted`: the first and the
     // newest sighting on the stream. `observed`, `likes`: the newest counts; `observed_before`, `likes_before`: those before.
-    // `gone_first`, `gone_last`: of the tombstones, which count while newer than `observed`. `due` is what the schedule says of
-    // all that, null for never; `value` orders what is due.
+    // `gone`, `gone_before`: the two newest tombstones, which count while newer than `observed`. `due` is what the schedule says
+    // of all that, null for never; `value` orders what is due.
     private static let posts = """
         CREATE TABLE identity (
             one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
@@ -34,8 +34,8 @@ enum PostsSchema {
             likes INTEGER,
             observed_before INTEGER,
             likes_before INTEGER,
-            gone_first INTEGER,
-            gone_last INTEGER,
+            gone INTEGER,
+            gone_before INTEGER,
             superseded INTEGER NOT NULL DEFAULT 0,
             due INTEGER,
             value REAL NOT NULL DEFAULT 0

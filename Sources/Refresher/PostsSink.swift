@@ -33,16 +33,27 @@ public final class PostsSink: Sink {
         case .tombstone:
             if document.isSuperseded { state.isSuperseded = true } else { state.miss(at: document.observedAt) }
         case .stream:
-            state.sight(
-                at: document.observedAt,
-                rules: document.categories.map { Array(batch.bytes($0)) } ?? Array("[]".utf8),
-                isRepost: document.postKind == .repost
-            )
+            let isRepost = document.postKind == .repost
+            state.sight(at: document.observedAt, rules: rules(of: document, batch), isRepost: isRepost)
             if let likes = document.likes { state.observe(.init(time: document.observedAt, likes: likes)) }
         case .lookup:
-            if let likes = document.likes { state.observe(.init(time: document.observedAt, likes: likes)) }
+            // What an edited post's newest version goes by, where no stream has shown that version.
+            if let sighted = document.timestampMilliseconds {
+                let time = Timestamp(microseconds: sighted * 1_000)
+                let isRepost = document.postKind == .repost
+                state.sight(at: time, rules: rules(of: document, batch), isRepost: isRepost)
+            }
+            // A read without counts is a read all the same; else the post would be due for ever.
+            state.observe(.init(time: document.observedAt, likes: document.likes ?? 0))
         }
         if state != before { try file.put(state) }
+    }
+
+    /// The tags of the rules by which a post was seen, null in front where the first of them has none.
+    private func rules(of document: Document, _ batch: DocumentBatch) -> [UInt8] {
+        guard let tags = document.categories else { return Array("[]".utf8) }
+        let array = Array(batch.bytes(tags))
+        return document.category == nil ? Array("[null,".utf8) + array.dropFirst() : array
     }
 
     /// Makes what was taken in durable.

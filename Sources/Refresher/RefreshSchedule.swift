@@ -56,8 +56,8 @@ public struct RefreshSchedule: Sendable, Equatable, CustomStringConvertible {
     public func due(_ post: PostState) -> (time: Timestamp?, reason: Reason) {
         if post.isSuperseded { return (nil, .superseded) }
         if post.isGone, let gone = post.gone {
-            guard gone.first == gone.last else { return (nil, .gone) }
-            return (gone.last + RefreshSchedule.onceMoreAfter, .onceMore)
+            if post.isGoneForGood { return (nil, .gone) }
+            return (gone + RefreshSchedule.onceMoreAfter, .onceMore)
         }
         if post.isRepost && !includesReposts { return (nil, .repost) }
         guard let first = post.first else { return (nil, .unseen) }

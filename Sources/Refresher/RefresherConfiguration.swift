@@ -4,7 +4,9 @@ public import XAPI
 public struct RefresherConfiguration: Sendable {
     /// When posts are due.
     public var schedule = RefreshSchedule()
-    /// What may be spent; all of them hold. Empty: nothing is limited, and nothing is written down.
+    /// What may be spent; all of them hold.
+    ///
+    /// Empty: nothing is limited, and nothing is written down.
     public var budgets: [Budget] = []
     /// What X bills for one post.
     public var price = PostPrice.published
@@ -12,8 +14,8 @@ public struct RefresherConfiguration: Sendable {
     public var readLimit: Int?
     /// Whether X bills a post once a day.
     public var billing = BillingDay.Rule.utcDay
-    /// Fields of each post, the stream's own: sinks replace whole documents.
-    public var fields = StreamRequest.defaultFields
+    /// Fields of each post, all of the stream's own among them: sinks replace whole documents.
+    public var fields = LookupRequest.defaultFields
     /// The name of the parameter that lists the fields.
     public var fieldsParameter = "tweet.fields"
     /// Tries of one question before the pass ends.

@@ -6,7 +6,9 @@ enum EditedPost {
     ///
     /// Of a post that is itself an older version only the tombstones are added.
     ///
-    /// - Parameter number: the first document's number among those of its record.
+    /// - Parameters:
+    ///   - isHidden: whether a tombstone takes the document's place.
+    ///   - number: the first document's number among those of its record.
     /// - Returns: how many documents were added.
     static func write(
         _ extractor: JSONExtractor,
@@ -14,6 +16,7 @@ enum EditedPost {
         byteCount: Int,
         at place: RecordPlace,
         sighting: Sighting?,
+        isHidden: Bool = false,
         number: Int,
         into batch: DocumentBatch
     ) -> Int {
@@ -24,7 +27,10 @@ enum EditedPost {
             return DefaultTransform.isID(text) ? text : nil
         }
         var count = 0
-        if !older.contains(where: { $0.elementsEqual(id) }) {
+        if isHidden {
+            batch.addTombstone(of: id, at: place, number: number)
+            count = 1
+        } else if !older.contains(where: { $0.elementsEqual(id) }) {
             DocumentWriter.write(
                 extractor,
                 id: id,
@@ -36,7 +42,7 @@ enum EditedPost {
             )
             count = 1
         }
-        for text in older {
+        for text in older where !isHidden || !text.elementsEqual(id) {
             batch.addTombstone(of: text, at: place, number: number + count, isSuperseded: true)
             count += 1
         }

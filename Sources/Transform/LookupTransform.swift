@@ -60,16 +60,13 @@ final class LookupTransform {
             guard let id = post.string(PostPlan.id), let number = PostID.number(id) else { return .noID }
             // X may answer with the newest version of an edited post; then it was asked for by an older id.
             guard let sighting = asked[number] ?? olderSighting(asked) else { continue }
-            if post.isPresent(PostPlan.withheld) {
-                batch.addTombstone(of: id, at: place, number: batch.documents.count - first)
-                continue
-            }
             _ = EditedPost.write(
                 post,
                 id: id,
                 byteCount: item.count,
                 at: place,
                 sighting: sighting,
+                isHidden: post.isPresent(PostPlan.withheld),
                 number: batch.documents.count - first,
                 into: batch
             )

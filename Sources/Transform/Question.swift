@@ -13,7 +13,8 @@ public struct Question: Sendable, Equatable {
         public let id: UInt64
         /// When the stream showed it last.
         public let arrival: Timestamp
-        /// The tags of the rules that it matched then, as a JSON array with the escapes that X sent.
+        /// The tags of the rules that it matched then, as a JSON array with the escapes that X sent; null for a first rule
+        /// without a tag, because then the post has no category.
         public let rules: [UInt8]
 
         /// Names a post.
@@ -44,7 +45,9 @@ public struct Question: Sendable, Equatable {
     }
 }
 
-/// Reads questions; the tags that it gives point into the question read last. One thread.
+/// Reads questions; one thread.
+///
+/// The tags that it gives point into the question read last.
 final class QuestionReader {
     private let event = JSONExtractor(JSONPlan([.init("posts", .items, slot: 0)]))
     private let post = JSONExtractor(
@@ -71,8 +74,8 @@ final class QuestionReader {
         }
     }
 
-    private func tags() -> [UnsafeRawBufferPointer] {
-        (0..<post.count(2)).compactMap { index in
+    private func tags() -> [UnsafeRawBufferPointer?] {
+        (0..<post.count(2)).map { index in
             guard let item = post.string(2, element: index), item.count >= 2, item[0] == 34 else { return nil }
             return UnsafeRawBufferPointer(rebasing: item[1..<item.count - 1])
         }

@@ -13,8 +13,8 @@ struct RecordPlace {
 /// When and by which rules the stream showed a post that was looked up.
 struct Sighting {
     let arrival: Timestamp
-    /// The raw contents of the rules' tags, escapes included.
-    let tags: [UnsafeRawBufferPointer]
+    /// The raw contents of the rules' tags, escapes included; nil for a rule without one.
+    let tags: [UnsafeRawBufferPointer?]
 
-    var tagBytes: Int { tags.reduce(0) { $0 + $1.count } }
+    var tagBytes: Int { tags.reduce(0) { $0 + ($1?.count ?? 0) + 3 } }
 }

@@ -21,8 +21,10 @@ enum RefreshSettings {
             Option(
                 long: "fields",
                 value: "LIST",
-                help: "Fields of a post to ask for: those of the stream, because sinks replace whole documents.",
-                default: StreamRequest.defaultFields.joined(separator: ",")
+                help:
+                    "Fields of a post to ask for: those of the stream, because sinks replace whole documents, and withheld, "
+                    + "because such posts are hidden.",
+                default: LookupRequest.defaultFields.joined(separator: ",")
             ),
         ] + reading
 
@@ -79,6 +81,7 @@ enum RefreshSettings {
         configuration.budgets = budgets.filter { $0.amount != .unlimited }
         configuration.price = try PostPrice(parsing: invocation.string("post-price") ?? "0.005")
         configuration.fields = list(invocation.string("fields") ?? "")
+        if !configuration.fields.contains("withheld") { configuration.fields.append("withheld") }
         return configuration
     }
 

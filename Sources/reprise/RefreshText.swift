@@ -77,7 +77,7 @@ enum RefreshText {
         if let first = state.first { lines.append("  first seen \(first.rfc3339)") }
         if let last = state.last { lines.append("  \(last.likes) likes at \(last.time.rfc3339)") }
         if let before = state.before { lines.append("  \(before.likes) likes at \(before.time.rfc3339)") }
-        if let gone = state.gone { lines.append("  not found at \(gone.last.rfc3339)") }
+        if let gone = state.gone { lines.append("  not found at \(gone.rfc3339)") }
         return lines.joined(separator: "\n") + "\n"
     }
 

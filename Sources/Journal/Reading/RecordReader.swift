@@ -225,7 +225,8 @@ public final class RecordReader {
         switch start {
         case .beginning: true
         case .offset(let offset): event.offset >= offset
-        case .time(let time): event.time >= time
+        // The answer to a lookup is nothing without its question, which may be older than the time.
+        case .time(let time): event.time >= time || event.kind == EventKind.asked || event.kind == EventKind.answered
         }
     }
 

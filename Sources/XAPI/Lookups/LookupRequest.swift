@@ -11,13 +11,16 @@ public struct LookupRequest: Sendable, Hashable {
     /// The name of the parameter that lists the fields: X's description of 2026-08 calls it `post.fields`, its pages `tweet.fields`.
     public var fieldsParameter: String
 
+    /// The stream's own fields, because sinks replace whole documents, and whether a post is withheld, because it is hidden then.
+    public static let defaultFields = StreamRequest.defaultFields + ["withheld"]
+
     /// Posts in one request, at most.
     public static let idLimit = 100
 
-    /// Makes a request; it asks for the fields of the stream, because sinks replace whole documents.
+    /// Makes a request; it asks for `defaultFields` unless told otherwise.
     public init(
         ids: [UInt64],
-        fields: [String] = StreamRequest.defaultFields,
+        fields: [String] = LookupRequest.defaultFields,
         expansions: [String] = [],
         fieldsParameter: String = "tweet.fields"
     ) {

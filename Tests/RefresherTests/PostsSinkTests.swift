@@ -1,0 +1,110 @@
+import Foundation
+import SQLite
+import Sinks
+import TestSupport
+import Testing
+import Time
+import Transform
+
+@testable import Refresher
+
+/// `posts.sqlite` is a function of the documents alone: order, repetition and restarts leave no trace.
+@Suite struct PostsSinkTests {
+    private static let start = Timestamp(microseconds: 1_780_000_000_123_456)
+
+    /// Sightings, lookups, deletions and edits of a few posts, at times of their own.
+    private func story(_ random: inout SeededRandom) -> [DocumentBatch] {
+        (0..<120).map { number in
+            let id = UInt64.random(in: 1...12, using: &random)
+            let time = Self.start + .seconds(number * 600)
+            let likes = Int.random(in: 0...300, using: &random)
+            let asked = Question([.init(id: id, arrival: time - .seconds(60), rules: Array(#"["a"]"#.utf8))])
+            let counts = #""text":"t","public_metrics":{"like_count":\#(likes)}"#
+            switch Int.random(in: 0..<8, using: &random) {
+            case 0...2:
+                let rules = [#"[{"tag":"a"}]"#, #"[{"tag":"b"},{"tag":"\u00e9"}]"#, "[]", #"[{"id":"1"},{"tag":"c"}]"#]
+                let rule = rules[Int.random(in: 0..<rules.count, using: &random)]
+                return Documents.sighting(#"{"id":"\#(id)",\#(counts)}"#, rules: rule, at: time)
+            case 3...5: return Documents.answer(#"{"data":[{"id":"\#(id)",\#(counts)}]}"#, to: asked, at: time)
+            case 6:
+                let type = "https://api.x.com/2/problems/resource-not-found"
+                let problem = #"{"resource_id":"\#(id)","type":"\#(type)"}"#
+                return Documents.answer(#"{"errors":[\#(problem)]}"#, to: asked, at: time)
+            default:
+                let edited = #"{"id":"\#(id + 100)",\#(counts),"edit_history_tweet_ids":["\#(id)","\#(id + 100)"]}"#
+                return Documents.sighting(edited, rules: #"[{"tag":"a"}]"#, at: time)
+            }
+        }
+    }
+
+    private func dump(_ batches: [DocumentBatch], reopening: Bool = false) throws -> [String] {
+        let folder = try TemporaryFolder()
+        var file = try PostsFile(journal: folder.path, schedule: RefreshSchedule())
+        for batch in batches {
+            if reopening { file = try PostsFile(journal: folder.path, schedule: RefreshSchedule()) }
+            let counts = try PostsSink(file).deliver(batch)
+            #expect(counts.accepted == batch.documents.count)
+        }
+        return try postsDump(folder.path)
+    }
+
+    @Test func theOrderOfDocumentsLeavesNoTrace() throws {
+        for _ in 0..<6 {
+            var random = SeededRandom()
+            let story = story(&random)
+            let known = try dump(story)
+            #expect(known.count > 12, "\(random)")
+            for _ in 0..<3 {
+                let again = (story + story.filter { _ in Bool.random(using: &random) }).shuffled(using: &random)
+                #expect(try dump(again) == known, "\(random)")
+            }
+            #expect(try dump(story, reopening: true) == known, "\(random)")
+        }
+    }
+
+    @Test func aRuleWithoutATagStaysInFrontOfThoseWithOne() throws {
+        let folder = try TemporaryFolder()
+        let file = try PostsFile(journal: folder.path, schedule: RefreshSchedule())
+        let rules = #"[{"id":"1"},{"id":"2","tag":"b\u00e9"}]"#
+        _ = try PostsSink(file).deliver(Documents.sighting(#"{"id":"5"}"#, rules: rules, at: Self.start))
+        let state = try #require(try file.state(of: 5))
+        #expect(String(decoding: state.rules, as: UTF8.self) == #"[null,"b\u00e9"]"#)
+        #expect(state.sighted == Self.start && state.first == Self.start && state.last == nil)
+    }
+
+    @Test func anEditThatOnlyALookupShowedIsFollowed() throws {
+        let folder = try TemporaryFolder()
+        let file = try PostsFile(journal: folder.path, schedule: RefreshSchedule())
+        let asked = Question([.init(id: 1, arrival: Self.start, rules: Array(#"["a"]"#.utf8))])
+        let newest = #"{"id":"2","edit_history_tweet_ids":["1","2"],"public_metrics":{"like_count":4}}"#
+        let time = Self.start + .seconds(900)
+        _ = try PostsSink(file).deliver(Documents.answer(#"{"data":[\#(newest)]}"#, to: asked, at: time))
+        #expect(try file.state(of: 1)?.isSuperseded == true)
+        let state = try #require(try file.state(of: 2))
+        let (due, reason) = RefreshSchedule().due(state)
+        #expect(reason == .step(.seconds(3_600)) && due.map { $0 <= Self.start + .seconds(3_600) } == true)
+        #expect(state.rules == Array(#"["a"]"#.utf8) && state.last?.likes == 4)
+    }
+
+    @Test func anotherScheduleReckonsEveryPostAnew() throws {
+        let folder = try TemporaryFolder()
+        var file = try PostsFile(journal: folder.path, schedule: RefreshSchedule())
+        for id in 1...2_500 {
+            let post = #"{"id":"\#(id)","public_metrics":{"like_count":1}}"#
+            _ = try PostsSink(file).deliver(Documents.sighting(post, rules: "[]", at: Self.start + .seconds(id)))
+        }
+        func dues() throws -> [String] {
+            try rows("\(folder.path)/posts.sqlite", "SELECT id, due FROM posts ORDER BY id")
+        }
+        func expected(_ age: Int) -> [String] {
+            (1...2_500).map { "\($0)|\((Self.start + .seconds($0 + age)).rawValue)" }
+        }
+        #expect(try dues() == expected(900))
+        let identity = file.identity
+        file = try PostsFile(journal: folder.path, schedule: RefreshSchedule(steps: [.seconds(60)]))
+        #expect(try dues() == expected(60))
+        #expect(file.identity == identity)
+        file = try PostsFile(journal: folder.path, schedule: RefreshSchedule())
+        #expect(try dues() == expected(900))
+    }
+}

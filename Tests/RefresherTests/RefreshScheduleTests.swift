@@ -1,0 +1,99 @@
+import Testing
+import Time
+
+@testable import Refresher
+
+private let start = Timestamp(microseconds: 1_780_000_000_000_000)
+
+/// When a post is due, and why.
+@Suite struct RefreshScheduleTests {
+    private let schedule = RefreshSchedule()
+
+    /// A post first seen at the start without a like, with counts at some ages in seconds.
+    private func post(_ counts: (age: Int, likes: Int64)...) -> PostState {
+        var post = PostState(id: 1)
+        post.sight(at: start, rules: Array("[]".utf8), isRepost: false)
+        for (age, likes) in counts { post.observe(.init(time: start + .seconds(age), likes: likes)) }
+        return post
+    }
+
+    private func expect(
+        _ post: PostState,
+        _ age: Int?,
+        _ reason: RefreshSchedule.Reason,
+        _ schedule: RefreshSchedule = .init(),
+        at place: SourceLocation = #_sourceLocation
+    ) {
+        let (time, why) = schedule.due(post)
+        #expect(time == age.map { start + .seconds($0) } && why == reason, sourceLocation: place)
+    }
+
+    @Test func eachStepIsDueOnceItsAgeIsReached() {
+        expect(post(), 900, .step(.seconds(900)))
+        expect(post((0, 0)), 900, .step(.seconds(900)))
+        expect(post((899, 0)), 900, .step(.seconds(900)))
+        expect(post((900, 0)), 3_600, .step(.seconds(3_600)))
+        expect(post((0, 0), (3_600, 1)), 14_400, .step(.seconds(14_400)))
+        expect(post((259_200, 5), (300_000, 6)), 604_800, .step(.seconds(604_800)))
+        expect(post((259_200, 5), (604_800, 6)), nil, .runOut)
+    }
+
+    @Test func stepsPassedAtOnceCountOnce() {
+        // Read for the first time after five hours: three steps are behind it.
+        expect(post((0, 0), (18_000, 3)), 86_400, .step(.seconds(86_400)))
+        expect(post((0, 0), (700_000, 3)), nil, .runOut)
+    }
+
+    @Test func whatClimbsIsReadHalfWayToTheNextStep() {
+        // 20 more, and a fifth of all: at 4 h the next step is 20 h away.
+        expect(post((3_600, 80), (14_400, 100)), 14_400 + 36_000, .climbing(.seconds(86_400)))
+        expect(post((3_600, 81), (14_400, 100)), 86_400, .step(.seconds(86_400)))
+        expect(post((3_600, 81), (14_400, 101)), 86_400, .step(.seconds(86_400)))
+        expect(post((3_600, 0), (14_400, 19)), 86_400, .step(.seconds(86_400)))
+        // The next step is near enough.
+        expect(post((0, 0), (900, 1_000)), 3_600, .step(.seconds(3_600)))
+        expect(post((70_000, 0), (79_200, 1_000)), 86_400, .step(.seconds(86_400)))
+        expect(post((70_000, 0), (79_198, 1_000)), 79_198 + 3_601, .climbing(.seconds(86_400)))
+    }
+
+    @Test func whatHasNotChangedForADayIsLetGo() {
+        expect(post((86_400, 5), (259_200, 5)), nil, .stopped)
+        expect(post((86_400, 5), (259_200, 6)), 604_800, .step(.seconds(604_800)))
+        expect(post((14_400, 5), (86_400, 5)), 259_200, .step(.seconds(259_200)))
+    }
+
+    @Test func whatIsGoneIsAskedForOnceMoreAfterAnHour() {
+        var gone = post((0, 0))
+        gone.miss(at: start + .seconds(900))
+        expect(gone, 4_500, .onceMore)
+        gone.miss(at: start + .seconds(4_500))
+        expect(gone, nil, .gone)
+        gone.observe(.init(time: start + .seconds(5_000), likes: 2))
+        expect(gone, 14_400, .step(.seconds(14_400)))
+        gone.miss(at: start + .seconds(14_400))
+        expect(gone, 18_000, .onceMore)
+    }
+
+    @Test func theRestIsNeverDue() {
+        var edited = post((0, 0))
+        edited.isSuperseded = true
+        expect(edited, nil, .superseded)
+        edited.miss(at: start + .seconds(900))
+        expect(edited, nil, .superseded)
+        var repost = PostState(id: 1)
+        repost.sight(at: start, rules: [], isRepost: true)
+        expect(repost, nil, .repost)
+        var all = RefreshSchedule()
+        all.includesReposts = true
+        expect(repost, 900, .step(.seconds(900)), all)
+        expect(PostState(id: 1), nil, .unseen)
+        expect(post((0, 0)), 60, .step(.seconds(60)), RefreshSchedule(steps: [.seconds(120), .seconds(60)]))
+    }
+
+    @Test func likesExpectedInAnHourDecideWhatComesFirst() {
+        #expect(schedule.value(post()) == 1)
+        #expect(schedule.value(post((0, 4))) == 5)
+        #expect(schedule.value(post((0, 10), (1_800, 20))) == 20)
+        #expect(schedule.value(post((0, 20), (1_800, 10))) == 0)
+    }
+}
