@@ -125,6 +125,13 @@ let package = Package(
         tests("Index", ["Time", "SQLite", "Transform", "Index"]),
         tests("Sinks", ["Time", "JSON", "Lifecycle", "HTTPClient", "Journal", "Transform", "Sinks", "Replayer"]),
         tests("Replayer", ["Time", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer"]),
+        tests(
+            "Refresher",
+            [
+                "Time", "JSON", "SQLite", "Lifecycle", "Logging", "HTTPClient", "Journal", "XAPI", "Transform", "Index",
+                "Sinks", "Recorder", "Replayer", "Refresher", "Simulator",
+            ]
+        ),
         tests("Search", ["Time", "JSON", "SQLite", "HTTPClient", "Transform", "Sinks"]),
         tests("Simulator", ["Time", "Logging", "Lifecycle", "HTTPClient", "Simulator"]),
         tests(
