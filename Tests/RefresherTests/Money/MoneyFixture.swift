@@ -139,13 +139,18 @@ final class MoneyFixture {
         let journal = try Journal(directory: journal)
         guard try journal.endOffset(of: .ledger) > .zero else { return [:] }
         _ = try RecordCopy.records(of: journal, source: .ledger) { bytes += $0 }
-        var entries: [Int: (day: Int, posts: Int)] = [:]
+        // A number is new only within a process, for the clock may stand: what settles is the line behind what reserves.
+        var entries: [(number: Int, day: Int, posts: Int)] = []
         for line in bytes.split(separator: 10) {
             let object = try #require(JSONSerialization.jsonObject(with: Data(line)) as? [String: Any])
             guard let posts = object["posts"] as? Int, let day = object["day"] as? Int else { continue }
-            let number = try #require(object["reserved"] as? Int ?? object["settled"] as? Int)
-            entries[number] = (day, posts)
+            if let number = object["reserved"] as? Int {
+                entries.append((number, day, posts))
+            } else {
+                try #require(entries.last?.number == object["settled"] as? Int)
+                entries[entries.count - 1].posts = posts
+            }
         }
-        return entries.values.reduce(into: [:]) { $0[$1.day, default: 0] += $1.posts }
+        return entries.reduce(into: [:]) { $0[$1.day, default: 0] += $1.posts }
     }
 }
