@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Holds what was measured against what is promised: ratios.py RESULTS LATENCY VERIFY ENGINE; exit status 1 unless all are held.
+"""Holds what was measured against what is promised: ratios.py RESULTS LATENCY VERIFY ENGINE REFRESH; exit status 1 unless all are held.
 
-RESULTS: what bench.py --json wrote; LATENCY, VERIFY, ENGINE: what latency.py, verify.py and engine.py printed. Ratios within one run,
+RESULTS: what bench.py --json wrote; the others: what latency.py, verify.py, engine.py and refresh.py printed. Ratios within one run,
 because an absolute figure means little on a shared machine. A ratio is spoiled too where others disturbed one side of it more than
 the other, so only runs during which the rest of the machine was quiet count; where a side has none, there is no verdict.
 """
@@ -9,7 +9,7 @@ import json
 import statistics
 import sys
 
-results, latency, verify, engine = (json.load(open(path)) for path in sys.argv[1:5])
+results, latency, verify, engine, refresh = (json.load(open(path)) for path in sys.argv[1:6])
 
 
 # What else the machine did, in cores; a quiet one stays below 0.1, kernel threads included.
@@ -57,6 +57,8 @@ rows = [
     ("replay to OpenSearch / ready-made bodies, documents/s", (engine["ratio"], str(engine["runs"])), ">=", 0.9),
     ("arrival to synced, p99 ms", (latency.get("to_sync_p99_ms"), "1"), "<=", 250),
     ("arrival to the page, p99 ms", (latency["to_page_p99_ms"], "1"), "<=", 1000),
+    ("refresh of 350,000 posts, s", (refresh["seconds"], "1"), "<=", 60),
+    ("refresh of 350,000 posts, peak MiB", (refresh["peak_mib"], "1"), "<=", 64),
     ("reprise run, share of a core", (latency["cpu_share"], "1"), "<=", 0.10),
 ]
 broken = [f"not whole: {r['name']}" for r in results if not r["ok"]]

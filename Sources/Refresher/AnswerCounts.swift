@@ -5,16 +5,29 @@ internal import Transform
 /// Says what an answer brought, by the documents that the transform makes of it.
 final class AnswerCounts {
     struct Found {
-        /// Posts in `data`, which X bills.
-        var returned = 0
+        /// The ids of the posts in `data`, which X bills, as often as they stand there; nil for one that has none.
+        var returned: [UInt64?] = []
         var read = 0
         var changed = 0
         var gone = 0
+
+        /// Posts that X billed.
+        ///
+        /// - Parameters:
+        ///   - free: ids that were paid before.
+        ///   - rule: whether one that stands there twice is billed twice.
+        func billed(free: Set<UInt64>, _ rule: BillingDay.Rule) -> Int {
+            switch rule {
+            case .none: returned.count
+            case .utcDay: Set(returned.compactMap { $0 }).subtracting(free).count + returned.count { $0 == nil }
+            }
+        }
     }
 
     private let transform = DefaultTransform()
     private let batch = DocumentBatch()
     private let data = JSONExtractor(JSONPlan([.init("data", .items, slot: 0)]))
+    private let post = JSONExtractor(JSONPlan([.init("id", .string, slot: 0)]))
 
     func count(_ body: [UInt8], _ question: Question, _ asked: [PostState]) -> Found {
         var found = Found()
@@ -24,7 +37,7 @@ final class AnswerCounts {
         let padded = body + [UInt8](repeating: 0, count: DefaultTransform.padding)
         padded.withUnsafeBytes { buffer in
             let line = UnsafeRawBufferPointer(rebasing: buffer[0..<body.count])
-            if data.read(line) == .read { found.returned = data.count(0) }
+            found.returned = ids(line)
             _ = transform.transform(
                 lookup: line,
                 question: Array("{\"kind\":\"asked\",\"posts\":".utf8) + question.json + [125],
@@ -43,6 +56,16 @@ final class AnswerCounts {
             }
         }
         return found
+    }
+
+    private func ids(_ line: UnsafeRawBufferPointer) -> [UInt64?] {
+        guard data.read(line) == .read else { return [] }
+        return (0..<data.count(0)).map { index in
+            guard let item = data.string(0, element: index), post.read(item) == .read, let id = post.string(0) else {
+                return nil
+            }
+            return UInt64(String(decoding: id, as: UTF8.self))
+        }
     }
 }
 

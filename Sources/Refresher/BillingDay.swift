@@ -10,22 +10,36 @@ public struct BillingDay: Sendable, Equatable {
         case none
     }
 
-    /// The time by X's clock.
-    public let now: Timestamp
+    /// The time by this machine's clock.
+    public let here: Timestamp
+    /// How far X's clock is ahead of it; nil where X has not said its time yet.
+    public let ahead: Duration?
     /// The rule in force.
     public let rule: Rule
+    /// From when on, by this machine's clock, lookups were paid on this day; nil where none was.
+    public var lookedUpFrom: Timestamp?
 
     /// Around midnight nobody knows on which of two days X bills a request, so that none leaves.
-    static let margin = Duration.seconds(60)
+    static let knownMargin = Duration.seconds(60)
+    /// The same where only this machine's clock tells the time.
+    static let unknownMargin = Duration.seconds(900)
+    /// How far the clock that a stream was recorded by may have been off, beyond what X's is off now.
+    static let sightingMargin = Duration.seconds(900)
     /// Reads due so soon after midnight are made before it, where they cost nothing.
     static let early = Duration.seconds(3_600)
 
     /// Makes the day of a time.
-    public init(now: Timestamp, rule: Rule) {
-        self.now = now
+    public init(here: Timestamp, ahead: Duration?, rule: Rule, lookedUpFrom: Timestamp? = nil) {
+        self.here = here
+        self.ahead = ahead
         self.rule = rule
+        self.lookedUpFrom = lookedUpFrom
     }
 
+    private var margin: Duration { ahead == nil ? BillingDay.unknownMargin : BillingDay.knownMargin }
+
+    /// The time by X's clock.
+    public var now: Timestamp { here + (ahead ?? .zero) }
     /// When the day began.
     public var start: Timestamp { now.startOfDay }
     /// When it ends.
@@ -34,16 +48,33 @@ public struct BillingDay: Sendable, Equatable {
     public var number: Int { Int(start.seconds / 86_400) }
 
     /// Whether it is so near midnight that the day of a request would be uncertain.
-    public var isUncertain: Bool { now < start + BillingDay.margin || now >= end - BillingDay.margin }
+    public var isUncertain: Bool { now < start + margin || now >= end - margin }
 
     /// When requests may leave again, where it is uncertain now.
-    public var certainFrom: Timestamp { (now < start + BillingDay.margin ? start : end) + BillingDay.margin }
+    public var certainFrom: Timestamp { (now < start + margin ? start : end) + margin }
 
     /// Whether a post that was delivered today may be read for nothing just now.
     public var isFreeAgain: Bool { rule == .utcDay && !isUncertain }
 
-    /// Posts that were paid today are read now where they are due before this time.
+    /// Posts that were paid today are read now where they are due before this time, by this machine's clock.
     public var freeUntil: Timestamp {
-        isFreeAgain && now >= end - BillingDay.early ? end + BillingDay.early : now
+        isFreeAgain && now >= end - BillingDay.early ? end + BillingDay.early - (ahead ?? .zero) : here
+    }
+
+    /// From when on, by this machine's clock, a stream's deliveries were paid on this day.
+    ///
+    /// Whoever recorded them may have had a right clock, or one as wrong as this one is.
+    public var sightedFrom: Timestamp {
+        let ahead = ahead ?? .zero
+        return start - ahead + max(margin, BillingDay.sightingMargin) + (ahead < .zero ? .zero - ahead : ahead)
+    }
+
+    /// Whether reading a post costs nothing, because it was paid today.
+    func isFree(_ post: PostState) -> Bool {
+        guard isFreeAgain else { return false }
+        if let sighted = post.sighted, sighted >= sightedFrom { return true }
+        // Counts that are newer than the newest sighting came from a lookup.
+        guard let last = post.last?.time, let lookedUpFrom else { return false }
+        return last >= lookedUpFrom && post.sighted.map { last > $0 } ?? true
     }
 }

@@ -1,4 +1,3 @@
-internal import JSON
 internal import Journal
 public import Time
 public import XAPI
@@ -8,50 +7,32 @@ public import XAPI
 /// ```
 /// {"reserved":7,"day":20781,"posts":93}
 /// {"settled":7,"day":20781,"posts":91}
+/// {"rule":"none","day":20781}
 /// ```
 ///
-/// A reservation without a settlement counts as spent: nobody knows what X billed. Days are days since 1970 UTC by X's clock.
+/// A reservation without a settlement counts as spent: nobody knows what X billed. Days are days since 1970 UTC by X's clock. The
+/// third line says that on this day each read counts, because X billed more than a day's first reads.
 /// Only one process holds the source; a second is refused.
 public final class Ledger {
     private let writer: JournalWriter
     private let budgets: [Budget]
     private let price: PostPrice
-    /// Posts spent, by day, as far back as a budget asks.
-    private var spentByDay: [Int: Int] = [:]
-    private var spentInRun = 0
-    private var open: [Int: (day: Int, posts: Int)] = [:]
+    private let clock: WallClock
+    private var book: LedgerBook
+    private let spentBefore: Int
 
-    /// Takes the ledger, and counts what was spent in the periods of the budgets.
+    /// Takes the ledger, and counts what was spent.
     ///
-    /// - Throws: `JournalError`: `locked` where another process spends.
+    /// - Throws: `JournalError`: `locked` where another process spends, `corrupt` where nobody can know what was spent.
     public init(journal directory: String, budgets: [Budget], price: PostPrice, clock: WallClock) throws {
         writer = try JournalWriter(directory: directory, source: .ledger, clock: clock)
         self.budgets = budgets
         self.price = price
-        // The month's first day, and one more for a clock that is not X's.
-        let start = clock.now.startOfMonth - .seconds(86_400)
-        let reader = try RecordReader(journal: Journal(directory: directory), source: .ledger, from: .time(start))
-        let entry = JSONExtractor(
-            JSONPlan([
-                .init("reserved", .integer, slot: 0), .init("settled", .integer, slot: 1),
-                .init("day", .integer, slot: 2),
-                .init("posts", .integer, slot: 3),
-            ])
-        )
-        while let batch = try reader.nextBatch() {
-            for mark in batch.records where mark.kind == .whole {
-                guard entry.read(batch.line(mark)) == .read, let day = entry.integer(2), let posts = entry.integer(3)
-                else {
-                    throw JournalError(
-                        .corrupt,
-                        "ledger:\(mark.offset) is no entry of a ledger; what was spent is unknown, so nothing is"
-                    )
-                }
-                if let number = entry.integer(0) { add(Int(number), Int(day), Int(posts)) }
-                if let number = entry.integer(1) { replace(Int(number), with: Int(posts)) }
-            }
-        }
-        spentInRun = 0
+        self.clock = clock
+        // A day more, for a clock that is not X's.
+        let since = clock.now.startOfMonth - .seconds(86_400)
+        book = try LedgerReader(journal: Journal(directory: directory), since: since).read()
+        spentBefore = book.total
     }
 
     /// Posts that may still be bought on a day, nil where no budget limits them.
@@ -59,62 +40,57 @@ public final class Ledger {
         budgets.compactMap { budget in
             budget.posts(at: price).map { limit in
                 switch budget.period {
-                case .run: limit - spentInRun
-                case .day: limit - (spentByDay[day] ?? 0)
-                case .month: limit - spent(inMonthOf: day)
+                case .run: limit - spentSinceOpened
+                case .day: limit - spent(on: day)
+                case .month: limit - book.spent(inMonthOf: day)
                 }
             }
         }.min().map { max(0, $0) }
     }
 
     /// Posts spent on a day.
-    public func spent(on day: Int) -> Int { spentByDay[day] ?? 0 }
+    public func spent(on day: Int) -> Int { book.spent[day] ?? 0 }
 
     /// Posts spent since it was opened.
-    public var spentSinceOpened: Int { spentInRun }
+    public var spentSinceOpened: Int { book.total - spentBefore }
 
-    /// Reserves posts, durably, before they are asked for.
-    ///
-    /// - Throws: `JournalError`; nothing is to be asked for then. `precondition`: they fit what is left.
-    public func reserve(_ posts: Int, on day: Int, for number: Int) throws {
-        precondition(posts <= left(on: day) ?? Int.max, "more is reserved than is left")
-        // Counted first: what was perhaps written counts as spent.
-        add(number, day, posts)
-        try write("{\"reserved\":\(number),\"day\":\(day),\"posts\":\(posts)}\n")
+    /// When, by this machine's clock, the first question of a day was asked: answers of days before are older.
+    func firstReservation(on day: Int) -> Timestamp? { book.firstReservation[day] }
+
+    /// Whether X was seen to bill more on a day than its first reads.
+    func isDoubted(_ day: Int) -> Bool { book.doubted.contains(day) }
+
+    /// Notes, durably, that X bills more on a day than its first reads.
+    func doubt(_ day: Int) throws {
+        try write(.doubted(day: day))
         try writer.sync()
     }
 
-    /// Says what X really billed, which is never more than was reserved.
+    /// Reserves posts, durably, before they are asked for; reserving none only notes when the day's lookups were made.
+    ///
+    /// - Throws: `JournalError`; nothing is to be asked for then. `precondition`: they fit what is left.
+    public func reserve(_ posts: Int, on day: Int, for number: Int) throws {
+        precondition(posts >= 0 && posts <= left(on: day) ?? Int.max, "more is reserved than is left")
+        try write(.reserved(number: number, day: day, posts: posts))
+        if posts > 0 { try writer.sync() }
+    }
+
+    /// Says what X really billed for the newest reservation: less than was reserved as a rule, more where it gave what nobody asked for.
+    ///
+    /// A power cut may lose it; then what was reserved counts.
     public func settle(_ posts: Int, for number: Int) throws {
-        guard let entry = open[number], posts < entry.posts else { return }
-        try write("{\"settled\":\(number),\"day\":\(entry.day),\"posts\":\(posts)}\n")
-        replace(number, with: posts)
+        guard let open = book.open, open.number == number else { return }
+        try write(.settled(number: number, day: open.day, posts: posts))
     }
 
     /// Lets the ledger go.
     public func close() throws { try writer.close() }
 
-    private func add(_ number: Int, _ day: Int, _ posts: Int) {
-        spentByDay[day, default: 0] += posts
-        spentInRun += posts
-        open[number] = (day, posts)
-        // Only the newest can still be settled.
-        if open.count > 64 { open = [number: (day, posts)] }
-    }
-
-    private func replace(_ number: Int, with posts: Int) {
-        guard let entry = open.removeValue(forKey: number), posts < entry.posts else { return }
-        spentByDay[entry.day, default: 0] -= entry.posts - posts
-        spentInRun -= entry.posts - posts
-    }
-
-    private func spent(inMonthOf day: Int) -> Int {
-        let start = Timestamp(microseconds: Int64(day) * 86_400_000_000).startOfMonth
-        let first = Int(start.seconds / 86_400)
-        return spentByDay.reduce(0) { $0 + ($1.key >= first && $1.key <= day ? $1.value : 0) }
-    }
-
-    private func write(_ line: String) throws {
-        try Array(line.utf8).withUnsafeBytes { try writer.append($0) }
+    private func write(_ entry: LedgerBook.Entry) throws {
+        // Of what could not be written a reservation counts, for it perhaps was; a settlement does not.
+        if case .reserved = entry { book.take(entry, at: clock.now) }
+        try Array(entry.line.utf8).withUnsafeBytes { try writer.append($0) }
+        if case .reserved = entry { return }
+        book.take(entry, at: clock.now)
     }
 }

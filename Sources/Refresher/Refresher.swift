@@ -13,18 +13,21 @@ internal import Transform
 /// paid for in the ledger and written to the journal, on the disk, before it leaves; each answer is journalled before it is looked
 /// at. One thread at a time; only one process refreshes a journal.
 public final class Refresher {
-    private let directory: String
-    private let client: XAPIClient
-    private let configuration: RefresherConfiguration
-    private let clock: WallClock
-    private let logger: Logger
+    let directory: String
+    let client: XAPIClient
+    let configuration: RefresherConfiguration
+    let clock: WallClock
+    let logger: Logger
+    let lookups: LookupJournal
+    let ledger: Ledger?
+    let answers = AnswerCounts()
+    var xTime = XTime()
+    /// When, by X's clock, it takes requests again; nil where it takes them now.
+    var closedUntil: Timestamp?
+    /// When X was last asked what it has billed.
+    var comparedAt: Timestamp?
     private let posts: PostsFile
-    private let lookups: LookupJournal
-    private let ledger: Ledger?
-    private let answers = AnswerCounts()
     private var random: UInt64
-    /// What X's clock is ahead of ours.
-    private var skew = Duration.zero
 
     /// Takes the sources `lookup` and `ledger`.
     ///
@@ -69,14 +72,12 @@ public final class Refresher {
 
     /// What a pass would ask for now, and what it would cost.
     public func plan() throws -> RefreshPlan {
-        let today = day
-        let due = try DuePosts(posts, today, limit: configuration.readLimit)
-        let free = try due.freeCount(today)
+        let due = try DuePosts(posts, day, limit: configuration.readLimit)
         return RefreshPlan(
             due: due.count,
-            free: free,
-            cost: due.count - free,
-            left: ledger?.left(on: today.number),
+            free: due.freeCount,
+            cost: due.count - due.freeCount,
+            left: ledger?.left(on: due.day.number),
             price: configuration.price
         )
     }
@@ -97,159 +98,60 @@ public final class Refresher {
 
     /// Makes one pass over what is due.
     ///
-    /// - Throws: `JournalError`, `SQLiteError`; `XAPIError` where X refuses us for good.
+    /// - Throws: `JournalError`, `SQLiteError`; `XAPIError` where X refuses us for good; `RefresherError` where the clock is wrong.
     public func pass(_ shutdown: ShutdownSignal) throws -> RefreshReport {
         try catchUp(shutdown)
+        try compareWithX()
         var report = RefreshReport()
-        let due = try DuePosts(posts, day, limit: configuration.readLimit)
+        let before = ledger?.spentSinceOpened ?? 0
+        var asked = 0
+        var due = try choose(asked)
         report.due = due.count
         while report.ending == .done {
+            waitForCertainDay(shutdown)
             if shutdown.isRequested {
                 report.ending = .stopped
                 break
             }
-            if ledger != nil && day.isUncertain {
-                wait(until: day.certainFrom, shutdown)
-                continue
+            if day.number != due.day.number {
+                // What was chosen because it cost nothing yesterday has its price today.
+                try catchUp(shutdown)
+                due = try choose(asked)
             }
             var chunk = try due.next(LookupRequest.idLimit)
             if chunk.isEmpty { break }
             trim(&chunk, &report)
             if chunk.isEmpty { break }
+            asked += chunk.count
             try ask(chunk, &report, shutdown)
         }
         try lookups.sync()
         report.left = ledger?.left(on: day.number)
-        report.spent = ledger?.spentSinceOpened ?? report.spent
+        if let ledger { report.spent = ledger.spentSinceOpened - before }
         try catchUp(shutdown)
         return report
     }
 
+    private func choose(_ asked: Int) throws -> DuePosts {
+        try DuePosts(posts, day, limit: configuration.readLimit.map { max(0, $0 - asked) })
+    }
+
     /// Today by X's clock.
-    private var day: BillingDay { BillingDay(now: clock.now + skew, rule: configuration.billing) }
-
-    private func isFree(_ post: PostState, _ day: BillingDay) -> Bool {
-        guard day.isFreeAgain else { return false }
-        return max(post.sighted ?? .init(rawValue: 0), post.last?.time ?? .init(rawValue: 0)) >= day.start
-    }
-
-    /// Takes out what the budget does not allow.
-    private func trim(_ chunk: inout [PostState], _ report: inout RefreshReport) {
-        let today = day
-        var left = ledger?.left(on: today.number) ?? Int.max
-        let all = chunk.count
-        chunk = chunk.filter { post in
-            if isFree(post, today) { return true }
-            left -= 1
-            return left >= 0
+    var day: BillingDay {
+        var day = BillingDay(here: clock.now, ahead: xTime.ahead, rule: configuration.billing)
+        guard let ledger else {
+            // Nobody counts then; this is for the report alone.
+            day.lookedUpFrom = day.sightedFrom
+            return day
         }
-        if chunk.count < all { report.ending = .budget }
-    }
-
-    /// Asks for some posts until an answer is there, X refuses, or the tries are over.
-    private func ask(
-        _ chunk: [PostState],
-        _ report: inout RefreshReport,
-        _ shutdown: ShutdownSignal
-    ) throws {
-        let question = Question(
-            chunk.map { Question.Post(id: $0.id, arrival: $0.sighted ?? $0.first ?? clock.now, rules: $0.rules) }
-        )
-        let request = LookupRequest(
-            ids: chunk.map(\.id),
-            fields: configuration.fields,
-            fieldsParameter: configuration.fieldsParameter
-        )
-        // What was reserved for a question whose answer is lost may have been billed: asking again that day costs nothing more.
-        var paidOn: Int?
-        for attempt in 0... {
-            if ledger != nil && day.isUncertain { wait(until: day.certainFrom, shutdown) }
-            if shutdown.isRequested {
-                report.ending = .stopped
-                return
-            }
-            let today = day
-            let number = lookups.nextNumber()
-            let isPaid = paidOn == today.number && today.isFreeAgain
-            let cost = isPaid ? 0 : chunk.count { !isFree($0, today) }
-            // The wait may have led into another day.
-            guard cost <= ledger?.left(on: today.number) ?? Int.max else {
-                report.ending = .budget
-                return
-            }
-            if cost > 0 { try ledger?.reserve(cost, on: today.number, for: number) }
-            paidOn = today.number
-            try lookups.ask(question, number: number)
-            report.requests += 1
-            do {
-                let answer = try client.lookup(request)
-                note(answer)
-                try lookups.answer(answer.body, number: number)
-                let found = answers.count(answer.body, question, chunk)
-                // X bills what it returns.
-                let billed = max(0, cost - (chunk.count - found.returned))
-                try ledger?.settle(billed, for: number)
-                report.add(found, of: chunk.count)
-                report.spent += billed
-                report.free += max(0, found.returned - billed)
-                if answer.rateLimit.remaining == 0, let reset = answer.rateLimit.reset {
-                    wait(until: reset, shutdown)
-                }
-                return
-            } catch let error as XAPIError {
-                let isAnswered = error.code == .refused
-                // Failed requests are free; an answer that never came may not be.
-                if isAnswered {
-                    try ledger?.settle(0, for: number)
-                    paidOn = nil
-                }
-                guard try goesOn(after: error, attempt, &report, shutdown) else { return }
-            }
+        if ledger.isDoubted(day.number) {
+            day = BillingDay(here: day.here, ahead: day.ahead, rule: .none)
         }
+        day.lookedUpFrom = ledger.firstReservation(on: day.number)
+        return day
     }
 
-    /// Waits where trying again may help; false where the pass is over.
-    private func goesOn(
-        after error: XAPIError,
-        _ attempt: Int,
-        _ report: inout RefreshReport,
-        _ shutdown: ShutdownSignal
-    ) throws -> Bool {
-        if shutdown.isRequested {
-            report.ending = .stopped
-            return false
-        }
-        if error.code == .refused, [400, 401, 403].contains(error.status) { throw error }
-        if error.status == 402 || attempt + 1 >= configuration.tryLimit {
-            report.ending = .refused("\(error)")
-            return false
-        }
-        if error.status == 429, let reset = error.rateLimit?.reset {
-            logger.notice("X's window of requests is used up; going on at \(reset.rfc3339)")
-            wait(until: reset, shutdown)
-        } else {
-            let doubled = configuration.firstWait * Double(1 << min(attempt, 6))
-            let pause = min(.seconds(60), doubled) * (0.5 + nextChance() / 2)
-            logger.notice("\(error); trying again in \(pause)")
-            shutdown.wait(for: pause)
-        }
-        return true
-    }
-
-    /// Waits until a time of X's, at most its longest window.
-    private func wait(until time: Timestamp, _ shutdown: ShutdownSignal) {
-        let left = time - (clock.now + skew)
-        if left > .zero { shutdown.wait(for: min(left, .seconds(900)) + .seconds(1)) }
-    }
-
-    private func note(_ answer: LookupAnswer) {
-        guard let date = answer.date, let time = HTTPDate.timestamp(date) else { return }
-        let difference = time - clock.now
-        // The field has whole seconds.
-        skew = difference > .seconds(2) || difference < .seconds(-2) ? difference : .zero
-    }
-
-    private func nextChance() -> Double {
+    func nextChance() -> Double {
         random ^= random << 13
         random ^= random >> 7
         random ^= random << 17

@@ -1,3 +1,4 @@
+public import Lifecycle
 public import XAPI
 
 /// What a refresher is told when it is made.
@@ -22,6 +23,8 @@ public struct RefresherConfiguration: Sendable {
     public var tryLimit = 5
     /// The first wait after a failure; it doubles with each further one, up to a minute.
     public var firstWait = Duration.seconds(1)
+    /// Lets time pass, less where a stop is requested.
+    public var pause: @Sendable (Duration, ShutdownSignal) -> Void = { $1.wait(for: $0) }
 
     /// Makes the standard configuration.
     public init() {}

@@ -96,7 +96,8 @@ extension XAPIError {
             message: "\(request.method) \(request.displayURL) answered \(answer.status)\(advice)",
             status: answer.status,
             problem: problem,
-            rateLimit: RateLimit(answer.head)
+            rateLimit: RateLimit(answer.head),
+            date: answer.head.header("date")
         )
     }
 }

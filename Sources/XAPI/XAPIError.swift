@@ -44,6 +44,8 @@ public struct XAPIError: Error, CustomStringConvertible {
     public var problem: Problem?
     /// The rate limit that came with the answer.
     public var rateLimit: RateLimit?
+    /// X's own time, from the answer's `Date` field.
+    public var date: String?
     /// What led to this.
     public var cause: (any Error)?
 
@@ -54,6 +56,7 @@ public struct XAPIError: Error, CustomStringConvertible {
         status: Int = 0,
         problem: Problem? = nil,
         rateLimit: RateLimit? = nil,
+        date: String? = nil,
         cause: (any Error)? = nil
     ) {
         self.code = code
@@ -61,11 +64,21 @@ public struct XAPIError: Error, CustomStringConvertible {
         self.status = status
         self.problem = problem
         self.rateLimit = rateLimit
+        self.date = date
         self.cause = cause
     }
 
     /// The message.
     public var description: String { message }
+
+    /// Whether X cannot have billed anything: it refused, or the request never left this machine.
+    ///
+    /// A gateway that gave up (502, 504) says nothing of what happened behind it.
+    public var isUnbilled: Bool {
+        if code == .refused { return ![502, 504].contains(status) }
+        guard let cause = cause as? HTTPClientError else { return false }
+        return [.invalidRequest, .notResolved, .notConnected, .untrusted].contains(cause.code)
+    }
 
     static func unreachable(_ error: HTTPClientError) -> XAPIError {
         XAPIError(code: error.code == .cancelled ? .cancelled : .unreachable, message: "\(error)", cause: error)

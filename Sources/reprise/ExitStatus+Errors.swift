@@ -3,6 +3,7 @@ internal import Journal
 internal import Options
 internal import Sinks
 internal import Recorder
+internal import Refresher
 internal import Simulator
 internal import XAPI
 
@@ -25,6 +26,7 @@ extension ExitStatus {
         case let error as SimulatorError where error.code == .badFault: self = .usage
         case let error as RecorderError where error.code == .tryLater: self = .tryLater
         case let error as RecorderError where error.code == .refused || error.code == .rules: self = .configuration
+        case let error as RefresherError where error.code == .clockWrong: self = .tryLater
         case let error as XAPIError: self = ExitStatus(for: error)
         default: self = .failed
         }

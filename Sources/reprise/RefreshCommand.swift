@@ -106,6 +106,9 @@ enum RefreshCommand {
         let pause = try invocation.duration("every") ?? .seconds(60)
         while true {
             let report = try refresher.pass(shutdown)
+            if case .refused(let reason) = report.ending {
+                StandardError.tell("the pass ended early: \(reason); the next one goes on where it stopped")
+            }
             let status = try deliver(invocation, directory, addresses, logger, shutdown)
             if !invocation.flag("quiet") {
                 try StandardOutput.write(invocation.flag("json") ? RefreshText.json(report) : RefreshText.text(report))

@@ -23,7 +23,7 @@ enum RefreshText {
             case .done: ""
             case .budget: "; the budget allows no more"
             case .stopped: "; stopped before the end"
-            case .refused(let reason): "; X takes no more for now: \(reason)"
+            case .refused: "; X takes no more for now"
             }
         return
             "\(report.due) due, \(report.read) read (\(report.changed) changed, \(report.same) same), \(report.gone) gone, "

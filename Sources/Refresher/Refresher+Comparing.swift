@@ -1,0 +1,46 @@
+internal import Journal
+internal import Logging
+internal import Time
+internal import XAPI
+
+extension Refresher {
+    /// X's figure may be this much higher before its once-a-day rule is doubted: 2 %, and what is on its way.
+    private static func tolerance(_ ours: Int) -> Int { max(ours / 50, 20) }
+
+    /// Compares X's figure for today with ours, and learns X's time from the same answer.
+    ///
+    /// Where X says more than the streams' records of the day and the ledger account for, each read counts until midnight. The answer
+    /// of X is a help and no condition: without one the pass goes on.
+    func compareWithX() throws {
+        guard let ledger else { return }
+        // X allows 50 such questions in 15 minutes.
+        if let comparedAt, clock.now >= comparedAt, clock.now - comparedAt < .seconds(60) { return }
+        comparedAt = clock.now
+        let usage: DailyUsage
+        do {
+            usage = try client.dailyUsage()
+        } catch {
+            logger.info("what X has billed today is not known: \(error)")
+            return try xTime.learn(error.date, at: clock.now)
+        }
+        try xTime.learn(usage.date, at: clock.now)
+        let today = day
+        guard !today.isUncertain, today.rule == .utcDay else { return }
+        guard let billed = usage.posts[String(today.now.rfc3339.prefix(10))] else { return }
+        let ours = try streamed(on: today) + ledger.spent(on: today.number)
+        guard billed > ours + Refresher.tolerance(ours) else { return }
+        try ledger.doubt(today.number)
+        logger.notice(
+            "X has billed \(billed) posts today, but this journal knows of \(ours): until 00:00 UTC each read counts as paid, as "
+                + "if --billing were none; another app of the same project may have read the rest"
+        )
+    }
+
+    /// Records of streams that arrived on a day.
+    private func streamed(on day: BillingDay) throws -> Int {
+        let journal = try Journal(directory: directory)
+        let start = day.start - (day.ahead ?? .zero)
+        return try journal.sources().filter { $0 != .lookup && $0 != .ledger }
+            .reduce(0) { try $0 + journal.recordCount(of: $1, since: start) }
+    }
+}

@@ -1,0 +1,27 @@
+internal import Time
+
+/// What X's clock says, learnt from the `Date` of its answers.
+struct XTime {
+    /// How far X's clock is ahead of this machine's; nil before X has said its time.
+    private(set) var ahead: Duration?
+
+    /// A clock that is further off makes ages and days meaningless.
+    static let limit = Duration.seconds(3_600)
+
+    /// Learns from an answer that came just now; nothing where its date is missing or written in an unknown way.
+    ///
+    /// - Throws: `RefresherError`: `clockWrong` where the clocks are more than an hour apart.
+    mutating func learn(_ date: String?, at here: Timestamp) throws {
+        guard let date, let time = HTTPDate.timestamp(date) else { return }
+        let difference = time - here
+        guard (.zero - XTime.limit...XTime.limit).contains(difference) else {
+            throw RefresherError(
+                .clockWrong,
+                "this machine's clock says \(here.rfc3339), X's says \(time.rfc3339): no telling what is due and on which day it "
+                    + "is paid; set the clock right"
+            )
+        }
+        // The field has whole seconds, and an answer takes its time.
+        ahead = (Duration.seconds(-2)...Duration.seconds(2)).contains(difference) ? .zero : difference
+    }
+}

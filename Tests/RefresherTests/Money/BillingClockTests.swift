@@ -1,0 +1,132 @@
+import Foundation
+import Journal
+import Simulator
+import Synchronization
+import TestSupport
+import Testing
+import Time
+
+@testable import Refresher
+
+/// Days are X's, and what leaves is reserved first.
+@Suite(.timeLimit(.minutes(5)))
+struct BillingClockTests {
+    private static let midnight = Timestamp(rawValue: 20_781 * 86_400_000_000)
+
+    @Test(arguments: [-300, -30, 0, 30, 300]) func theDayIsThatOfXWhateverOurClockSays(ahead: Int) throws {
+        // Three minutes before midnight at X.
+        let fixture = try MoneyFixture(batch: 50, start: Self.midnight - .seconds(6 * 3_600))
+        fixture.ahead = .seconds(ahead)
+        try fixture.stream()
+        fixture.xClock.set(Self.midnight - .seconds(180))
+        let report = try fixture.pass(["500/day"]) { $0.billing = .none }
+        #expect(report.spent == 50, "\(report)")
+        #expect(try fixture.ledger() == [20_780: 50])
+        // What was streamed and read on that day is paid again on the next, once.
+        fixture.xClock.set(Self.midnight + .seconds(180))
+        let next = try fixture.pass(["500/day"]) { $0.schedule.steps = [.seconds(6 * 3_600)] }
+        let again = try fixture.pass(["500/day"]) { $0.schedule.steps = [.seconds(6 * 3_600 + 60)] }
+        #expect(next.spent == 50 && again.spent == 0, "\(next), \(again)")
+        #expect(try fixture.lookedUpBilled()[20_781] == 50)
+    }
+
+    @Test func nothingIsAskedForWithAClockThatIsHoursOff() throws {
+        let fixture = try MoneyFixture(batch: 50)
+        try fixture.stream()
+        fixture.xClock.advance(by: .seconds(7_200))
+        fixture.ahead = .seconds(7_200)
+        let error = #expect(throws: RefresherError.self) { try fixture.pass(["500/day"]) }
+        #expect(error?.code == .clockWrong && fixture.simulator.lookupCount == 0)
+    }
+
+    @Test func nothingLeavesWhileTheDayIsUncertain() throws {
+        for (known, margin) in [(true, 60), (false, 900)] {
+            let shared = Shared()
+            let date: (@Sendable () -> String)? = known ? { @Sendable in shared.date } : nil
+            let x = try ScriptedX(
+                posts: 1..<151,
+                at: Self.midnight - .seconds(90_000),
+                date: date
+            ) { ids in
+                shared.note()
+                return "{\"data\":[\(ids.map { ScriptedX.post($0, likes: 1) }.joined(separator: ","))]}"
+            }
+            shared.clock.withLock { $0 = x.clock }
+            x.clock.set(Self.midnight - .seconds(30))
+            let report = try x.pass("1000/day")
+            #expect(report.read == 150, "\(report)")
+            let asked = shared.times.withLock { $0 }
+            #expect(asked.count == 2 && asked.allSatisfy { $0 >= Self.midnight + .seconds(margin) }, "\(asked)")
+            #expect(try ScriptedX.ledger(x.folder.path).allSatisfy { $0.contains("\"day\":20781") })
+        }
+    }
+
+    @Test func reservationAndQuestionAreInTheJournalBeforeTheRequestLeaves() throws {
+        let shared = SharedPath()
+        let x = try ScriptedX(posts: 1..<251, at: Self.midnight + .seconds(3_600)) { ids in
+            shared.look(ids)
+            return "{\"data\":[\(ids.map { ScriptedX.post($0, likes: 1) }.joined(separator: ","))]}"
+        }
+        shared.path.withLock { $0 = x.folder.path }
+        x.clock.advance(by: .seconds(86_400))
+        #expect(try x.pass("1000/day").spent == 250)
+        #expect(shared.seen.withLock { $0 } == [true, true, true])
+    }
+
+    @Test func whatNobodyAskedForIsCountedToo() throws {
+        let x = try ScriptedX(posts: 1..<51, at: Self.midnight + .seconds(3_600)) { ids in
+            let all = ids + ["900", "901"] + ids.prefix(3)
+            return "{\"data\":[\(all.map { ScriptedX.post($0, likes: 1) }.joined(separator: ","))]}"
+        }
+        x.clock.advance(by: .seconds(86_400))
+        let report = try x.pass("52/day")
+        #expect(report.read >= 50 && report.spent == 52 && report.left == 0, "\(report)")
+    }
+}
+
+/// What an answering thread and a test share.
+private final class Shared: Sendable {
+    let times = Mutex<[Timestamp]>([])
+    let clock = Mutex<ManualClock?>(nil)
+
+    private var now: Timestamp { clock.withLock { $0?.clock.now } ?? Timestamp(rawValue: 0) }
+
+    func note() {
+        let now = now
+        times.withLock { $0.append(now) }
+    }
+
+    var date: String {
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(secondsFromGMT: 0)
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        return format.string(from: Date(timeIntervalSince1970: Double(now.seconds)))
+    }
+}
+
+private final class SharedPath: Sendable {
+    let path = Mutex<String?>(nil)
+    let seen = Mutex<[Bool]>([])
+
+    /// Notes whether the journal holds an open reservation for so many ids, and the question itself.
+    func look(_ ids: [String]) {
+        let path = path.withLock { $0 } ?? ""
+        let ledger = (try? ScriptedX.ledger(path)) ?? []
+        let isReserved =
+            ledger.last?.hasPrefix("{\"reserved\":") == true
+            && ledger.last?.hasSuffix("\"posts\":\(ids.count)}") == true
+        var asked = ""
+        if let journal = try? Journal(directory: path),
+            let reader = try? RecordReader(journal: journal, source: .lookup)
+        {
+            while let batch = try? reader.nextBatch() {
+                for event in batch.events where event.kind == EventKind.asked {
+                    asked = String(decoding: event.json, as: UTF8.self)
+                }
+            }
+        }
+        let isAsked = ids.allSatisfy { asked.contains("\"id\":\"\($0)\"") }
+        seen.withLock { $0.append(isReserved && isAsked) }
+    }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import Lifecycle
+import Logging
+import Refresher
+import Simulator
+import TestSupport
+import Testing
+import Time
+import XAPI
+
+/// What fails is counted, the next pass goes on, and nothing is lost or bought twice on a day.
+@Suite(.timeLimit(.minutes(10)))
+struct FailingLookupTests {
+    /// Posts of yesterday, so that each read costs.
+    private func fixture(
+        _ faults: [LookupFault] = [],
+        _ change: (inout SimulatorConfiguration, inout LookupSettings) -> Void = { _, _ in }
+    ) throws -> MoneyFixture {
+        let fixture = try MoneyFixture(batch: 450) {
+            $1.faults = faults
+            change(&$0, &$1)
+        }
+        try fixture.stream()
+        fixture.xClock.advance(by: .seconds(86_400))
+        return fixture
+    }
+
+    @Test(arguments: [
+        LookupFault.Kind.refuse(status: 429), .refuse(status: 503), .truncate, .cut, .lose, .hang, .omit, .partial,
+    ])
+    func onePassReadsEverythingThatXShowsAndPaysOnce(kind: LookupFault.Kind) throws {
+        let fixture = try fixture([LookupFault(kind, requests: 2...3)])
+        let refresher = try fixture.refresher(["1000/day"], timeout: kind == .hang ? .milliseconds(500) : .seconds(60))
+        var report = try refresher.pass(ShutdownSignal())
+        #expect(report.ending == .done && report.due == 450, "\(report)")
+        #expect(report.read + report.unknown == 450, "\(report)")
+        #expect(report.unknown == ([.omit, .partial].contains(kind) ? 20 : 0), "\(report)")
+        #expect(report.read == report.changed + report.same)
+        if report.unknown > 0 {
+            report = try refresher.pass(ShutdownSignal())
+            #expect(report.due == 20 && report.read == 20, "\(report)")
+        }
+        #expect(try refresher.pass(ShutdownSignal()).due == 0)
+        try refresher.close()
+        #expect(try fixture.lookedUpBilled() == [fixture.day - 1: 0, fixture.day: 450])
+        #expect(try fixture.ledger() == [fixture.day: 450])
+    }
+
+    @Test func aPassEndsWithoutCreditsAndTheNextGoesOn() throws {
+        let fixture = try fixture()
+        fixture.simulator.setSpendCap(450 + 250)
+        let report = try fixture.pass(["1000/day"])
+        // The answer that reaches the cap comes whole.
+        #expect(report.read == 300 && report.requests == 4 && report.spent == 300, "\(report)")
+        guard case .refused(let reason) = report.ending else {
+            Issue.record("\(report)")
+            return
+        }
+        #expect(reason.contains("402") && reason.contains("credits"), "\(reason)")
+        fixture.simulator.setSpendCap(nil)
+        let next = try fixture.pass(["1000/day"])
+        #expect(next.due == 150 && next.read == 150 && next.ending == .done, "\(next)")
+        #expect(try fixture.ledger()[fixture.day] == 450 && fixture.lookedUpBilled()[fixture.day] == 450)
+    }
+
+    @Test func aFailureThatStaysEndsThePassAndCountsOnce() throws {
+        let fixture = try fixture([LookupFault(.lose, requests: 1...7)])
+        let report = try fixture.pass(["1000/day"])
+        #expect(report.requests == 5 && report.read == 0 && report.spent == 100, "\(report)")
+        if case .refused = report.ending {} else { Issue.record("\(report)") }
+        // Whether X billed is unknown, and the next pass does not know that it has asked.
+        let next = try fixture.pass(["1000/day"])
+        #expect(next.read == 450 && next.ending == .done, "\(next)")
+        #expect(try fixture.ledger()[fixture.day] == 550)
+        #expect(try fixture.lookedUpBilled()[fixture.day] == 450)
+    }
+
+    @Test func whatNeverLeftIsNotSpent() throws {
+        let fixture = try fixture()
+        fixture.simulator.stop()
+        let report = try fixture.pass(["1000/day"])
+        if case .refused = report.ending {} else { Issue.record("\(report)") }
+        #expect(report.spent == 0 && report.left == 1_000, "\(report)")
+    }
+
+    @Test func goneAndSuspendedPostsAreNotBilled() throws {
+        let fixture = try fixture {
+            $1.fates.deletedPerMille = 300
+            $1.fates.suspendedAuthorsPerMille = 300
+            $1.fates.meanDelay = .seconds(3_600)
+        }
+        let report = try fixture.pass(["1000/day"])
+        #expect(report.gone > 50 && report.read + report.gone == 450 && report.spent == report.read, "\(report)")
+        #expect(try fixture.ledger() == [fixture.day: report.read])
+        #expect(try fixture.lookedUpBilled()[fixture.day] == report.read)
+    }
+
+    @Test func aPassThatWaitsForXSaysSoAndEndsWhenItIsStopped() throws {
+        let fixture = try fixture([LookupFault(.refuse(status: 429), request: 2)]) { configuration, _ in
+            configuration.refusalDelay = .seconds(800)
+        }
+        let shutdown = ShutdownSignal()
+        let log = fixture.log
+        let stopper = startThread {
+            for _ in 0..<3_000 where !log.messages.contains(where: { $0.contains("takes no more requests before") }) {
+                sleepMilliseconds(20)
+            }
+            shutdown.request()
+        }
+        let refresher = try fixture.refresher(["1000/day"]) { $0.pause = { $1.wait(for: $0) } }
+        let report = try refresher.pass(shutdown)
+        try refresher.close()
+        #expect(stopper.join() && report.ending == .stopped && report.read == 100, "\(report)")
+        let next = try fixture.pass(["1000/day"])
+        #expect(next.due == 350 && next.read == 350, "\(next)")
+        #expect(try fixture.ledger()[fixture.day] == 450 && fixture.lookedUpBilled()[fixture.day] == 450)
+    }
+
+    @Test func theWindowOfRequestsIsKept() throws {
+        let fixture = try fixture { configuration, _ in configuration.enforcesRateLimits = true }
+        let before = fixture.xClock.clock.now
+        let refresher = try fixture.refresher(["1000/day"]) { $0.readLimit = 5 }
+        for _ in 0..<90 { _ = try refresher.pass(ShutdownSignal()) }
+        try refresher.close()
+        #expect(fixture.simulator.lookupCount == 90 && fixture.xClock.clock.now - before < .seconds(900))
+    }
+
+    @Test func aSecondRefresherIsRefusedAtOnce() throws {
+        let fixture = try fixture()
+        let first = try fixture.refresher(["1000/day"])
+        #expect(throws: (any Error).self) { try fixture.refresher(["1000/day"]) }
+        #expect(throws: (any Error).self) { try fixture.refresher([]) }
+        try first.close()
+        try fixture.refresher(["1000/day"]).close()
+    }
+
+    @Test(arguments: ["0", "$0.004/day", "0/month"]) func aBudgetOfNothingBuysNothing(budget: String) throws {
+        let fixture = try fixture()
+        let report = try fixture.pass([budget])
+        #expect(report.ending == .budget && report.due == 450 && report.requests == 0 && report.left == 0, "\(report)")
+        #expect(fixture.simulator.lookupCount == 0)
+    }
+
+    @Test func noReadsAreMadeWhereNoneAreAllowed() throws {
+        let fixture = try fixture()
+        #expect(try fixture.pass(["1000/day"]) { $0.readLimit = 0 }.requests == 0)
+        #expect(try fixture.pass(["1000/day"]) { $0.readLimit = 7 }.read == 7)
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import HTTPClient
+import Journal
+import Lifecycle
+import Refresher
+import Synchronization
+import TestSupport
+import Time
+import XAPI
+
+/// A journal with some posts, and an X whose answers a test writes.
+final class ScriptedX {
+    let folder: TemporaryFolder
+    let clock: ManualClock
+    /// The days since 1970 of the requests' first ids, by our clock.
+    let server: ScriptedServer
+
+    /// - Parameters:
+    ///   - answer: gives the body for the ids that are asked for.
+    ///   - date: gives the `Date` field; nil leaves it out.
+    init(
+        posts: Range<Int>,
+        at time: Timestamp,
+        date: (@Sendable () -> String)? = nil,
+        answer: @escaping @Sendable ([String]) -> String
+    ) throws {
+        folder = try TemporaryFolder()
+        clock = ManualClock(time)
+        let writer = try JournalWriter(directory: folder.path, source: .filtered, clock: clock.clock)
+        let lines = posts.map { "{\"data\":\(Self.post("\($0)", likes: 0)),\"matching_rules\":[]}\r\n" }.joined()
+        try Array(lines.utf8).withUnsafeBytes { try writer.append($0) }
+        try writer.close()
+        server = ScriptedServer { connection in
+            let headers = date.map { "Date: \($0())\r\n" } ?? ""
+            guard let ids = connection.request.firstMatch(of: /ids=([0-9,]+)/) else {
+                return connection.answer(status: "404 Not Found", headers: headers, body: "{}")
+            }
+            let body = answer(ids.1.split(separator: ",").map(String.init))
+            connection.answer(status: "200 OK", headers: headers, body: body)
+        }
+    }
+
+    deinit { server.stop() }
+
+    static func post(_ id: String, likes: Int) -> String {
+        "{\"id\":\"\(id)\",\"text\":\"x\",\"created_at\":\"2026-01-01T00:00:00.000Z\",\"public_metrics\":{\"retweet_count\":0,"
+            + "\"reply_count\":0,\"like_count\":\(likes),\"quote_count\":0}}"
+    }
+
+    /// Makes a pass; waits are only the clock's.
+    func pass(_ budget: String) throws -> RefreshReport {
+        var configuration = RefresherConfiguration()
+        configuration.budgets = [try Budget(parsing: budget)]
+        let clock = clock
+        configuration.pause = { duration, _ in clock.advance(by: duration) }
+        let client = XAPIClient(
+            endpoint: try XEndpoint(server.url),
+            token: try BearerToken("x"),
+            http: try HTTPClient(configuration: .init(userAgent: "test"))
+        )
+        let refresher = try Refresher(
+            journal: folder.path,
+            client: client,
+            configuration: configuration,
+            clock: clock.clock,
+            seed: 1
+        )
+        let report = try refresher.pass(ShutdownSignal())
+        try refresher.close()
+        return report
+    }
+
+    /// The lines of the ledger.
+    static func ledger(_ directory: String) throws -> [String] {
+        var bytes: [UInt8] = []
+        _ = try RecordCopy.records(of: Journal(directory: directory), source: .ledger) { bytes += $0 }
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import Lifecycle
+import Logging
+import Refresher
+import Simulator
+import Testing
+import Time
+import XAPI
+
+/// X's own figure for the day against ours.
+@Suite(.timeLimit(.minutes(10)))
+struct UsageTests {
+    @Test(arguments: [false, true]) func eachReadCountsOnceXBillsMoreThanItSaid(writesIntegers: Bool) throws {
+        let fixture = try MoneyFixture(batch: 300) {
+            $1.deduplicatesCharges = false
+            $1.writesUsageAsIntegers = writesIntegers
+        }
+        try fixture.stream()
+        func pass() throws -> RefreshReport {
+            fixture.xClock.advance(by: .seconds(3_700))
+            return try fixture.pass(["500/day"]) { $0.schedule.steps = (1...9).map { .seconds($0 * 3_600) } }
+        }
+        func notices() -> Int { fixture.log.messages.count { $0.contains("X has billed") } }
+
+        // As X promises, what was streamed today is read for nothing.
+        let first = try pass()
+        #expect(first.spent == 0 && first.free == 300 && notices() == 0, "\(first)")
+        let second = try pass()
+        #expect(second.spent == 300 && second.free == 0 && notices() == 1, "\(second)")
+        let third = try pass()
+        #expect(third.spent == 200 && third.ending == .budget && notices() == 1, "\(third)")
+        fixture.xClock.advance(by: .seconds(86_400))
+        let tomorrow = try pass()
+        #expect(tomorrow.spent == 300 && notices() == 1, "\(tomorrow)")
+    }
+
+    @Test func theRuleIsKeptWhereXBillsByIt() throws {
+        let fixture = try MoneyFixture(batch: 300)
+        try fixture.stream()
+        for hour in 1...5 {
+            fixture.xClock.advance(by: .seconds(3_700))
+            let report = try fixture.pass(["500/day"]) { $0.schedule.steps = (1...9).map { .seconds($0 * 3_600) } }
+            #expect(report.spent == 0 && report.free == 300, "hour \(hour): \(report)")
+        }
+        #expect(try fixture.ledger().values.reduce(0, +) == 0 && fixture.log.messages.isEmpty)
+    }
+
+    @Test(arguments: [
+        (
+            #"{"data":{"daily_project_usage":{"project_id":"1","usage":[{"date":"2026-11-24T00:00:00.000Z","usage":"12"}]}}}"#,
+            12
+        ),
+        (
+            #"{"data":{"daily_project_usage":{"project_id":1,"usage":[{"date":"2026-11-24T00:00:00.000Z","usage":12}]}}}"#,
+            12
+        ),
+        (#"{"data":{"daily_project_usage":[{"date":"2026-11-24","tweets_consumed":12}]}}"#, 12),
+        (#"{"data":{"daily_project_usage":{"usage":[{"date":"2026-11-24","usage":-1}]}}}"#, nil),
+        (
+            #"{"data":{"daily_project_usage":{"usage":[{"date":"2026-11-24","usage":"many"},{"date":7,"usage":1},4]}}}"#,
+            nil
+        ),
+        (#"{"data":{"daily_project_usage":"none"}}"#, nil), (#"{"data":[]}"#, nil), ("[]", nil), ("{", nil), ("", nil),
+    ])
+    func everyShapeIsReadOrLeftOut(body: String, posts: Int?) {
+        #expect(DailyUsage(body: Array(body.utf8), date: nil).posts["2026-11-24"] == posts)
+    }
+}
