@@ -35,7 +35,7 @@ extension Summary {
     }
 
     /// How many of the most liked posts are shown.
-    static let mostLikedLimit = 6
+    static let mostLikedLimit = 5
     /// The time within which the likes of the most liked were observed.
     static let mostLikedSpan = Duration.seconds(3_600)
 }
