@@ -10,6 +10,7 @@ struct Asset: Sendable {
     static let all = [
         Asset(path: "/", type: "text/html; charset=utf-8", bytes: PackageResources.page_html),
         Asset(path: "/assets/page.css", type: "text/css; charset=utf-8", bytes: PackageResources.page_css),
+        Asset(path: "/assets/likes.js", type: "text/javascript; charset=utf-8", bytes: PackageResources.likes_js),
         Asset(path: "/assets/page.js", type: "text/javascript; charset=utf-8", bytes: PackageResources.page_js),
         Asset(path: "/assets/icon.svg", type: "image/svg+xml", bytes: PackageResources.icon_svg),
     ]

@@ -72,6 +72,11 @@ public final class DashboardService: Service {
                 if watch.isDue(counter: try reader.changeCounter(), now: now) {
                     let summary = Summary(
                         try reader.summary(since: now.startOfDay),
+                        mostLiked: try reader.mostLiked(
+                            from: now - Summary.mostLikedSpan,
+                            through: now,
+                            limit: Summary.mostLikedLimit
+                        ),
                         sides: configuration.sides,
                         now: now
                     )

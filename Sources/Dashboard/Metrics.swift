@@ -17,17 +17,29 @@ enum Metrics {
             }
             metric("reprise_index_posts", "Posts in the index.", samples(\.total))
             metric("reprise_index_posts_today", "Posts of the current day, UTC.", samples(\.today))
-            if let newest = summary.newest.flatMap({ Timestamp(rfc3339: $0) }) {
-                let seconds =
-                    "\(newest.seconds).\(String(newest.rawValue - newest.seconds * 1_000_000 + 1_000_000).dropFirst())"
-                metric(
-                    "reprise_index_newest_timestamp_seconds",
-                    "When the newest counts were observed.",
-                    [("", seconds)]
-                )
+            metric("reprise_index_likes", "Likes of all posts, as last observed.", samples(\.likes))
+            metric("reprise_index_posts_with_likes", "Posts whose likes are known.", samples(\.counted))
+            func time(_ name: String, _ help: String, _ value: String?) {
+                guard let time = value.flatMap({ Timestamp(rfc3339: $0) }) else { return }
+                metric(name, help, [("", seconds(time))])
             }
+            time("reprise_index_newest_timestamp_seconds", "When the newest counts were observed.", summary.newest)
+            time(
+                "reprise_index_oldest_likes_timestamp_seconds",
+                "The minute in which the oldest of the likes were observed.",
+                summary.oldestLikes
+            )
+            time(
+                "reprise_index_newest_likes_timestamp_seconds",
+                "The minute in which the newest of the likes were observed.",
+                summary.newestLikes
+            )
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func seconds(_ time: Timestamp) -> String {
+        "\(time.seconds).\(String(time.rawValue - time.seconds * 1_000_000 + 1_000_000).dropFirst())"
     }
 
     private static func escaped(_ label: String) -> String {

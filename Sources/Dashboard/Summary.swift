@@ -10,6 +10,10 @@ struct Summary: Codable, Equatable, Sendable {
         var total: Int
         /// Its posts of today.
         var today: Int
+        /// The likes of all its posts.
+        var likes: Int = 0
+        /// Its posts whose likes are known.
+        var counted: Int = 0
     }
 
     struct Category: Codable, Equatable, Sendable {
@@ -21,6 +25,10 @@ struct Summary: Codable, Equatable, Sendable {
         var total: Int
         /// Its posts of today.
         var today: Int
+        /// The likes of all its posts.
+        var likes: Int = 0
+        /// Its posts whose likes are known.
+        var counted: Int = 0
     }
 
     /// The sentence that says who is winning.
@@ -39,6 +47,16 @@ struct Summary: Codable, Equatable, Sendable {
     var total: Int
     /// All posts of today.
     var today: Int
+    /// All likes.
+    var likes: Int
+    /// The posts whose likes are known; likes a post are of these.
+    var counted: Int
+    /// The minute in which the oldest of the likes were observed, RFC 3339; missing where no likes are known.
+    var oldestLikes: String?
+    /// The minute in which the newest of the likes were observed, RFC 3339; missing where no likes are known.
+    var newestLikes: String?
+    /// The posts with the most likes among those whose likes were observed in the last hour, most liked first.
+    var mostLiked: [LikedPost]
     /// The sides, in the order of the settings.
     var sides: [Side]
     /// The categories: those of the first side first, largest first within a side.
@@ -51,13 +69,15 @@ struct Summary: Codable, Equatable, Sendable {
     /// What posts without a category are called.
     static let nameless = "without a category"
 
-    init(_ index: IndexSummary, sides: [Dashboard.Side], now: Timestamp) {
+    init(_ index: IndexSummary, mostLiked: [Index.LikedPost] = [], sides: [Dashboard.Side], now: Timestamp) {
         var categories = index.categories.map {
             Category(
                 name: $0.name.isEmpty ? Self.nameless : $0.name,
                 side: Dashboard.Side.of($0.name, among: sides)?.name,
                 total: $0.total,
-                today: $0.recent
+                today: $0.recent,
+                likes: $0.likes,
+                counted: $0.counted
             )
         }
         self.sides = sides.map { side in
@@ -65,7 +85,9 @@ struct Summary: Codable, Equatable, Sendable {
             return Side(
                 name: side.name,
                 total: own.reduce(0) { $0 + $1.total },
-                today: own.reduce(0) { $0 + $1.today }
+                today: own.reduce(0) { $0 + $1.today },
+                likes: own.reduce(0) { $0 + $1.likes },
+                counted: own.reduce(0) { $0 + $1.counted }
             )
         }
         categories.sort { ($0.total, $1.name) > ($1.total, $0.name) }
@@ -77,7 +99,9 @@ struct Summary: Codable, Equatable, Sendable {
                     name: Self.rest,
                     side: nil,
                     total: rest.reduce(0) { $0 + $1.total },
-                    today: rest.reduce(0) { $0 + $1.today }
+                    today: rest.reduce(0) { $0 + $1.today },
+                    likes: rest.reduce(0) { $0 + $1.likes },
+                    counted: rest.reduce(0) { $0 + $1.counted }
                 )
             )
         }
@@ -87,6 +111,11 @@ struct Summary: Codable, Equatable, Sendable {
         self.categories += categories.filter { rank($0.side) == order.count }
         total = index.total
         today = index.recent
+        likes = index.likes
+        counted = index.counted
+        oldestLikes = index.oldestLikes?.rfc3339
+        newestLikes = index.newestLikes?.rfc3339
+        self.mostLiked = mostLiked.map { LikedPost($0, sides: sides) }
         (headline, detail, leader) = Headline.make(
             sides: self.sides.map { ($0.name, $0.today) },
             today: index.recent,

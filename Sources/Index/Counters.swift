@@ -1,94 +1,16 @@
 internal import SQLite
 
-/// What a batch changes the counts by, collected so that each count is written once a batch.
-struct CountChanges {
-    private struct Slot {
-        let category: [UInt8]
-        var total = 0
-        var minutes: [Int64: Int] = [:]
-        /// The minute of the last change and what it adds, kept out of the dictionary: posts arrive minute by minute.
-        var minute: Int64?
-        var count = 0
-
-        mutating func fold() {
-            if let minute { minutes[minute, default: 0] += count }
-            count = 0
-        }
-    }
-
-    private var slots: [Slot] = []
-    private(set) var newest = Int64.min
-
-    /// Counts a post in (`+1`) or out (`-1`).
-    ///
-    /// - Parameters:
-    ///   - change: what to add.
-    ///   - category: its category in UTF-8; empty for none.
-    ///   - timestamp: its time in milliseconds; a post without one counts in the totals only.
-    mutating func add(_ change: Int, category: UnsafeRawBufferPointer, timestamp: Int64?) {
-        // A handful of categories: a walk along them is quicker than hashing.
-        let index =
-            slots.firstIndex { $0.category.elementsEqual(category) }
-            ?? {
-                slots.append(Slot(category: Array(category)))
-                return slots.count - 1
-            }()
-        slots[index].total += change
-        guard let timestamp else { return }
-        let minute = timestamp >= 0 ? timestamp / 60_000 : -((-timestamp + 59_999) / 60_000)
-        if slots[index].minute != minute {
-            slots[index].fold()
-            slots[index].minute = minute
-        }
-        slots[index].count += change
-    }
-
-    /// Notes when counts were observed.
-    mutating func see(_ observedAt: Int64) {
-        newest = max(newest, observedAt)
-    }
-
-    /// Hands over every category with its change, and its minutes with theirs; what came out even is left out.
-    mutating func drain(
-        total: (_ category: String, _ change: Int) throws -> Void,
-        minute: (_ minute: Int64, _ category: String, _ change: Int) throws -> Void
-    ) rethrows {
-        for index in slots.indices {
-            slots[index].fold()
-            slots[index].minute = nil
-            let category = String(decoding: slots[index].category, as: UTF8.self)
-            if slots[index].total != 0 { try total(category, slots[index].total) }
-            for (time, change) in slots[index].minutes where change != 0 { try minute(time, category, change) }
-        }
-        slots.removeAll()
-    }
-}
-
 /// Keeps the tables of counts.
 final class Counters {
-    private let moreInAll: Statement
-    private let fewerInAll: Statement
-    private let noneInAll: Statement
-    private let moreAMinute: Statement
-    private let fewerAMinute: Statement
-    private let noneAMinute: Statement
+    private let totals: CountTable
+    private let minutes: CountTable
+    private let observed: CountTable
     private let newest: Statement
 
     init(_ connection: Connection) throws {
-        moreInAll = try connection.prepare(
-            "INSERT INTO totals VALUES (?1, ?2) ON CONFLICT DO UPDATE SET count = count + excluded.count"
-        )
-        moreAMinute = try connection.prepare(
-            "INSERT INTO minutes VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET count = count + excluded.count"
-        )
-        // What is taken out was counted in before, so its row is there.
-        fewerInAll = try connection.prepare("UPDATE totals SET count = count + ?2 WHERE category = ?1")
-        fewerAMinute = try connection.prepare(
-            "UPDATE minutes SET count = count + ?3 WHERE minute = ?1 AND category = ?2"
-        )
-        // A count of nothing leaves no row, or the order of delivery would show.
-        noneInAll = try connection.prepare("DELETE FROM totals WHERE category = ?1 AND count = 0")
-        noneAMinute = try connection.prepare("DELETE FROM minutes WHERE minute = ?1 AND category = ?2 AND count = 0")
+        totals = try CountTable(connection, "totals", keys: ["category"], values: ["count", "likes", "counted"])
+        minutes = try CountTable(connection, "minutes", keys: ["minute", "category"], values: ["count"])
+        observed = try CountTable(connection, "observed", keys: ["minute"], values: ["count"])
         newest = try connection.prepare(
             "INSERT INTO newest VALUES (1, ?) "
                 + "ON CONFLICT DO UPDATE SET observed_at = max(observed_at, excluded.observed_at)"
@@ -103,27 +25,55 @@ final class Counters {
             try newest.run()
         }
         try changes.drain(
-            total: { category, change in
-                try run(change > 0 ? moreInAll : fewerInAll, category, change)
-                if change < 0 { try run(noneInAll, category, nil) }
-            },
-            minute: { minute, category, change in
-                try run(change > 0 ? moreAMinute : fewerAMinute, minute, category, change)
-                if change < 0 { try run(noneAMinute, minute, category, nil) }
-            }
+            total: { try totals.change([.text($0)], by: [$1.posts, $1.likes, $1.counted]) },
+            minute: { try minutes.change([.number($0), .text($1)], by: [$2]) },
+            observed: { try observed.change([.number($0)], by: [$1]) }
         )
     }
+}
 
-    private func run(_ statement: Statement, _ category: String, _ change: Int?) throws(SQLiteError) {
-        try statement.bind(category, at: 0)
-        if let change { try statement.bind(Int64(change), at: 1) }
-        try statement.run()
+/// A table of counts: a row for each key that counts something.
+private struct CountTable {
+    enum Key {
+        case text(String)
+        case number(Int64)
     }
 
-    private func run(_ statement: Statement, _ minute: Int64, _ category: String, _ change: Int?) throws(SQLiteError) {
-        try statement.bind(minute, at: 0)
-        try statement.bind(category, at: 1)
-        if let change { try statement.bind(Int64(change), at: 2) }
+    private let more: Statement
+    private let fewer: Statement
+    private let none: Statement
+
+    /// The first value is the count that decides whether there is a row.
+    init(_ connection: Connection, _ table: String, keys: [String], values: [String]) throws(SQLiteError) {
+        let marks = (1...keys.count + values.count).map { "?\($0)" }
+        let place = zip(keys, marks).map { "\($0) = \($1)" }.joined(separator: " AND ")
+        let sums = zip(values, marks.dropFirst(keys.count)).map { "\($0) = \($0) + \($1)" }.joined(separator: ", ")
+        more = try connection.prepare(
+            "INSERT INTO \(table) (\((keys + values).joined(separator: ", "))) "
+                + "VALUES (\(marks.joined(separator: ", "))) ON CONFLICT DO UPDATE SET \(sums)"
+        )
+        // What is taken out was counted in before, so its row is there.
+        fewer = try connection.prepare("UPDATE \(table) SET \(sums) WHERE \(place)")
+        // A count of nothing leaves no row, or the order of delivery would show.
+        none = try connection.prepare("DELETE FROM \(table) WHERE \(place) AND \(values[0]) = 0")
+    }
+
+    func change(_ key: [Key], by values: [Int]) throws(SQLiteError) {
+        let statement = values[0] > 0 ? more : fewer
+        try bind(key, to: statement)
+        for (index, value) in values.enumerated() { try statement.bind(Int64(value), at: key.count + index) }
         try statement.run()
+        guard values[0] < 0 else { return }
+        try bind(key, to: none)
+        try none.run()
+    }
+
+    private func bind(_ key: [Key], to statement: Statement) throws(SQLiteError) {
+        for (index, part) in key.enumerated() {
+            switch part {
+            case .text(let text): try statement.bind(text, at: index)
+            case .number(let number): try statement.bind(number, at: index)
+            }
+        }
     }
 }

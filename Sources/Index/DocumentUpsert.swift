@@ -1,4 +1,3 @@
-internal import Glibc
 internal import SQLite
 internal import Time
 internal import Transform
@@ -29,7 +28,9 @@ final class DocumentUpsert {
         update = try connection.prepare(
             "UPDATE documents SET \(assignments.joined(separator: ", ")) WHERE tweet_id = ?1"
         )
-        known = try connection.prepare("SELECT version, gone, timestamp, category FROM documents WHERE tweet_id = ?")
+        known = try connection.prepare(
+            "SELECT version, gone, timestamp, category, likes, observed_at FROM documents WHERE tweet_id = ?"
+        )
     }
 
     /// Puts one document in; false where it is stale.
@@ -41,37 +42,26 @@ final class DocumentUpsert {
     func apply(_ document: Document, of batch: DocumentBatch, changes: inout CountChanges) throws -> Bool {
         try bind(document, of: batch, to: insert)
         try insert.run()
-        let isGone = document.origin == .tombstone
         if connection.changes == 0 {
-            try bind(document.tweetID, of: batch, to: known, at: 0)
+            try known.bind(document.tweetID, of: batch, at: 0)
             defer { known.reset() }
             guard try known.step(), known.int64(0) < Int64(clamping: document.version) else { return false }
             if known.int64(1) == 0 {
-                known.withText(3) { changes.add(-1, category: $0, timestamp: known.optionalInt64(2)) }
+                known.withText(3) {
+                    changes.add(
+                        -1,
+                        category: $0,
+                        timestamp: known.optionalInt64(2),
+                        likes: known.optionalInt64(4),
+                        observedAt: known.int64(5)
+                    )
+                }
             }
             try bind(document, of: batch, to: update)
             try update.run()
         }
         changes.see(document.observedAt.rawValue)
-        if !isGone {
-            guard let category = document.category else {
-                changes.add(
-                    1,
-                    category: UnsafeRawBufferPointer(start: nil, count: 0),
-                    timestamp: document.timestampMilliseconds
-                )
-                return true
-            }
-            let raw = batch.bytes(category)
-            if Self.hasEscape(raw) {
-                var text = batch.string(category)
-                text.withUTF8 {
-                    changes.add(1, category: UnsafeRawBufferPointer($0), timestamp: document.timestampMilliseconds)
-                }
-            } else {
-                changes.add(1, category: raw, timestamp: document.timestampMilliseconds)
-            }
-        }
+        if document.origin != .tombstone { count(document, of: batch, in: &changes) }
         return true
     }
 
@@ -82,13 +72,32 @@ final class DocumentUpsert {
 
     // MARK: - Internal
 
+    private func count(_ document: Document, of batch: DocumentBatch, in changes: inout CountChanges) {
+        func add(_ category: UnsafeRawBufferPointer) {
+            changes.add(
+                1,
+                category: category,
+                timestamp: document.timestampMilliseconds,
+                likes: document.likes,
+                observedAt: document.observedAt.rawValue
+            )
+        }
+        guard let category = document.category else {
+            return add(UnsafeRawBufferPointer(start: nil, count: 0))
+        }
+        let raw = batch.bytes(category)
+        guard raw.hasEscape else { return add(raw) }
+        var text = batch.string(category)
+        text.withUTF8 { add(UnsafeRawBufferPointer($0)) }
+    }
+
     private func bind(_ document: Document, of batch: DocumentBatch, to statement: Statement) throws(SQLiteError) {
-        try bind(document.tweetID, of: batch, to: statement, at: 0)
+        try statement.bind(document.tweetID, of: batch, at: 0)
         // A version past 2^63 would lie 70,000 years ahead.
         try statement.bind(Int64(clamping: document.version), at: 1)
         try statement.bind(document.origin == .tombstone ? 1 : 0, at: 2)
         try statement.bind(document.timestampMilliseconds, at: 3)
-        try bind(document.category, of: batch, to: statement, at: 4)
+        try statement.bind(document.category, of: batch, at: 4)
         if let categories = document.categories {
             try statement.bind(unownedText: batch.bytes(categories), at: 5)
         } else {
@@ -98,36 +107,15 @@ final class DocumentUpsert {
         try statement.bind(document.replies, at: 7)
         try statement.bind(document.likes, at: 8)
         try statement.bind(document.quotes, at: 9)
-        try bind(document.createdAt, of: batch, to: statement, at: 10)
+        try statement.bind(document.createdAt, of: batch, at: 10)
         try statement.bind(document.observedAt.rawValue, at: 11)
-        try bind(document.authorID, of: batch, to: statement, at: 12)
-        try bind(document.lang, of: batch, to: statement, at: 13)
+        try statement.bind(document.authorID, of: batch, at: 12)
+        try statement.bind(document.lang, of: batch, at: 13)
         let kind = document.postKind.name
         try statement.bind(
             unownedText: UnsafeRawBufferPointer(start: kind.utf8Start, count: kind.utf8CodeUnitCount),
             at: 14
         )
-        try bind(document.text, of: batch, to: statement, at: 15)
-    }
-
-    /// Binds a string of the JSON where it lies; only one with escapes is decoded into a copy.
-    private func bind(
-        _ range: Range<Int>?,
-        of batch: DocumentBatch,
-        to statement: Statement,
-        at index: Int
-    ) throws(SQLiteError) {
-        guard let range else { return try statement.bind(nil as Int64?, at: index) }
-        let raw = batch.bytes(range)
-        if Self.hasEscape(raw) {
-            try statement.bind(batch.string(range), at: index)
-        } else {
-            try statement.bind(unownedText: raw, at: index)
-        }
-    }
-
-    private static func hasEscape(_ raw: UnsafeRawBufferPointer) -> Bool {
-        guard let base = raw.baseAddress else { return false }
-        return memchr(base, CInt(UInt8(ascii: "\\")), raw.count) != nil
+        try statement.bind(document.text, of: batch, at: 15)
     }
 }

@@ -13,6 +13,8 @@ public final class IndexReader: @unchecked Sendable {
     private let newest: Statement
     private let minutes: Statement
     private let recent: Statement
+    private let observed: Statement
+    private let liked: MostLiked
 
     /// The file's path as it was given.
     public let path: String
@@ -37,11 +39,15 @@ public final class IndexReader: @unchecked Sendable {
                     message: "\(path) is empty or of an older version: open it once for writing"
                 )
             }
-            totals = try connection.prepare("SELECT category, count FROM totals ORDER BY category")
+            totals = try connection.prepare("SELECT category, count, likes, counted FROM totals ORDER BY category")
             recent = try connection.prepare(
                 "SELECT category, sum(count) FROM minutes WHERE minute >= ? GROUP BY category"
             )
             newest = try connection.prepare("SELECT observed_at FROM newest")
+            observed = try connection.prepare(
+                "SELECT (SELECT min(minute) FROM observed), (SELECT max(minute) FROM observed)"
+            )
+            liked = try MostLiked(connection)
             minutes = try connection.prepare(
                 "SELECT category, (minute - ?1) / ?3, sum(count) FROM minutes WHERE minute >= ?1 AND minute < ?2 "
                     + "GROUP BY 1, 2 ORDER BY 1, 2"
@@ -60,13 +66,13 @@ public final class IndexReader: @unchecked Sendable {
         try ask { try connection.dataVersion() }
     }
 
-    /// How many posts there are in all, and how many since a time.
+    /// How many posts there are in all and how many since a time, and their likes.
     ///
     /// - Parameter since: rounded down to its minute; for the posts of today, midnight UTC.
     /// - Throws: `IndexError` with `.database`.
     public func summary(since: Timestamp) throws(IndexError) -> IndexSummary {
         try ask {
-            defer { for statement in [totals, recent, newest] { statement.reset() } }
+            defer { for statement in [totals, recent, newest, observed] { statement.reset() } }
             // By bytes: to Swift, names that differ only in their composition are equal; to SQLite they are not.
             var recentCounts: [[UInt8]: Int] = [:]
             try recent.bind(since.minute, at: 0)
@@ -75,11 +81,39 @@ public final class IndexReader: @unchecked Sendable {
             while try totals.step() {
                 let name = totals.string(0) ?? ""
                 let recent = recentCounts[Array(name.utf8)] ?? 0
-                categories.append(.init(name: name, total: Int(totals.int64(1)), recent: recent))
+                categories.append(
+                    .init(
+                        name: name,
+                        total: Int(totals.int64(1)),
+                        recent: recent,
+                        likes: Int(totals.int64(2)),
+                        counted: Int(totals.int64(3))
+                    )
+                )
             }
             let observedAt = try newest.step() ? newest.optionalInt64(0) : nil
-            return IndexSummary(categories: categories, newest: observedAt.map { Timestamp(microseconds: $0) })
+            let minutes = try observed.step() ? (observed.optionalInt64(0), observed.optionalInt64(1)) : (nil, nil)
+            return IndexSummary(
+                categories: categories,
+                newest: observedAt.map { Timestamp(microseconds: $0) },
+                oldestLikes: minutes.0.map { Timestamp(minute: $0) },
+                newestLikes: minutes.1.map { Timestamp(minute: $0) }
+            )
         }
+    }
+
+    /// The posts with the most likes among those whose newest likes were observed within a stretch of time.
+    ///
+    /// - Parameters:
+    ///   - start: the beginning, rounded down to its minute.
+    ///   - end: the end; its whole minute belongs to it. At most a day behind the start.
+    ///   - limit: how many posts at most, 1...100.
+    /// - Returns: most likes first, equal ones by their id; posts without a like are left out.
+    /// - Throws: `IndexError` with `.database`.
+    public func mostLiked(from start: Timestamp, through end: Timestamp, limit: Int) throws(IndexError) -> [LikedPost] {
+        precondition(start <= end && end.minute - start.minute <= 1_440, "the most liked of a day at most")
+        precondition((1...100).contains(limit), "the most liked are 1 to 100 posts")
+        return try ask { try liked.find(minutes: start.minute...end.minute, limit: limit) }
     }
 
     /// Posts by category along time.
@@ -109,7 +143,7 @@ public final class IndexReader: @unchecked Sendable {
                 series[series.count - 1].counts[Int(minutes.int64(1))] = Int(minutes.int64(2))
             }
             return IndexTimeline(
-                start: Timestamp(microseconds: start.minute * 60_000_000),
+                start: Timestamp(minute: start.minute),
                 bucketMinutes: bucketMinutes,
                 series: series.map { .init(category: $0.category, counts: $0.counts) }
             )
@@ -127,8 +161,8 @@ public final class IndexReader: @unchecked Sendable {
 
 extension Timestamp {
     /// Whole minutes since 1970 UTC, rounded down.
-    fileprivate var minute: Int64 {
-        let minutes = rawValue / 60_000_000
-        return rawValue % 60_000_000 < 0 ? minutes - 1 : minutes
-    }
+    fileprivate var minute: Int64 { rawValue.whole(60_000_000) }
+
+    /// The beginning of a minute.
+    fileprivate init(minute: Int64) { self.init(microseconds: minute * 60_000_000) }
 }

@@ -1,6 +1,6 @@
 public import Time
 
-/// How many posts an index holds, by category, at one moment.
+/// How many posts an index holds and how many likes they have, by category, at one moment.
 public struct IndexSummary: Equatable, Sendable {
     /// The posts of one category.
     public struct Category: Equatable, Sendable {
@@ -10,12 +10,18 @@ public struct IndexSummary: Equatable, Sendable {
         public let total: Int
         /// Its posts since the time that was asked for.
         public let recent: Int
+        /// The likes of all its posts.
+        public let likes: Int
+        /// Its posts whose likes are known.
+        public let counted: Int
 
         /// Makes the counts of a category.
-        public init(name: String, total: Int, recent: Int) {
+        public init(name: String, total: Int, recent: Int, likes: Int = 0, counted: Int = 0) {
             self.name = name
             self.total = total
             self.recent = recent
+            self.likes = likes
+            self.counted = counted
         }
     }
 
@@ -24,16 +30,32 @@ public struct IndexSummary: Equatable, Sendable {
     /// When the newest counts were observed; nil where the index is empty.
     public let newest: Timestamp?
 
+    /// The minute in which the oldest of the likes were observed; nil where no likes are known.
+    public let oldestLikes: Timestamp?
+    /// The minute in which the newest of the likes were observed; nil where no likes are known.
+    public let newestLikes: Timestamp?
+
     /// Makes a summary.
-    public init(categories: [Category], newest: Timestamp?) {
+    public init(
+        categories: [Category],
+        newest: Timestamp?,
+        oldestLikes: Timestamp? = nil,
+        newestLikes: Timestamp? = nil
+    ) {
         self.categories = categories
         self.newest = newest
+        self.oldestLikes = oldestLikes
+        self.newestLikes = newestLikes
     }
 
     /// All posts.
     public var total: Int { categories.reduce(0) { $0 + $1.total } }
     /// The posts since the time that was asked for.
     public var recent: Int { categories.reduce(0) { $0 + $1.recent } }
+    /// All likes.
+    public var likes: Int { categories.reduce(0) { $0 + $1.likes } }
+    /// The posts whose likes are known.
+    public var counted: Int { categories.reduce(0) { $0 + $1.counted } }
 }
 
 /// Posts by category along time: buckets of equal length.

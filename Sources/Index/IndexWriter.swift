@@ -28,6 +28,7 @@ public final class IndexWriter: @unchecked Sendable {
 
     private struct State {
         let connection: Connection
+        let observations: ObservationLog
         let upsert: DocumentUpsert
         let counters: Counters
     }
@@ -44,10 +45,15 @@ public final class IndexWriter: @unchecked Sendable {
             // The index can be rebuilt from the journal, so commits need not be durable one by one; `flush` makes them so.
             let connection = try Connection(path: path, durability: .normal)
             try connection.execute("PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-8000")
+            // A file that is refused stays as it is, so whose it is comes before any change.
+            if try IndexSchema.migrator.version(of: connection) > 0 {
+                _ = try Self.identity(connection, transformDigest)
+            }
             try IndexSchema.migrator.migrate(connection)
             identity = try Self.claim(connection, transformDigest)
             state = State(
                 connection: connection,
+                observations: try ObservationLog(connection),
                 upsert: try DocumentUpsert(connection),
                 counters: try Counters(connection)
             )
@@ -69,9 +75,13 @@ public final class IndexWriter: @unchecked Sendable {
             var counts = IndexCounts()
             var changes = CountChanges()
             // The statements point into the batch, whose memory is the caller's again afterwards.
-            defer { state.upsert.forgetBatch() }
+            defer {
+                state.observations.forgetBatch()
+                state.upsert.forgetBatch()
+            }
             try state.connection.transaction {
                 for document in batch.documents {
+                    try state.observations.keep(document, of: batch)
                     if try state.upsert.apply(document, of: batch, changes: &changes) {
                         counts.accepted += 1
                     } else {
@@ -150,6 +160,11 @@ public final class IndexWriter: @unchecked Sendable {
         )
         try insert.bind(digest, at: 0)
         try insert.run()
+        return try Self.identity(connection, digest)
+    }
+
+    /// The file's identity, where it belongs to the transform.
+    private static func identity(_ connection: Connection, _ digest: String) throws -> String {
         let select = try connection.prepare("SELECT uuid, transform FROM identity")
         guard try select.step(), let identity = select.string(0), let found = select.string(1) else {
             throw IndexError(code: .unusable, message: "\(connection.path) has lost its identity: use a new file")

@@ -9,6 +9,7 @@ import Time
 
 @testable import Dashboard
 @testable import Index
+@testable import Transform
 
 /// A page over an index of its own, on a port of its own.
 private final class Page {
@@ -64,7 +65,7 @@ private final class Page {
         let minute = clock.clock.now.rawValue / 60_000_000 - minutesAgo
         try connection.transaction {
             let total = try connection.prepare(
-                "INSERT INTO totals VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count"
+                "INSERT INTO totals (category, count) VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count"
             )
             try total.bind(category, at: 0)
             try total.bind(count, at: 1)
@@ -77,6 +78,34 @@ private final class Page {
             try minutes.bind(count, at: 2)
             try minutes.run()
         }
+    }
+
+    /// Delivers a post as the journal would: its record, or its end.
+    func deliver(_ id: String, likes: Int?, text: String = "", minutesAgo: Int64 = 0) throws {
+        let batch = DocumentBatch()
+        let arrival = clock.clock.now - .seconds(60 * minutesAgo)
+        if let likes {
+            let post = RecordInHand(
+                data: .init(id: id, text: text, public_metrics: .init(like_count: likes)),
+                matching_rules: [.init(tag: "cats")]
+            )
+            let line = Array(try JSONEncoder().encode(post))
+            let outcome = (line + [UInt8](repeating: 0, count: DefaultTransform.padding)).withUnsafeBytes {
+                DefaultTransform().transform(
+                    UnsafeRawBufferPointer(rebasing: $0[..<line.count]),
+                    offset: 0,
+                    arrival: arrival,
+                    ordinal: 0,
+                    into: batch
+                )
+            }
+            #expect(outcome == .yielded(1))
+        } else {
+            #expect(batch.addTombstone(of: id, offset: 0, number: 0, arrival: arrival, ordinal: 0))
+        }
+        let index = try IndexWriter(path: path, transformDigest: "d")
+        #expect(try index.apply(batch).accepted == 1)
+        try index.close()
     }
 
     func get(_ target: String, method: String = "GET", host: String? = nil) throws -> HTTPClientResponse {
@@ -108,6 +137,20 @@ private final class Page {
     }
 }
 
+/// A record of the stream, with what these tests need.
+private struct RecordInHand: Encodable {
+    struct Counts: Encodable { var like_count: Int }
+    struct Rule: Encodable { var tag: String }
+    struct Post: Encodable {
+        var id: String
+        var text: String
+        var public_metrics: Counts
+    }
+
+    var data: Post
+    var matching_rules: [Rule]
+}
+
 @Suite(.timeLimit(.minutes(5))) struct PageTests {
     @Test func everyAnswerForbidsWhatThePageDoesNotNeed() throws {
         let page = try Page()
@@ -130,7 +173,9 @@ private final class Page {
         #expect(html.contains("aria-live"))
         let script = String(decoding: try page.get("/assets/page.js").body, as: UTF8.self)
         #expect(!script.contains("innerHTML") && !script.contains("insertAdjacentHTML"))
-        for asset in ["/assets/page.css", "/assets/page.js", "/assets/icon.svg"] {
+        let likes = String(decoding: try page.get("/assets/likes.js").body, as: UTF8.self)
+        #expect(!likes.contains("innerHTML") && !likes.contains("insertAdjacentHTML"))
+        for asset in ["/assets/page.css", "/assets/page.js", "/assets/likes.js", "/assets/icon.svg"] {
             #expect(html.contains(asset) || asset.hasSuffix(".svg"))
             #expect(try page.get(asset).status == 200)
         }
@@ -198,6 +243,38 @@ private final class Page {
         #expect(received("Dogs lead: 100 % of today's posts"))
         #expect(String(decoding: browser.received, as: UTF8.self).contains("retry: 2000\n\n"))
         #expect(try page.eventually { try metric(page, "reprise_page_event_streams 1") } != nil)
+    }
+
+    @Test func openPagesAreToldOfLikesAndNoLongerOfAPostThatIsGone() throws {
+        let page = try Page()
+        let browser = try #require(RawConnection(port: page.port))
+        browser.request("/events")
+        func received(_ text: String) -> Bool {
+            browser.read { String(decoding: $0, as: UTF8.self).contains(text) }
+        }
+        // What a stranger wrote cannot end the event's one line of data, nor the JSON string that it stands in.
+        let text = "a \"cat\"\n\nevent: summary\ndata: {} </script>\u{2028}"
+        try page.deliver("7", likes: 41, text: text, minutesAgo: 50)
+        try page.deliver("8", likes: 5_000, minutesAgo: 61)
+        try page.deliver("9", likes: 12, minutesAgo: 0)
+        #expect(try page.summary(total: 3) != nil)
+        try page.deliver("7", likes: 48, text: text, minutesAgo: 20)
+        #expect(received("\"likes\":48"))
+        let summary = try #require(try page.summary(total: 3))
+        #expect(summary.mostLiked.map(\.id) == ["7", "9"])
+        #expect(summary.mostLiked[0].text == text)
+        #expect(summary.mostLiked[0].gained == 7)
+        #expect(summary.mostLiked[0].gainedSince == "2026-05-28T23:10:30.000000Z")
+        #expect(summary.likes == 5_060 && summary.sides[0].likes == 5_060 && summary.sides[0].counted == 3)
+        #expect(summary.oldestLikes == "2026-05-28T22:59:00.000000Z")
+        #expect(summary.newestLikes == "2026-05-29T00:00:00.000000Z")
+        #expect(try metric(page, "reprise_index_likes{category=\"cats\"} 5060") != nil)
+        try page.deliver("7", likes: nil)
+        let after = try #require(try page.summary(total: 2))
+        #expect(after.mostLiked.map(\.id) == ["9"] && after.likes == 5_012)
+        #expect(received("\"likes\":5012"))
+        let lines = String(decoding: browser.received, as: UTF8.self).split(separator: "\n")
+        #expect(lines.filter { $0.hasPrefix("event:") }.count == lines.filter { $0.hasPrefix("data: {\"") }.count)
     }
 
     @Test func aQuietStreamShowsThatItLives() throws {

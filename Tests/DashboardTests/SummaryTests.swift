@@ -39,6 +39,39 @@ import Time
         #expect(summary.sides[0].total == summary.total)
     }
 
+    @Test func likesAreAddedUpBySideAndOfWhatIsFolded() {
+        let many = (1...400).map {
+            IndexSummary.Category(name: "topic \($0) dogs", total: $0, recent: 1, likes: 3 * $0, counted: $0 - 1)
+        }
+        let cats = [IndexSummary.Category(name: "cats", total: 9, recent: 0, likes: 70, counted: 7)]
+        let summary = summary(many + cats)
+        #expect(summary.sides.map(\.likes) == [70, 240_600])
+        #expect(summary.sides.map(\.counted) == [7, 79_800])
+        #expect(summary.categories.reduce(0) { $0 + $1.likes } == summary.likes && summary.likes == 240_670)
+        #expect(summary.categories.reduce(0) { $0 + $1.counted } == summary.counted && summary.counted == 79_807)
+    }
+
+    @Test func theMostLikedSayWhatCameSinceTheReadingBefore() {
+        func post(_ likes: Int, before: Int?) -> Index.LikedPost {
+            Index.LikedPost(
+                id: "1",
+                category: before == nil ? "" : "cats",
+                text: nil,
+                newest: .init(likes: likes, observedAt: now),
+                earlier: before.map { .init(likes: $0, observedAt: now - .seconds(60)) }
+            )
+        }
+        let shown = Summary(
+            IndexSummary(categories: [], newest: nil),
+            mostLiked: [post(9, before: 4), post(3, before: 8), post(1, before: nil), post(.max, before: .min)],
+            sides: Side.catsAndDogs,
+            now: now
+        ).mostLiked
+        #expect(shown.prefix(3).map(\.gained) == [5, -5, nil])
+        #expect(shown.prefix(3).map(\.side) == ["cats", "cats", nil])
+        #expect(shown[0].gainedSince == "2026-05-28T20:25:40.000000Z" && shown[2].gainedSince == nil)
+    }
+
     @Test(arguments: Timeline.Range.allCases)
     func theLastBucketHoldsTheMomentAsked(range: Timeline.Range) {
         for offset in [0, 1, 59_999_999, 60_000_000, 899_999_999] as [Int64] {
@@ -58,6 +91,7 @@ import Time
         )
         #expect(text.contains("reprise_index_posts{category=\"a \\\"cat\\\"\\\\\\n\"} 3\n"))
         #expect(text.contains("reprise_page_event_streams 1\n"))
+        #expect(!text.contains("likes_timestamp"))
         #expect(text.hasSuffix("\n"))
     }
 

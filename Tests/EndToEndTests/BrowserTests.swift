@@ -44,4 +44,39 @@ struct BrowserTests {
         program.send(SIGTERM)
         #expect(try program.wait(seconds: 10).status == 0)
     }
+
+    @Test(.needs(.tool("python3"), .tool("chromium")))
+    func theTextOfAMostLikedPostIsShownAsItIs() throws {
+        let folder = try TemporaryFolder()
+        let texts = [
+            "<img src=x onerror='window.hacked = 1'> & <b>bold</b>",
+            "\u{202E}</a></li><script>window.hacked = 1</script>",
+            "javascript:window.hacked=1 \"'`${window.hacked=1}", String(repeating: "w", count: 280),
+        ]
+        let lines = try texts.enumerated().map { number, text in
+            let post: [String: Any] = [
+                "id": "\(100 + number)", "text": text, "public_metrics": ["like_count": 5_000 - number],
+            ]
+            let record: [String: Any] = ["data": post, "matching_rules": [["id": "1", "tag": "cats"]]]
+            return String(decoding: try JSONSerialization.data(withJSONObject: record), as: UTF8.self)
+        }
+        let posts = folder.path + "/posts"
+        try Data(lines.joined(separator: "\n").utf8 + [10]).write(to: URL(fileURLWithPath: posts))
+        let recording = try Recording(
+            in: folder,
+            simulator: ["--file", posts, "--rounds", "1", "--rate", "max"],
+            recorder: ["--once"]
+        )
+        #expect(try recording.recorder.wait().status == 0)
+        let index = folder.path + "/index.sqlite"
+        _ = try recording.reprise(["replay", "--sink", "sqlite:\(index)"])
+        let arguments = ["serve", "--journal", recording.journal, "--index", index, "--port", "0"]
+        let server = try RunningProgram(Surroundings.reprise(), arguments, in: folder)
+        let chromium = try Surroundings.path(.tool("chromium"))
+        let address = try ShownFigures.address(of: server)
+        let peer = [Surroundings.peer("hostile_text.py"), chromium, address, posts]
+        _ = try output(of: Surroundings.path(.tool("python3")), peer, in: folder)
+        server.send(SIGTERM)
+        #expect(try server.wait(seconds: 10).status == 0)
+    }
 }

@@ -45,8 +45,11 @@ extension DocumentBatch {
         let id = put(sketch.id)
         _ = put("\",")
         let category = field("category", sketch.category)
+        var categories: Range<Int>?
         if !sketch.tags.isEmpty {
-            _ = put("\"categories\":[\(sketch.tags.map { "\"\($0)\"" }.joined(separator: ","))],")
+            _ = put("\"categories\":")
+            categories = put("[\(sketch.tags.map { "\"\($0)\"" }.joined(separator: ","))]")
+            _ = put(",")
         }
         let text = field("text", sketch.text)
         let json = start..<put("\"kind\":\"post\"}").upperBound
@@ -60,6 +63,7 @@ extension DocumentBatch {
                 json: json,
                 tweetID: id,
                 category: category,
+                categories: categories,
                 text: text,
                 authorID: nil,
                 lang: nil,

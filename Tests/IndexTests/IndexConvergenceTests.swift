@@ -8,7 +8,7 @@ import Time
 
 /// Any order and any repetition of the same documents gives the same index, and its counts are what counting gives.
 @Suite struct IndexConvergenceTests {
-    private static let tables = ["documents", "minutes", "totals", "newest"]
+    private static let tables = ["documents", "minutes", "totals", "newest", "observations", "observed"]
 
     /// Posts that are seen again, change their category or minute, vanish and come back.
     private func documents(_ random: inout SeededRandom) -> [Sketch] {
@@ -21,13 +21,14 @@ import Time
             documents.append(
                 Sketch(
                     id: id,
-                    version: version * 4 + origin.rawValue,
+                    // Half a minute apart, so that observations fall into many minutes.
+                    version: version * 30_000_000 * 4 + origin.rawValue,
                     origin: origin,
                     category: isGone ? nil : categories.randomElement(using: &random) ?? nil,
                     minute: isGone || Int.random(in: 0..<10, using: &random) == 0
                         ? nil : .random(in: -3...3, using: &random),
                     text: isGone ? nil : "post \(version)",
-                    likes: isGone ? nil : Int64(version)
+                    likes: isGone || version % 9 == 0 ? nil : .random(in: 0...100, using: &random)
                 )
             )
         }
@@ -81,9 +82,18 @@ import Time
                 WHERE timestamp IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2
                 """
             )
-            let totals = try rows(connection, "SELECT ifnull(category, ''), count(*) FROM posts GROUP BY 1 ORDER BY 1")
+            let totals = try rows(
+                connection,
+                "SELECT ifnull(category, ''), count(*), ifnull(sum(likes), 0), count(likes) FROM posts "
+                    + "GROUP BY 1 ORDER BY 1"
+            )
+            let observed = try rows(
+                connection,
+                "SELECT observed_at / 60000000, count(*) FROM posts WHERE likes IS NOT NULL GROUP BY 1 ORDER BY 1"
+            )
             #expect(contents[run][1] == minutes, "minutes, seed \(seed), run \(run)")
             #expect(contents[run][2] == totals, "totals, seed \(seed), run \(run)")
+            #expect(contents[run][5] == observed, "observed, seed \(seed), run \(run)")
             #expect(contents[run] == contents[0], "seed \(seed), run \(run)")
         }
         // The same by hand: the newest document of each post, gone ones hidden.
@@ -91,6 +101,11 @@ import Time
         #expect(contents[0][0].count == newest.count)
         let visible = contents[0][2].compactMap { $0[1].flatMap { Int($0) } }.reduce(0, +)
         #expect(visible == newest.values.count { $0.origin != .tombstone })
+        let likes = contents[0][2].compactMap { $0[2].flatMap { Int64($0) } }.reduce(0, +)
+        #expect(likes == newest.values.reduce(0) { $0 + ($1.likes ?? 0) })
+        let observations = contents[0][4].map { "\($0[0] ?? "") \($0[1] ?? "") \($0[3] ?? "")" }
+        let counted = documents.filter { $0.likes != nil }.map { "\($0.id) \($0.version) \($0.likes ?? 0)" }
+        #expect(Set(observations) == Set(counted) && observations.count == counted.count)
     }
 
     @Test func acceptedAndStaleAddUpExactly() throws {

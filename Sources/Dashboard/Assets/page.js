@@ -77,14 +77,16 @@ function speak() {
 }
 
 function showTug() {
-  const tug = byId("tug");
-  const parts = summary.sides.map((side) => [place(side.name), side.today]);
   const neither = summary.today - summary.sides.reduce((sum, side) => sum + side.today, 0);
-  // What is neither stands between the two sides.
+  showParts(byId("tug"), summary.sides.map((side) => [place(side.name), side.today]), neither);
+}
+
+/// A bar of the sides' parts; what is neither stands between the two sides.
+function showParts(bar, parts, neither) {
   parts.splice(1, 0, ["other", neither]);
-  while (tug.children.length < parts.length) tug.append(element("span"));
+  while (bar.children.length < parts.length) bar.append(element("span"));
   parts.forEach(([name, count], index) => {
-    const part = tug.children[index];
+    const part = bar.children[index];
     part.className = name;
     part.style.flexGrow = String(count);
     part.hidden = count === 0;
@@ -92,40 +94,46 @@ function showTug() {
 }
 
 function showTotals() {
-  const cards = [["All posts", summary.total, summary.today, ""]];
+  const cards = [["All posts", summary, ""]];
   for (const side of summary.sides) {
     const title = side.name.charAt(0).toUpperCase() + side.name.slice(1);
-    cards.push([title, side.total, side.today, "is-" + place(side.name)]);
+    cards.push([title, side, "is-" + place(side.name)]);
   }
   const list = byId("totals");
   while (list.children.length < cards.length) {
     const item = element("li");
-    item.append(element("p", "name"), element("p", "figure"), element("p", "more"));
+    item.append(element("p", "name"), element("p", "figure"), element("p", "more"), element("p", "more"));
     list.append(item);
   }
-  cards.forEach(([title, total, today, className], index) => {
-    const [name, figure, more] = list.children[index].children;
+  cards.forEach(([title, counts, className], index) => {
+    const [name, figure, more, likes] = list.children[index].children;
     list.children[index].className = className;
     setText(name, title);
-    setText(figure, number.format(total));
-    setText(more, number.format(today) + " today");
+    setText(figure, number.format(counts.total));
+    setText(more, number.format(counts.today) + " today");
+    setText(likes, likesOf(counts.likes) + ", " + perPost(counts) + " a post");
   });
 }
 
-function showCategories() {
-  const body = byId("categories");
-  const names = shades(summary.categories);
-  while (body.children.length > summary.categories.length) body.lastChild.remove();
-  while (body.children.length < summary.categories.length) {
+/// Makes a table's body have that many rows: a name with its swatch, and cells for numbers.
+function fitRows(body, count, cells) {
+  while (body.children.length > count) body.lastChild.remove();
+  while (body.children.length < count) {
     const row = element("tr");
     const head = element("th");
     head.scope = "row";
     head.append(element("span", "swatch"), element("span"));
-    row.append(head, element("td", "number"), element("td", "number"), element("td", "number"));
+    row.append(head, ...Array.from({ length: cells }, () => element("td", "number")));
     body.append(row);
   }
+  return body.children;
+}
+
+function showCategories() {
+  const names = shades(summary.categories);
+  const rows = fitRows(byId("categories"), summary.categories.length, 3);
   summary.categories.forEach((category, index) => {
-    const [head, today, part, all] = body.children[index].children;
+    const [head, today, part, all] = rows[index].children;
     head.children[0].className = "swatch " + names.get(category.name);
     setText(head.children[1], category.name);
     setText(today, number.format(category.today));
@@ -305,6 +313,8 @@ function showSummary() {
   showTug();
   showTotals();
   showCategories();
+  showLikes();
+  showMostLiked();
   showFooter();
   if (hasCharts) showDonut();
   refreshTimeline();

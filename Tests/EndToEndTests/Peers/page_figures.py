@@ -12,15 +12,31 @@ from chromium import Chromium
 program, url, cat = sys.argv[1:]
 
 
-def count(day=None):
-    """Posts by category: each post once, by its newest sighting; of one day alone where one is given."""
+def sightings():
+    """The newest sighting of each post."""
     newest = {}
     with open(cat, "rb") as file:
         for line in file:
             arrival, record = line.rstrip(b"\r\n").split(b"\t", 1)
             post = json.loads(record)
-            newest[post["data"]["id"]] = (arrival[:10].decode(), post["matching_rules"][0]["tag"])
-    return collections.Counter(tag for when, tag in newest.values() if day in (None, when))
+            likes = post["data"].get("public_metrics", {}).get("like_count")
+            newest[post["data"]["id"]] = (arrival[:10].decode(), post["matching_rules"][0]["tag"], likes)
+    return newest
+
+
+def count(day=None):
+    """Posts by category: each post once, by its newest sighting; of one day alone where one is given."""
+    return collections.Counter(tag for when, tag, _ in sightings().values() if day in (None, when))
+
+
+def liked():
+    """Likes by category, and the posts that they are of."""
+    likes, posts = collections.Counter(), collections.Counter()
+    for _, tag, own in sightings().values():
+        if own is not None:
+            likes[tag] += own
+            posts[tag] += 1
+    return likes, posts
 
 
 def sides(counts):
@@ -46,6 +62,8 @@ with Chromium(program) as browser:
                 day: document.getElementById('as-of').dateTime.slice(0, 10),
                 totals: [...document.querySelectorAll('#totals li')].map(li => [...li.children].map(p => p.textContent)),
                 rows: [...document.querySelectorAll('#categories tr')].map(tr => [...tr.children].map(c => c.textContent)),
+                likes: [...document.querySelectorAll('#likes tr')].map(tr => [...tr.children].map(c => c.textContent)),
+                age: document.getElementById('likes-age').textContent,
                 charts: [...document.querySelectorAll('canvas')].map(c => c.width * c.height),
             })"""
         )
@@ -63,9 +81,22 @@ for tag, (shown_today, shown_share, shown_total) in rows.items():
     assert abs(shown_share - 100 * today[tag] / max(of_today, 1)) <= 0.5, (tag, shown_share)
     assert [shown_today, shown_total] == [today[tag], all_time[tag]], (tag, rows[tag], expected[tag])
 
-totals = {name.lower(): [digits(figure), digits(more)] for name, figure, more in page["totals"]}
-wanted = {side: [sides(all_time)[side], sides(today)[side]] for side in ("cats", "dogs")}
-assert totals == {"all posts": [whole, of_today], **wanted}, f"{totals} instead of {wanted}"
+likes, counted = liked()
+shown = {name: cells for name, *cells in page["likes"]}
+assert set(shown) == set(all_time), f"{sorted(shown)} instead of {sorted(all_time)}"
+for tag, (of_all, of_each, _) in shown.items():
+    assert digits(of_all) == likes[tag], (tag, of_all, likes[tag])
+    # Rounded to a tenth.
+    assert abs(float(of_each.replace(",", "")) - likes[tag] / counted[tag]) <= 0.0501, (tag, of_each)
+assert page["age"].startswith("As X told them "), page["age"]
+
+totals = {
+    name.lower(): [digits(figure), digits(more), digits(own.split(" like")[0])]
+    for name, figure, more, own in page["totals"]
+}
+wanted = {side: [sides(all_time)[side], sides(today)[side], sides(likes)[side]] for side in ("cats", "dogs")}
+wanted["all posts"] = [whole, of_today, sum(likes.values())]
+assert totals == wanted, f"{totals} instead of {wanted}"
 
 ours = sides(today)
 leader = max(ours, key=ours.get)
