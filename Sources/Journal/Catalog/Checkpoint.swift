@@ -64,6 +64,12 @@ public final class Checkpoint {
         }
     }
 
+    deinit {
+        // A program that is just being started shares the descriptor until it runs, and the lock would outlive this object with it.
+        // Where unlocking fails, closing the descriptor does it.
+        try? lock.unlock()
+    }
+
     /// The identity of the sink that a checkpoint was made for; nil where there is none of that name.
     ///
     /// - Throws: `JournalError` with code `unsupported` where a newer Reprise made it, or `SQLiteError`.
