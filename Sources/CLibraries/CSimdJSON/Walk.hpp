@@ -136,6 +136,7 @@ class walk {
     /* Of a name that stands twice the last value counts, and nothing is left of the first. */
     void forget(const reprise_json_node *node) {
         if (node->slot >= 0) self.values[node->slot] = nothing;
+        if (node->kind == REPRISE_JSON_ITEMS) self.lists[node->slot].clear();
         for (size_t i = 0; i < node->child_count; i++) {
             if (node->kind == REPRISE_JSON_EACH) self.lists[node->children[i].slot].clear();
             forget(node->children + i);
@@ -143,7 +144,7 @@ class walk {
     }
 
     void member(const reprise_json_node *node, int depth) {
-        if (node->child_count)
+        if (node->child_count || node->kind == REPRISE_JSON_ITEMS)
             forget(node);
         else
             self.values[node->slot] = nothing;
