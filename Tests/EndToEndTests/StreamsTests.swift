@@ -24,7 +24,7 @@ struct StreamsTests {
         let errors = URL(fileURLWithPath: "\(folder.path)/errors")
         try Data().write(to: errors)
         process.standardError = try FileHandle(forWritingTo: errors)
-        try process.run()
+        try process.start()
         return (process, FileHandle(fileDescriptor: ends[0], closeOnDealloc: true), errors)
     }
 

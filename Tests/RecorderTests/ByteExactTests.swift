@@ -31,7 +31,7 @@ struct ByteExactTests {
         let recorder = Process()
         recorder.executableURL = try CrashTests.crashRecorder()
         recorder.arguments = [server.url, folder.path + "/journal", folder.path + "/page", "\(16 << 20)"]
-        try recorder.run()
+        try recorder.start()
         recorder.waitUntilExit()
         #expect(recorder.terminationStatus == 0)
         let segments = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/journal/filtered")
@@ -46,7 +46,7 @@ struct ByteExactTests {
         compare.executableURL = URL(fileURLWithPath: "/bin/bash")
         compare.arguments = ["-c", script]
         compare.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-        try compare.run()
+        try compare.start()
         compare.waitUntilExit()
         #expect(compare.terminationStatus == 0)
         #expect(try JournalVerification(of: Journal(directory: folder.path + "/journal")).findings.isEmpty)

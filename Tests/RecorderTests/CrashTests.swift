@@ -90,7 +90,7 @@ struct CrashTests {
         process.arguments = [url, folder + "/journal", page, "\(load.segmentBytes)"]
         let ended = DispatchSemaphore(value: 0)
         process.terminationHandler = { _ in ended.signal() }
-        try process.run()
+        try process.start()
         // Only once bytes flow does the random instant begin: a kill before them proves nothing.
         for _ in 0..<2_000 where try counter(page) == 0 { sleepMilliseconds(2) }
         usleep(UInt32.random(in: 0..<(load == .fullSpeed ? 120_000 : 60_000), using: &random))

@@ -12,7 +12,7 @@ public func gunzip(_ bytes: [UInt8]) throws -> Data? {
     let handle = FileHandle(forWritingAtPath: output)
     process.standardOutput = handle
     process.standardError = FileHandle.nullDevice
-    try process.run()
+    try process.start()
     process.waitUntilExit()
     try handle?.close()
     guard process.terminationStatus == 0 else { return nil }

@@ -92,7 +92,7 @@ public enum SearchPeer: String, Sendable, CaseIterable {
             process.standardInput = input
             process.standardOutput = output
             process.standardError = try FileHandle(forWritingTo: log)
-            try process.run()
+            try process.start()
             try input.fileHandleForWriting.close()
             var text = ""
             while !text.contains("\n") {

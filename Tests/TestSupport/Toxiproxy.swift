@@ -47,7 +47,7 @@ public final class Toxiproxy: Sendable {
         // Kept to ourselves: a program that another test starts would else hold it open.
         input = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_DUPFD_CLOEXEC, 0)
         process.standardInput = pipe
-        try process.run()
+        try process.start()
         try pipe.fileHandleForWriting.close()
         control = "http://127.0.0.1:\(port)"
         let limit = ContinuousClock.now + .seconds(30)

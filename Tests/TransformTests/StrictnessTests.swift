@@ -60,7 +60,7 @@ import Time
         process.arguments = ["python3", "-c", judge, path]
         let output = Pipe()
         process.standardOutput = output
-        try process.run()
+        try process.start()
         let printed = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
         #expect(process.terminationStatus == 0)

@@ -59,7 +59,7 @@ private final class TLSServer {
         // waitUntilExit() turns a run loop, which the threads of tests do not have.
         let made = DispatchSemaphore(value: 0)
         make.terminationHandler = { _ in made.signal() }
-        try make.run()
+        try make.start()
         try #require(made.wait(timeout: .now() + 20) == .success)
         try #require(make.terminationStatus == 0)
         // s_server tells its port only into a buffer: take one that was free a moment ago.
@@ -74,7 +74,7 @@ private final class TLSServer {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         process.standardInput = FileHandle.nullDevice
-        try process.run()
+        try process.start()
         url = "https://localhost:\(port)/"
         // Ready once it takes a connection, which plain HTTP shows as an answer that is none.
         let client = try makeClient()

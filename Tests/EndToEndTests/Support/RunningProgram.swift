@@ -50,7 +50,7 @@ final class RunningProgram: Sendable {
         process.standardError = errors
         let ended = ended
         process.terminationHandler = { _ in ended.signal() }
-        try Self.withSignalsUnblocked { try process.run() }
+        try Self.withSignalsUnblocked { try process.start() }
         processIdentifier = process.processIdentifier
         self.process = Mutex(process)
     }

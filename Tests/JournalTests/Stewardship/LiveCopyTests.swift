@@ -51,7 +51,7 @@ import Testing
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         // A file that was renamed since cp listed it is not there any more, and cp says so and goes on.
         process.arguments = ["sh", "-c", "cp -r \"$0\" \"$1\" 2> /dev/null || true", from, to]
-        try process.run()
+        try process.start()
         process.waitUntilExit()
     }
 
