@@ -28,7 +28,11 @@ struct ShownFigures: Decodable {
 
     /// The journal's whole records, each with its time of arrival.
     static func records(of journal: String, in folder: TemporaryFolder) throws -> Data {
-        try output(of: Surroundings.reprise(), ["journal", "cat", "--times", "--source", "filtered", "--journal", journal], in: folder)
+        try output(
+            of: Surroundings.reprise(),
+            ["journal", "cat", "--times", "--source", "filtered", "--journal", journal],
+            in: folder
+        )
     }
 
     /// Counts in a browser and in the journal, by means that share no code with the command.
