@@ -94,7 +94,7 @@ struct RefreshKillTests {
         sigemptyset(&none)
         pthread_sigmask(SIG_SETMASK, &none, &previous)
         defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
-        try process.run()
+        try process.start()
         return process
     }
 
