@@ -75,12 +75,9 @@ public enum SearchPeer: String, Sendable, CaseIterable {
 
         init(_ peer: SearchPeer) throws {
             let process = Process()
-            // Foundation learns of a child's end by a socket that another child, started in the same moment, may inherit: one
-            // that lives as long as the tests must hold nothing of the others', or whoever waits for them waits for ever.
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            let closing = "import os, sys; os.closerange(3, 65536); os.execv(sys.argv[1], sys.argv[1:])"
+            process.executableURL = URL(fileURLWithPath: SearchPeer.program)
             process.arguments =
-                ["python3", "-c", closing, SearchPeer.program, peer.kind, "--heap", "512m", "--stdin"]
+                [peer.kind, "--heap", "512m", "--stdin"]
                 + (peer == .securedElasticsearch ? ["--password", SearchPeer.password] : [])
             let log = FileManager.default.temporaryDirectory.appendingPathComponent("reprise-\(UUID().uuidString).log")
             try Data().write(to: log)
