@@ -7,16 +7,14 @@ final class LookupJournal {
     private let writer: JournalWriter
     private let clock: WallClock
     private var lastNumber = 0
+    private var hasAsked = false
 
-    /// Takes the source; a line that a kill left unfinished ends here.
+    /// Takes the source.
     ///
     /// - Throws: `JournalError`: `locked` where another process refreshes.
     init(journal directory: String, clock: WallClock) throws {
         writer = try JournalWriter(directory: directory, source: .lookup, clock: clock)
         self.clock = clock
-        if writer.endOffset > .zero {
-            try writer.append(event: EventKind.closed, fields: [("why", .string("started"))])
-        }
     }
 
     /// A number that no question had before: the time, or one more where the clock stands.
@@ -26,7 +24,13 @@ final class LookupJournal {
     }
 
     /// Writes a question; it is on the disk when this returns, and only then may it leave.
+    ///
+    /// A line that a kill left unfinished ends with the first one; a pass that asks for nothing leaves no trace.
     func ask(_ question: Question, number: Int) throws {
+        if !hasAsked, writer.endOffset > .zero {
+            try writer.append(event: EventKind.closed, fields: [("why", .string("started"))])
+        }
+        hasAsked = true
         try writer.append(
             event: EventKind.asked,
             fields: [("number", .integer(Int64(number))), ("posts", .json(question.json))]

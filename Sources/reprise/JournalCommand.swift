@@ -87,11 +87,13 @@ enum JournalCommand {
         guard let first = sources.first else {
             throw JournalError(.notFound, "the journal at \(journal.directory) has no source yet")
         }
-        guard sources.count == 1 else {
-            let names = sources.map(\.rawValue).joined(separator: ", ")
+        // A refresher that has asked for nothing yet holds a source all the same.
+        let filled = try sources.filter { try journal.endOffset(of: $0) > .zero }
+        guard filled.count <= 1 else {
+            let names = filled.map(\.rawValue).joined(separator: ", ")
             throw UsageError("name one of the sources with --source: \(names)", command: invocation.path)
         }
-        return first
+        return filled.first ?? first
     }
 }
 

@@ -130,6 +130,10 @@ public struct ReconnectPolicy: Sendable {
         if case .unreachable = outcome { return }
         attempts.append(begun)
         if attempts.count > max(1, configuration.connectsPerWindow) { attempts.removeFirst() }
+        // Those that X has forgotten must not hide how much room there is: the rest of it is spread in time then, not used up
+        // in a row with one long wait behind it.
+        let window = scaled(configuration.window)
+        attempts.removeAll { $0 + window <= begun }
     }
 
     /// Counts failures of one class in a row; another class begins anew.
