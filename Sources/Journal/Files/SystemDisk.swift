@@ -80,7 +80,12 @@ private final class SystemFile: DiskFile {
 
     init(_ descriptor: CInt) { self.descriptor = descriptor }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A lock lives as long as any copy of its descriptor, and a child that is just being started has one until it
+        // becomes another program: who lets go by an error has let go at once.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(Errno) -> Int {
         let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
