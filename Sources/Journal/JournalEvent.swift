@@ -26,6 +26,9 @@ public struct JournalEvent: Hashable, Sendable {
     /// Whether an unfinished line before this event stays unfinished for ever: a record never spans connections or gaps.
     public var endsLine: Bool { EventKind.endingLines.contains(kind) }
 
+    /// Whether the catalog lists it: a question and its answer belong to records, and stay with them.
+    var isListed: Bool { kind != EventKind.asked && kind != EventKind.answered }
+
     /// For a gap that was stored: how many bytes of the source are missing here; the next byte has an offset that much higher.
     ///
     /// nil for all other events, and for a gap whose length nobody knows.

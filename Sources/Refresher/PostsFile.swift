@@ -24,7 +24,7 @@ public final class PostsFile {
     public init(journal: String, schedule: RefreshSchedule) throws {
         // The journal is the truth; what a power cut takes from here is filled in again.
         connection = try Connection(path: "\(journal)/posts.sqlite", durability: .normal)
-        try connection.execute("PRAGMA cache_size=-16000")
+        try connection.execute("PRAGMA cache_size=-4000")
         try PostsSchema.migrator.migrate(connection)
         try connection.execute(
             "INSERT INTO identity (one, uuid) VALUES (1, lower(hex(randomblob(16)))) ON CONFLICT DO NOTHING"

@@ -158,7 +158,7 @@ final class Catalog {
     }
 
     private func addEvents(of trailer: BlockTrailer, in id: SegmentID, _ source: SourceName) throws {
-        for event in trailer.events {
+        for event in trailer.events where event.isListed {
             let insert = try connection.prepare(
                 """
                 INSERT OR IGNORE INTO events (source, segment, time_us, at_offset, kind, json) VALUES (?, ?, ?, ?, ?, ?)
