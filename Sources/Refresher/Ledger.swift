@@ -29,23 +29,22 @@ public final class Ledger {
         self.budgets = budgets
         self.price = price
         self.clock = clock
-        // A day more, for a clock that is not X's.
-        let since = clock.now.startOfMonth - .seconds(86_400)
-        book = try LedgerReader(journal: Journal(directory: directory), since: since).read()
+        book = try Ledger.book(journal: directory, at: clock.now)
         spentBefore = book.total
+    }
+
+    /// What a journal's ledger holds.
+    ///
+    /// - Throws: `JournalError`: `corrupt` where nobody can know what was spent.
+    static func book(journal directory: String, at now: Timestamp) throws -> LedgerBook {
+        // A day more, for a clock that is not X's.
+        let since = now.startOfMonth - .seconds(86_400)
+        return try LedgerReader(journal: Journal(directory: directory), since: since).read()
     }
 
     /// Posts that may still be bought on a day, nil where no budget limits them.
     public func left(on day: Int) -> Int? {
-        budgets.compactMap { budget in
-            budget.posts(at: price).map { limit in
-                switch budget.period {
-                case .run: limit - spentSinceOpened
-                case .day: limit - spent(on: day)
-                case .month: limit - book.spent(inMonthOf: day)
-                }
-            }
-        }.min().map { max(0, $0) }
+        book.left(of: budgets, at: price, on: day, spentBefore: spentBefore)
     }
 
     /// Posts spent on a day.

@@ -1,4 +1,5 @@
 internal import Time
+internal import XAPI
 
 /// What a ledger's entries come to; pure: entries and arrivals in, sums out.
 struct LedgerBook {
@@ -56,6 +57,21 @@ struct LedgerBook {
     func spent(inMonthOf day: Int) -> Int {
         let month = LedgerBook.month(of: day)
         return spent.reduce(0) { $0 + (LedgerBook.month(of: $1.key) == month ? $1.value : 0) }
+    }
+
+    /// Posts that may still be bought on a day, nil where no budget limits them.
+    ///
+    /// - Parameter before: what was spent before the run.
+    func left(of budgets: [Budget], at price: PostPrice, on day: Int, spentBefore before: Int) -> Int? {
+        budgets.compactMap { budget in
+            budget.posts(at: price).map { limit in
+                switch budget.period {
+                case .run: limit - (total - before)
+                case .day: limit - spent[day, default: 0]
+                case .month: limit - spent(inMonthOf: day)
+                }
+            }
+        }.min().map { max(0, $0) }
     }
 
     private mutating func add(_ posts: Int, on day: Int) {

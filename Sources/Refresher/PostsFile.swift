@@ -1,3 +1,6 @@
+internal import Journal
+internal import Lifecycle
+internal import Replayer
 internal import SQLite
 internal import Time
 
@@ -8,6 +11,7 @@ public final class PostsFile {
     let connection: Connection
     /// A name made by chance when the file was made, so that a checkpoint for one file never fits another.
     public let identity: String
+    private let directory: String
     private let schedule: RefreshSchedule
     private let select: Statement
     private let upsert: Statement
@@ -19,7 +23,7 @@ public final class PostsFile {
 
     /// Opens the file of a journal; a missing one is made.
     ///
-    /// - Parameter schedule: what `due` is reckoned by; where it is another than before, every post is reckoned anew.
+    /// - Parameter schedule: what `due` is reckoned by.
     /// - Throws: `SQLiteError`.
     public init(journal: String, schedule: RefreshSchedule) throws {
         // The journal is the truth; what a power cut takes from here is filled in again.
@@ -36,6 +40,7 @@ public final class PostsFile {
         name.reset()
         self.identity = identity
         self.schedule = schedule
+        directory = journal
         let columns = PostsFile.columns
         select = try connection.prepare("SELECT \(columns.joined(separator: ", ")) FROM posts WHERE id = ?")
         let all = columns + ["due", "value"]
@@ -43,11 +48,26 @@ public final class PostsFile {
             "INSERT OR REPLACE INTO posts (\(all.joined(separator: ", "))) "
                 + "VALUES (\(all.map { _ in "?" }.joined(separator: ", ")))"
         )
-        try keepTo(schedule)
+    }
+
+    /// Brings the file up to date with its journal.
+    ///
+    /// - Throws: `JournalError`: `locked` where another process is doing it; `SQLiteError`.
+    func catchUp(_ shutdown: ShutdownSignal) throws {
+        let journal = try Journal(directory: directory)
+        let sink = PostsSink(self)
+        let checkpoint = try Checkpoint(
+            journal: journal,
+            name: "posts-\(identity.prefix(16))",
+            sink: sink.identity,
+            transform: Replayer.transformDigest
+        )
+        try Replayer(journal: journal, configuration: ReplayConfiguration(), sink: sink, checkpoint: checkpoint)
+            .run(shutdown)
     }
 
     /// Reckons every post anew where the schedule is another than it was.
-    private func keepTo(_ schedule: RefreshSchedule) throws {
+    func keepToSchedule() throws {
         let name = schedule.description
         let known = try connection.prepare("SELECT schedule FROM identity")
         guard try known.step(), known.string(0) != name else { return }

@@ -53,4 +53,14 @@ public struct RefreshPlan: Sendable, Equatable {
     public let left: Int?
     /// What one costs.
     public let price: PostPrice
+    /// Why they are due, the most frequent reason first.
+    public let reasons: [Cause]
+
+    /// A reason, and how many posts are due for it.
+    public struct Cause: Sendable, Equatable {
+        /// Why they are due.
+        public let reason: RefreshSchedule.Reason
+        /// How many there are.
+        public let count: Int
+    }
 }

@@ -6,7 +6,7 @@ public import Time
 /// post whose likes climb is read again half way to the next step, one whose likes have stopped after a day is let go.
 public struct RefreshSchedule: Sendable, Equatable, CustomStringConvertible {
     /// Why a post is due when it is, or never.
-    public enum Reason: Sendable, Equatable {
+    public enum Reason: Sendable, Hashable {
         /// The age at which the step lies.
         case step(Duration)
         /// Half way to a step, because its likes climb.

@@ -1,10 +1,11 @@
 public import Lifecycle
 public import Logging
-internal import XAPI
+internal import Time
 
 /// Makes pass after pass until it is stopped.
 ///
-/// What X refuses or does not answer ends a pass, not the service: what is recorded meanwhile must not suffer for it.
+/// Whatever ends a pass, a refusal of X, a wrong clock or another refresher at work, is logged and tried again, because what is
+/// recorded meanwhile must not suffer for it.
 public final class RefreshService: Service, @unchecked Sendable {
     // @unchecked: the refresher is made, used and closed by the thread in `run` alone.
 
@@ -14,11 +15,14 @@ public final class RefreshService: Service, @unchecked Sendable {
     private let pause: Duration
     private let logger: Logger
 
+    /// After a failure the pause doubles with each further one, up to this.
+    private static let longestPause = Duration.seconds(3_600)
+
     /// Makes a service.
     ///
     /// - Parameters:
     ///   - pause: the time between two passes.
-    ///   - make: opens the refresher when the service starts; its requests end with the shutdown.
+    ///   - make: opens a refresher, at the start and after each failure; its requests end with the shutdown.
     public init(every pause: Duration, logger: Logger, make: @escaping @Sendable (ShutdownSignal) throws -> Refresher) {
         self.pause = pause
         self.logger = logger
@@ -26,17 +30,25 @@ public final class RefreshService: Service, @unchecked Sendable {
     }
 
     /// Runs until the shutdown.
-    ///
-    /// - Throws: `JournalError`, `SQLiteError`.
-    public func run(_ shutdown: ShutdownSignal) throws {
+    public func run(_ shutdown: ShutdownSignal) {
+        var wait = pause
+        while !shutdown.isRequested {
+            do {
+                try refresh(shutdown) { wait = pause }
+            } catch {
+                logger.error("likes are not refreshed: \(error); trying again in \(Int(wait.asSeconds)) s")
+                shutdown.wait(for: wait)
+                wait = min(wait * 2, RefreshService.longestPause)
+            }
+        }
+    }
+
+    private func refresh(_ shutdown: ShutdownSignal, onPass: () -> Void) throws {
         let refresher = try make(shutdown)
         do {
             while !shutdown.isRequested {
-                do {
-                    tell(try refresher.pass(shutdown))
-                } catch let error as XAPIError {
-                    logger.warning("likes are not refreshed: \(error); trying again in \(pause)")
-                }
+                tell(try refresher.pass(shutdown))
+                onPass()
                 shutdown.wait(for: pause)
             }
         } catch {

@@ -3,8 +3,6 @@ public import Lifecycle
 public import Logging
 public import Time
 public import XAPI
-internal import Replayer
-internal import Sinks
 internal import Transform
 
 /// Reads posts again whose likes have grown since: due posts → lookups → journal.
@@ -63,44 +61,12 @@ public final class Refresher {
         try ledger?.close()
     }
 
-    /// What is known of a post, and when it is due and why.
-    public func explain(_ id: UInt64) throws -> (state: PostState, due: Timestamp?, reason: RefreshSchedule.Reason)? {
-        guard let state = try posts.state(of: id) else { return nil }
-        let (due, reason) = configuration.schedule.due(state)
-        return (state, due, reason)
-    }
-
-    /// What a pass would ask for now, and what it would cost.
-    public func plan() throws -> RefreshPlan {
-        let due = try DuePosts(posts, day, limit: configuration.readLimit)
-        return RefreshPlan(
-            due: due.count,
-            free: due.freeCount,
-            cost: due.count - due.freeCount,
-            left: ledger?.left(on: due.day.number),
-            price: configuration.price
-        )
-    }
-
-    /// Brings what is known of the posts up to date with the journal.
-    public func catchUp(_ shutdown: ShutdownSignal) throws {
-        let journal = try Journal(directory: directory)
-        let sink = PostsSink(posts)
-        let checkpoint = try Checkpoint(
-            journal: journal,
-            name: "posts-\(posts.identity.prefix(16))",
-            sink: sink.identity,
-            transform: Replayer.transformDigest
-        )
-        try Replayer(journal: journal, configuration: ReplayConfiguration(), sink: sink, checkpoint: checkpoint)
-            .run(shutdown)
-    }
-
     /// Makes one pass over what is due.
     ///
     /// - Throws: `JournalError`, `SQLiteError`; `XAPIError` where X refuses us for good; `RefresherError` where the clock is wrong.
     public func pass(_ shutdown: ShutdownSignal) throws -> RefreshReport {
-        try catchUp(shutdown)
+        try posts.catchUp(shutdown)
+        try posts.keepToSchedule()
         try compareWithX()
         var report = RefreshReport()
         let before = ledger?.spentSinceOpened ?? 0
@@ -115,7 +81,7 @@ public final class Refresher {
             }
             if day.number != due.day.number {
                 // What was chosen because it cost nothing yesterday has its price today.
-                try catchUp(shutdown)
+                try posts.catchUp(shutdown)
                 due = try choose(asked)
             }
             var chunk = try due.next(LookupRequest.idLimit)
@@ -128,7 +94,7 @@ public final class Refresher {
         try lookups.sync()
         report.left = ledger?.left(on: day.number)
         if let ledger { report.spent = ledger.spentSinceOpened - before }
-        try catchUp(shutdown)
+        try posts.catchUp(shutdown)
         return report
     }
 

@@ -5,11 +5,11 @@ public import Transform
 public struct ReplayBooks: Sendable, Equatable {
     /// Lines read, keep-alives and fragments too: yielding + dropped + failed.
     public private(set) var records = 0
-    /// Records that gave at least one document.
+    /// Records that gave all their documents, and at least one.
     public private(set) var yielding = 0
     /// Records that gave none, as it should be, by reason.
     public private(set) var dropped: [DropReason: Int] = [:]
-    /// Records that should have given one and did not, by reason.
+    /// Records that should have given one and did not, or answers of which a post could not be read, by reason.
     public private(set) var failed: [FailReason: Int] = [:]
     /// Places where bytes of the range are missing or damaged; how many records stood there is unknown.
     public private(set) var gaps = 0

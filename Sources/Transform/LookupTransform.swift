@@ -31,33 +31,37 @@ final class LookupTransform {
         guard let question else { return .failed(.noQuestion) }
         let before = batch.documents.count
         let failure = questions.read(question) { sightings in
-            posts(asked: sightings, at: place, batch, from: before)
-                ?? problems(asked: sightings, at: place, batch, from: before)
+            let failure = posts(asked: sightings, at: place, batch, from: before)
+            problems(asked: sightings, at: place, batch, from: before)
+            return failure
         }
         guard let failure else { return .failed(.noQuestion) }
-        if let failure {
-            batch.removeDocuments(from: before)
-            return .failed(failure)
-        }
+        if let failure { return .failed(failure) }
         let count = batch.documents.count - before
         return count > 0 ? .yielded(count) : .dropped(.nothing)
     }
 
-    /// Adds the posts of `data`; why it cannot be read, or nil.
+    /// Adds the posts of `data`; why one of them cannot be read, or nil.
+    ///
+    /// The others were paid for, and are not lost with it.
     private func posts(
         asked: [UInt64: Sighting],
         at place: RecordPlace,
         _ batch: DocumentBatch,
         from first: Int
     ) -> FailReason? {
+        var failure: FailReason?
         for index in 0..<answer.count(0) {
             guard let item = answer.string(0, element: index) else { continue }
-            switch post.read(item) {
-            case .read: break
-            case .noMemory: return .noMemory
-            case .wrongType, .malformed: return .wrongType
+            let reading = post.read(item)
+            guard reading == .read else {
+                failure = reading == .noMemory ? .noMemory : .wrongType
+                continue
             }
-            guard let id = post.string(PostPlan.id), let number = PostID.number(id) else { return .noID }
+            guard let id = post.string(PostPlan.id), let number = PostID.number(id) else {
+                failure = .noID
+                continue
+            }
             // X may answer with the newest version of an edited post; then it was asked for by an older id.
             guard let sighting = asked[number] ?? olderSighting(asked) else { continue }
             _ = EditedPost.write(
@@ -71,7 +75,7 @@ final class LookupTransform {
                 into: batch
             )
         }
-        return nil
+        return failure
     }
 
     private func olderSighting(_ asked: [UInt64: Sighting]) -> Sighting? {
@@ -91,14 +95,13 @@ final class LookupTransform {
         at place: RecordPlace,
         _ batch: DocumentBatch,
         from first: Int
-    ) -> FailReason? {
+    ) {
         for index in 0..<answer.count(1) {
             guard let item = answer.string(1, element: index), problem.read(item) == .read, isOfPost, isGone,
                 let id = problem.string(1) ?? problem.string(2), let number = PostID.number(id), asked[number] != nil
             else { continue }
             batch.addTombstone(of: id, at: place, number: batch.documents.count - first)
         }
-        return nil
     }
 
     /// Whether the problem is about a post that was asked for, not about what one includes.

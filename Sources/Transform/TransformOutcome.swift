@@ -4,7 +4,7 @@ public enum TransformOutcome: Sendable, Equatable {
     case yielded(Int)
     /// No document, as it should be (`Dropped`).
     case dropped(DropReason)
-    /// No document, although it should have been one (`ProcessingFailed`).
+    /// No document, although it should have been one (`ProcessingFailed`); of a lookup's answer, fewer than it should have been.
     case failed(FailReason)
 }
 
@@ -20,7 +20,7 @@ public enum DropReason: String, Sendable, CaseIterable {
     case nothing
 }
 
-/// Why a record that should give a document gives none.
+/// Why a record that should give a document gives none, or a lookup's answer gives fewer.
 public enum FailReason: String, Sendable, CaseIterable {
     /// It is no JSON object.
     case malformed

@@ -20,11 +20,12 @@ enum RefreshCommand {
             "What may be spent is reserved in the journal's source 'ledger' before a request leaves; an answer that never came "
                 + "counts as spent. A post that X has billed already costs nothing more until 00:00 UTC, so such reads come first.",
             "When a post is due: by its age (--schedule), sooner while its likes climb, no more when they have stopped. "
-                + "--explain ID says it of one post. Only one process refreshes a journal; a second ends at once with exit code 75.",
+                + "--explain ID says it of one post. Only one process refreshes a journal; a second ends at once with exit code 75. "
+                + "--explain and --dry-run need no token, and work beside it.",
         ],
         examples: [
             ("reprise refresh --budget '$5/day' --sink sqlite:data/index.sqlite", "one pass, for cron"),
-            ("reprise refresh --dry-run --budget 2000/day", "what is due and what it would cost; asks nothing"),
+            ("reprise refresh --dry-run --budget 2000/day", "what is due, why, and what it would cost; asks nothing"),
             ("reprise refresh --explain 1993000000000000000", "why a post is due or not"),
         ],
         options: Context.common + [
@@ -34,7 +35,7 @@ enum RefreshCommand {
                 help: "Where to deliver to after the pass; not needed where a follower does it already.",
                 repeats: true
             ),
-            Option(long: "dry-run", help: "Only say what is due and what it would cost."),
+            Option(long: "dry-run", help: "Only say what is due, why, and what it would cost."),
             Option(long: "explain", value: "ID", help: "Say what is known of a post, and when it is due and why."),
             Option(long: "watch", help: "Go on with pass after pass until stopped."),
             Option(long: "every", value: "TIME", help: "With --watch: the time between two passes.", default: "1m"),
@@ -49,6 +50,10 @@ enum RefreshCommand {
             let directory = Context.journalDirectory(invocation)
             let addresses = try SinkSelection.addresses(invocation)
             _ = try Journal(directory: directory)
+            if invocation.flag("dry-run") || invocation.string("explain") != nil {
+                try RefreshText.outlook(invocation, directory, shutdown)
+                return .done
+            }
             let refresher = try refresher(invocation, directory, logger, shutdown)
             do {
                 let status = try run(refresher, invocation, directory, addresses, logger, shutdown)
@@ -78,7 +83,7 @@ enum RefreshCommand {
         return try Refresher(
             journal: directory,
             client: client,
-            configuration: RefreshSettings.configuration(invocation, for: endpoint),
+            configuration: RefreshSettings.configuration(invocation, for: endpoint, spends: true),
             logger: logger,
             seed: UInt64.random(in: 0...UInt64.max)
         )
@@ -92,17 +97,6 @@ enum RefreshCommand {
         _ logger: Logger,
         _ shutdown: ShutdownSignal
     ) throws -> ExitStatus {
-        if let text = invocation.string("explain") {
-            try refresher.catchUp(shutdown)
-            try StandardOutput.write(try RefreshText.explanation(of: text, refresher, invocation))
-            return .done
-        }
-        if invocation.flag("dry-run") {
-            try refresher.catchUp(shutdown)
-            let plan = try refresher.plan()
-            try StandardOutput.write(invocation.flag("json") ? RefreshText.json(plan) : RefreshText.text(plan))
-            return .done
-        }
         let pause = try invocation.duration("every") ?? .seconds(60)
         while true {
             let report = try refresher.pass(shutdown)

@@ -22,9 +22,8 @@ enum RefreshSettings {
                 long: "fields",
                 value: "LIST",
                 help:
-                    "Fields of a post to ask for: those of the stream, because sinks replace whole documents, and withheld, "
-                    + "because such posts are hidden.",
-                default: LookupRequest.defaultFields.joined(separator: ",")
+                    "Fields of a post to ask for: those of the stream, because sinks replace whole documents.",
+                default: StreamRequest.defaultFields.joined(separator: ",")
             ),
         ] + reading
 
@@ -37,6 +36,14 @@ enum RefreshSettings {
             default: "15m,1h,4h,1d,3d,7d"
         ),
         Option(long: "reposts", help: "Read reposts too, although they have no likes of their own."),
+        Option(
+            long: "withheld",
+            value: "RULE",
+            help:
+                "hide: X is asked whether posts are withheld in some country, and such posts disappear like deleted ones; show: it "
+                + "is not asked.",
+            default: "hide"
+        ),
         Option(
             long: "billing",
             value: "RULE",
@@ -61,12 +68,15 @@ enum RefreshSettings {
         repeats: true
     )
 
-    static func configuration(_ invocation: Invocation, for endpoint: XEndpoint) throws -> RefresherConfiguration {
+    /// - Parameter spends: against X itself a budget has to be given.
+    static func configuration(
+        _ invocation: Invocation,
+        for endpoint: XEndpoint,
+        spends: Bool
+    ) throws -> RefresherConfiguration {
         var configuration = try reading(invocation)
-        configuration.budgets = try budgets(invocation, for: endpoint)
-        configuration.price = try PostPrice(parsing: invocation.string("post-price") ?? "0.005")
+        configuration.budgets = try budgets(invocation, mustBeGiven: spends && !endpoint.isLoopback)
         configuration.readLimit = try invocation.int("max-reads")
-        configuration.fields = list(invocation.string("fields") ?? "")
         return configuration
     }
 
@@ -79,9 +89,6 @@ enum RefreshSettings {
         guard !budgets.isEmpty || endpoint.isLoopback else { return nil }
         var configuration = try reading(invocation)
         configuration.budgets = budgets.filter { $0.amount != .unlimited }
-        configuration.price = try PostPrice(parsing: invocation.string("post-price") ?? "0.005")
-        configuration.fields = list(invocation.string("fields") ?? "")
-        if !configuration.fields.contains("withheld") { configuration.fields.append("withheld") }
         return configuration
     }
 
@@ -89,6 +96,12 @@ enum RefreshSettings {
         var configuration = RefresherConfiguration()
         configuration.schedule = RefreshSchedule(steps: try steps(invocation))
         configuration.schedule.includesReposts = invocation.flag("reposts")
+        configuration.price = try PostPrice(parsing: invocation.string("post-price") ?? "0.005")
+        configuration.fields = list(invocation.string("fields") ?? "").filter { $0 != "withheld" }
+        let withheld = invocation.string("withheld") ?? ""
+        guard ["hide", "show"].contains(withheld) else { throw invocation.wrong("withheld", withheld, "hide or show") }
+        // What X does not say of a post cannot hide it.
+        if withheld == "hide" { configuration.fields.append("withheld") }
         let rule = invocation.string("billing") ?? ""
         guard let billing = BillingDay.Rule(rawValue: rule) else {
             throw invocation.wrong("billing", rule, "utc-day or none")
@@ -102,9 +115,9 @@ enum RefreshSettings {
         return configuration
     }
 
-    private static func budgets(_ invocation: Invocation, for endpoint: XEndpoint) throws -> [Budget] {
+    private static func budgets(_ invocation: Invocation, mustBeGiven: Bool) throws -> [Budget] {
         let budgets = try invocation.strings("budget").map { try Budget(parsing: $0) }
-        guard !budgets.isEmpty || endpoint.isLoopback else {
+        guard !budgets.isEmpty || !mustBeGiven else {
             throw UsageError(
                 "X bills \(PostPrice.published) that a lookup returns; say what may be spent: --budget '$50/month', "
                     + "--budget 2000/day, --budget 500 (this pass), or --budget none",

@@ -1,4 +1,5 @@
 internal import Journal
+internal import Lifecycle
 internal import Options
 internal import Refresher
 internal import Terminal
@@ -52,10 +53,29 @@ enum RefreshText {
         return String(decoding: EventValue.object(fields).json, as: UTF8.self) + "\n"
     }
 
+    /// Prints what `--explain` or `--dry-run` asks for.
+    static func outlook(_ invocation: Invocation, _ directory: String, _ shutdown: ShutdownSignal) throws {
+        let outlook = try RefreshOutlook(
+            journal: directory,
+            configuration: RefreshSettings.configuration(
+                invocation,
+                for: XSettings.endpoint(invocation),
+                spends: false
+            ),
+            shutdown
+        )
+        if let text = invocation.string("explain") {
+            return try StandardOutput.write(explanation(of: text, outlook, invocation))
+        }
+        let plan = try outlook.plan()
+        try StandardOutput.write(invocation.flag("json") ? json(plan) : text(plan))
+    }
+
     static func text(_ plan: RefreshPlan) -> String {
         let left = plan.left.map { "; the budget allows \($0)" } ?? ""
+        let lines = plan.reasons.map { "  \($0.count): \(words($0.reason))\n" }
         return "\(plan.due) due: \(plan.free) cost nothing more today, \(plan.cost) would cost "
-            + "\(plan.price.cost(of: plan.cost))\(left)\n"
+            + "\(plan.price.cost(of: plan.cost))\(left)\n" + lines.joined()
     }
 
     static func json(_ plan: RefreshPlan) -> String {
@@ -64,13 +84,21 @@ enum RefreshText {
             ("cost", .integer(Int64(plan.cost))),
         ]
         if let left = plan.left { fields.append(("left", .integer(Int64(left)))) }
+        let reasons = plan.reasons.map {
+            EventValue.object([("why", .string(words($0.reason))), ("posts", .integer(Int64($0.count)))])
+        }
+        fields.append(("reasons", .array(reasons)))
         return String(decoding: EventValue.object(fields).json, as: UTF8.self) + "\n"
     }
 
     /// Why a post is due or not.
-    static func explanation(of text: String, _ refresher: Refresher, _ invocation: Invocation) throws -> String {
+    private static func explanation(
+        of text: String,
+        _ outlook: RefreshOutlook,
+        _ invocation: Invocation
+    ) throws -> String {
         guard let id = UInt64(text) else { throw invocation.wrong("explain", text, "a post's id: digits") }
-        guard let (state, due, reason) = try refresher.explain(id) else {
+        guard let (state, due, reason) = try outlook.explain(id) else {
             return "\(id): nothing is known of it; no stream of this journal has shown it\n"
         }
         var lines = ["\(id): " + (due.map { "due at \($0.rfc3339)" } ?? "not due any more") + ", \(words(reason))"]

@@ -24,6 +24,12 @@ struct RefreshTests {
         let due: Int
         let free: Int
         let cost: Int
+        let reasons: [Cause]
+
+        struct Cause: Decodable {
+            let why: String
+            let posts: Int
+        }
     }
 
     private func report(_ result: RunningProgram.Result) throws -> Report {
@@ -80,7 +86,11 @@ struct RefreshTests {
         let dry = try trial.refresh("--dry-run", "--json")
         let plan = try JSONDecoder().decode(Plan.self, from: dry.output)
         #expect(dry.status == 0 && plan.due == readable.count && plan.free + plan.cost == plan.due)
-        #expect(try trial.refresh("--dry-run").text.hasPrefix("\(readable.count) due: "))
+        #expect(plan.reasons.map(\.posts) == [readable.count] && plan.reasons[0].why.contains("an age of 15m"))
+        // Neither a token nor a budget is needed to look.
+        let look = try trial.start(["--dry-run"], environment: ["X_API_URL": "https://api.x.com", "BEARER_TOKEN": ""])
+            .wait()
+        #expect(look.status == 0 && look.text.hasPrefix("\(readable.count) due: "), "\(look.errors)")
         let before = try trial.refresh("--explain", "\(readable[0])")
         #expect(before.status == 0 && before.text.contains("due at") && before.text.contains("an age of 15m"))
         #expect(trial.simulator.lookupCount == 0)
@@ -106,9 +116,26 @@ struct RefreshTests {
         let second = try trial.refresh()
         #expect(second.status == 75 && second.output.isEmpty, "\(second.status) \(second.errors)")
         #expect(second.errors.contains("\(first.processIdentifier)"), "it names the holder: \(second.errors)")
+        #expect(try trial.refresh("--dry-run").text.hasPrefix("0 due: "))
+        #expect(try trial.refresh("--explain", "\(trial.readable[0])").text.contains("likes at"))
         first.send(SIGTERM)
         #expect(try first.wait(seconds: 20).status == 0)
         #expect(try trial.refresh().status == 0)
+    }
+
+    @Test(arguments: ["hide", "show"]) func whatIsWithheldSomewhereIsHiddenUnlessItIsToBeShown(_ rule: String) throws {
+        let trial = try RefreshTrial(posts: 120) {
+            $0.fates.withheldPerMille = 1_000
+            $0.fates.meanDelay = .seconds(1)
+        }
+        let index = trial.folder.path + "/index.sqlite"
+        let report = try report(trial.refresh("--json", "--withheld", rule, "--sink", "sqlite:\(index)"))
+        let shown = try shown(index)
+        let readable = try trial.readable
+        let stay = readable.filter { shown[$0] != nil }.count
+        #expect(rule == "hide" ? stay == 0 : stay == report.read && stay > 20, "\(stay) of \(readable.count)")
+        #expect(rule == "hide" ? report.read == 0 : report.changed > 0, "\(report)")
+        #expect(try trial.refresh("--withheld", "maybe").status == 64)
     }
 
     /// A follower, here the test itself, holds the sink's checkpoint: it delivers what was read.

@@ -102,9 +102,11 @@ import Transform
         #expect(try dues() == expected(900))
         let identity = file.identity
         file = try PostsFile(journal: folder.path, schedule: RefreshSchedule(steps: [.seconds(60)]))
+        try file.keepToSchedule()
         #expect(try dues() == expected(60))
         #expect(file.identity == identity)
         file = try PostsFile(journal: folder.path, schedule: RefreshSchedule())
+        try file.keepToSchedule()
         #expect(try dues() == expected(900))
     }
 }

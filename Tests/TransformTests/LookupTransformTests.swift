@@ -90,14 +90,20 @@ import Time
         #expect(batch.stones == ["2", "1"] && batch.documents.map(\.isSuperseded) == [false, true])
     }
 
-    @Test func whatCannotBeReadFailsAsAWhole() {
+    @Test func whatCannotBeReadFailsAndTakesNothingElseWithIt() {
         let good = #"{"id":"1","text":"a"}"#
         #expect(lookUp(#"{"data":[\#(good)]}"#, asked: nil).outcome == .failed(.noQuestion))
         #expect(lookUp(#"{"data":[\#(good)"#, asked: question(1)).outcome == .failed(.malformed))
         #expect(lookUp(#"{"data":{}}"#, asked: question(1)).outcome == .failed(.wrongType))
-        for bad in [#"{"text":"a"}"#, #"{"id":"x"}"#] {
-            let (outcome, batch) = lookUp(#"{"data":[\#(good),\#(bad)]}"#, asked: question(1))
-            #expect(outcome == .failed(.noID) && batch.isEmpty && batch.byteCount == 0)
+        let stone = problem("resource-not-found", 2)
+        for (bad, reason) in [
+            (#"{"text":"a"}"#, FailReason.noID), (#"{"id":"x"}"#, .noID), (#"{"id":"3","text":7}"#, .wrongType),
+            (#"{"id":"3","public_metrics":{"like_count":"many"}}"#, .wrongType), ("7", .wrongType),
+        ] {
+            for data in ["\(good),\(bad)", "\(bad),\(good)"] {
+                let (outcome, batch) = lookUp(#"{"data":[\#(data)],"errors":[\#(stone)]}"#, asked: question(1, 2, 3))
+                #expect(outcome == .failed(reason) && batch.posts == ["1"] && batch.stones == ["2"], "\(data)")
+            }
         }
         #expect(lookUp("", asked: nil).outcome == .dropped(.keepAlive))
     }

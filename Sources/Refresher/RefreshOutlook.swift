@@ -1,0 +1,73 @@
+internal import Journal
+public import Lifecycle
+public import Time
+
+/// What a pass would do now, and when a post is due and why: asks X for nothing, and can be had beside a refresher at work.
+///
+/// One thread at a time.
+public final class RefreshOutlook {
+    private let directory: String
+    private let configuration: RefresherConfiguration
+    private let clock: WallClock
+    private let posts: PostsFile
+
+    /// Brings what is known of the posts up to date with the journal, unless another process is doing so just now.
+    ///
+    /// - Throws: `JournalError`, `SQLiteError`.
+    public init(
+        journal directory: String,
+        configuration: RefresherConfiguration,
+        clock: WallClock = .system,
+        _ shutdown: ShutdownSignal
+    ) throws {
+        self.directory = directory
+        self.configuration = configuration
+        self.clock = clock
+        posts = try PostsFile(journal: directory, schedule: configuration.schedule)
+        do { try posts.catchUp(shutdown) } catch let error as JournalError where error.code == .locked {}
+        // Where a refresher with another schedule is at work, it reckons anew before its next pass.
+        try posts.keepToSchedule()
+    }
+
+    /// What is known of a post, and when it is due and why.
+    public func explain(_ id: UInt64) throws -> (state: PostState, due: Timestamp?, reason: RefreshSchedule.Reason)? {
+        guard let state = try posts.state(of: id) else { return nil }
+        let (due, reason) = configuration.schedule.due(state)
+        return (state, due, reason)
+    }
+
+    /// What a pass would ask for now, and what it would cost.
+    public func plan() throws -> RefreshPlan {
+        var day = BillingDay(here: clock.now, ahead: nil, rule: configuration.billing)
+        let book = try Ledger.book(journal: directory, at: clock.now)
+        if book.doubted.contains(day.number) { day = BillingDay(here: day.here, ahead: nil, rule: .none) }
+        day.lookedUpFrom = configuration.budgets.isEmpty ? day.sightedFrom : book.firstReservation[day.number]
+        let left = book.left(
+            of: configuration.budgets,
+            at: configuration.price,
+            on: day.number,
+            spentBefore: book.total
+        )
+        let due = try DuePosts(posts, day, limit: configuration.readLimit)
+        return RefreshPlan(
+            due: due.count,
+            free: due.freeCount,
+            cost: due.count - due.freeCount,
+            left: left,
+            price: configuration.price,
+            reasons: try reasons(of: due)
+        )
+    }
+
+    private func reasons(of due: DuePosts) throws -> [RefreshPlan.Cause] {
+        var counts: [RefreshSchedule.Reason: Int] = [:]
+        while true {
+            let posts = try due.next(1_000)
+            if posts.isEmpty { break }
+            for post in posts { counts[configuration.schedule.due(post).reason, default: 0] += 1 }
+        }
+        return counts.map { RefreshPlan.Cause(reason: $0.key, count: $0.value) }.sorted {
+            ($0.count, "\($1.reason)") > ($1.count, "\($0.reason)")
+        }
+    }
+}
