@@ -73,8 +73,6 @@ public struct BillingDay: Sendable, Equatable {
     func isFree(_ post: PostState) -> Bool {
         guard isFreeAgain else { return false }
         if let sighted = post.sighted, sighted >= sightedFrom { return true }
-        // Counts that are newer than the newest sighting came from a lookup.
-        guard let last = post.last?.time, let lookedUpFrom else { return false }
-        return last >= lookedUpFrom && post.sighted.map { last > $0 } ?? true
+        return lookedUpFrom.map { post.isLookedUp(since: $0) } ?? false
     }
 }

@@ -20,6 +20,10 @@ public struct PostState: Sendable, Equatable {
     public let id: UInt64
     /// Whether it repeats another post, and so has no likes of its own.
     public var isRepost = false
+    /// Of a repost, the post that it repeats.
+    public var original: UInt64?
+    /// Of a repost, when a lookup did not find that post; nil while it is there, and where nothing is known of it.
+    public var originalGone: Timestamp?
     /// Its first sighting on the stream; nil where only lookups know it.
     public var first: Timestamp?
     /// Its newest sighting on the stream.
@@ -46,6 +50,13 @@ public struct PostState: Sendable, Equatable {
     /// Whether two lookups since the newest counts did not find it.
     public var isGoneForGood: Bool { isAfterCounts(goneBefore) }
 
+    /// Whether a lookup has found it since a time; its newest sighting is older then.
+    func isLookedUp(since time: Timestamp) -> Bool {
+        // Counts that are newer than the newest sighting came from a lookup.
+        guard let last, last.time >= time else { return false }
+        return sighted.map { last.time > $0 } ?? true
+    }
+
     private func isAfterCounts(_ time: Timestamp?) -> Bool {
         guard let time else { return false }
         return last.map { $0.time < time } ?? true
@@ -61,9 +72,10 @@ public struct PostState: Sendable, Equatable {
     }
 
     /// Takes a sighting on the stream in; the newest one's rules stay.
-    public mutating func sight(at time: Timestamp, rules: [UInt8], isRepost: Bool) {
+    public mutating func sight(at time: Timestamp, rules: [UInt8], isRepost: Bool, of original: UInt64? = nil) {
         first = min(first ?? time, time)
         self.isRepost = self.isRepost || isRepost
+        self.original = self.original ?? original
         if let sighted, sighted > time { return }
         // Of two that came at once from two sources, one has to stay whichever came first.
         if sighted == time, rules.lexicographicallyPrecedes(self.rules) { return }

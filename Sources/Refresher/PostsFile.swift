@@ -14,11 +14,12 @@ public final class PostsFile {
     private let directory: String
     private let schedule: RefreshSchedule
     private let select: Statement
+    private let reposts: Statement
     private let upsert: Statement
 
     static let columns = [
         "id", "kind", "first", "sighted", "rules", "observed", "likes", "observed_before", "likes_before", "gone",
-        "gone_before", "superseded",
+        "gone_before", "superseded", "original", "original_gone",
     ]
 
     /// Opens the file of a journal; a missing one is made.
@@ -43,6 +44,7 @@ public final class PostsFile {
         directory = journal
         let columns = PostsFile.columns
         select = try connection.prepare("SELECT \(columns.joined(separator: ", ")) FROM posts WHERE id = ?")
+        reposts = try connection.prepare("SELECT \(columns.joined(separator: ", ")) FROM posts WHERE original = ?")
         let all = columns + ["due", "value"]
         upsert = try connection.prepare(
             "INSERT OR REPLACE INTO posts (\(all.joined(separator: ", "))) "
@@ -100,6 +102,27 @@ public final class PostsFile {
         return PostsFile.state(select)
     }
 
+    /// Writes what is known of a post, and to its reposts whether it is gone.
+    ///
+    /// - Parameter old: what was known of it before.
+    func put(_ new: PostState, insteadOf old: PostState) throws {
+        var new = new
+        if let original = new.original, old.original == nil {
+            new.originalGone = try state(of: original).flatMap { $0.isGone ? $0.gone : nil }
+        }
+        try put(new)
+        let gone = new.isGone ? new.gone : nil
+        guard gone != (old.isGone ? old.gone : nil) else { return }
+        try reposts.bind(Int64(bitPattern: new.id), at: 0)
+        var found: [PostState] = []
+        while try reposts.step() { found.append(PostsFile.state(reposts)) }
+        reposts.reset()
+        for var repost in found {
+            repost.originalGone = gone
+            try put(repost)
+        }
+    }
+
     /// Writes what is known of a post, with when it is due.
     func put(_ state: PostState) throws {
         func bind(_ time: Timestamp?, _ index: Int) throws { try upsert.bind(time?.rawValue, at: index) }
@@ -115,8 +138,10 @@ public final class PostsFile {
         try bind(state.gone, 9)
         try bind(state.goneBefore, 10)
         try upsert.bind(state.isSuperseded ? 1 : 0, at: 11)
-        try bind(schedule.due(state).time, 12)
-        try upsert.bind(schedule.value(state), at: 13)
+        try upsert.bind(state.original.map { Int64(bitPattern: $0) }, at: 12)
+        try bind(state.originalGone, 13)
+        try bind(schedule.due(state).time, 14)
+        try upsert.bind(schedule.value(state), at: 15)
         try upsert.run()
     }
 
@@ -136,6 +161,8 @@ public final class PostsFile {
         state.gone = time(9)
         state.goneBefore = time(10)
         state.isSuperseded = row.int64(11) != 0
+        state.original = row.optionalInt64(12).map { UInt64(bitPattern: $0) }
+        state.originalGone = time(13)
         return state
     }
 }

@@ -16,7 +16,8 @@ enum PostsSchema {
 
     // Times in microseconds since 1970 UTC. `rules` is the JSON array of tags as X sent them. `first`, `sighted`: the first and the
     // newest sighting on the stream. `observed`, `likes`: the newest counts; `observed_before`, `likes_before`: those before.
-    // `gone`, `gone_before`: the two newest tombstones, which count while newer than `observed`. `due` is what the schedule says
+    // `gone`, `gone_before`: the two newest tombstones, which count while newer than `observed`. `original`: what a
+    // repost repeats; `original_gone`: that post's `gone`, while it counts. `due` is what the schedule says
     // of all that, null for never; `value` orders what is due.
     private static let posts = """
         CREATE TABLE identity (
@@ -37,9 +38,12 @@ enum PostsSchema {
             gone INTEGER,
             gone_before INTEGER,
             superseded INTEGER NOT NULL DEFAULT 0,
+            original INTEGER,
+            original_gone INTEGER,
             due INTEGER,
             value REAL NOT NULL DEFAULT 0
         ) STRICT;
         CREATE INDEX posts_due ON posts (due) WHERE due IS NOT NULL;
+        CREATE INDEX posts_original ON posts (original) WHERE original IS NOT NULL;
         """
 }

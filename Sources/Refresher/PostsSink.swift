@@ -33,20 +33,22 @@ public final class PostsSink: Sink {
         case .tombstone:
             if document.isSuperseded { state.isSuperseded = true } else { state.miss(at: document.observedAt) }
         case .stream:
-            let isRepost = document.postKind == .repost
-            state.sight(at: document.observedAt, rules: rules(of: document, batch), isRepost: isRepost)
+            sight(&state, at: document.observedAt, document, batch)
             if let likes = document.likes { state.observe(.init(time: document.observedAt, likes: likes)) }
         case .lookup:
             // What an edited post's newest version goes by, where no stream has shown that version.
             if let sighted = document.timestampMilliseconds {
-                let time = Timestamp(microseconds: sighted * 1_000)
-                let isRepost = document.postKind == .repost
-                state.sight(at: time, rules: rules(of: document, batch), isRepost: isRepost)
+                sight(&state, at: Timestamp(microseconds: sighted * 1_000), document, batch)
             }
             // A read without counts is a read all the same; else the post would be due for ever.
             state.observe(.init(time: document.observedAt, likes: document.likes ?? 0))
         }
-        if state != before { try file.put(state) }
+        if state != before { try file.put(state, insteadOf: before) }
+    }
+
+    private func sight(_ state: inout PostState, at time: Timestamp, _ document: Document, _ batch: DocumentBatch) {
+        let isRepost = document.postKind == .repost
+        state.sight(at: time, rules: rules(of: document, batch), isRepost: isRepost, of: document.repostedID)
     }
 
     /// The tags of the rules by which a post was seen, null in front where the first of them has none.

@@ -19,6 +19,8 @@ public struct RefreshSchedule: Sendable, Equatable, CustomStringConvertible {
         case superseded
         /// It is a repost, which has no likes of its own.
         case repost
+        /// It is a repost of a post that a lookup did not find; whether it went with it is asked once.
+        case originalGone
         /// Its likes have stopped.
         case stopped
         /// All steps are behind it.
@@ -59,9 +61,12 @@ public struct RefreshSchedule: Sendable, Equatable, CustomStringConvertible {
             if post.isGoneForGood { return (nil, .gone) }
             return (gone + RefreshSchedule.onceMoreAfter, .onceMore)
         }
-        if post.isRepost && !includesReposts { return (nil, .repost) }
         guard let first = post.first else { return (nil, .unseen) }
         let seen = post.last?.time ?? first
+        if let gone = post.originalGone, !post.isLookedUp(since: gone) {
+            return (max(gone, post.sighted ?? gone), .originalGone)
+        }
+        if post.isRepost && !includesReposts { return (nil, .repost) }
         guard let step = steps.first(where: { first + $0 > seen }) else { return (nil, .runOut) }
         let time = first + step
         guard let last = post.last, let before = post.before else { return (time, .step(step)) }

@@ -12,7 +12,7 @@ public final class DefaultTransform {
     /// What this transform is, as 16 hexadecimal digits: another transform has another.
     public static let digest: String = {
         let hash = XXH3.hash(
-            "default document 2, edits and lookups: \(DocumentWriter.fieldNames.joined(separator: " "))"
+            "default document 2, edits, lookups and reposts: \(DocumentWriter.fieldNames.joined(separator: " "))"
         )
         let digits = String(hash, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits

@@ -19,6 +19,8 @@ public struct Document: Sendable {
     public var isSuperseded = false
     /// What the post is to the posts it refers to.
     public var postKind: PostKind
+    /// Of a repost, the id of the post that it repeats; it stands in no field of the JSON.
+    public var repostedID: UInt64?
     /// The bytes of the whole JSON object in the batch, without `version` and without a line feed.
     public var json: Range<Int>
     /// The post's id: `tweet_id`, and the `_id` of the document.

@@ -71,7 +71,7 @@ struct DocumentWriter {
         let authorID = string(",\"author_id\":\"", extractor.string(PostPlan.authorID))
         let lang = string(",\"lang\":\"", extractor.string(PostPlan.lang))
         let text = string(",\"text\":\"", extractor.string(PostPlan.text))
-        let kind = self.kind
+        let (kind, reposted) = self.kind
         put(",\"kind\":\"")
         put(kind.name)
         put("\"}")
@@ -81,6 +81,7 @@ struct DocumentWriter {
             version: DocumentVersion.make(arrival: arrival, ordinal: place.ordinal, origin: origin),
             origin: origin,
             postKind: kind,
+            repostedID: reposted,
             json: start..<end,
             tweetID: tweetID,
             category: category,
@@ -125,18 +126,21 @@ struct DocumentWriter {
         return start..<end
     }
 
-    /// The first of retweeted, quoted, replied_to decides.
-    private var kind: PostKind {
-        let slot =
-            extractor.count(PostPlan.newReferences) > 0 ? PostPlan.newReferences : PostPlan.references
+    /// The first of retweeted, quoted, replied_to decides; with it the id of what a repost repeats.
+    private var kind: (PostKind, reposted: UInt64?) {
+        let isNew = extractor.count(PostPlan.newReferences) > 0
+        let slot = isNew ? PostPlan.newReferences : PostPlan.references
         var found = PostKind.post
         for index in 0..<extractor.count(slot) {
             guard let type = extractor.string(slot, element: index) else { continue }
-            if DocumentWriter.equal(type, "retweeted") || DocumentWriter.equal(type, "reposted") { return .repost }
+            if DocumentWriter.equal(type, "retweeted") || DocumentWriter.equal(type, "reposted") {
+                let id = extractor.string(isNew ? PostPlan.newReferenceIDs : PostPlan.referenceIDs, element: index)
+                return (.repost, id.flatMap { PostID.number($0) })
+            }
             if DocumentWriter.equal(type, "quoted") { found = .quote }
             if DocumentWriter.equal(type, "replied_to") && found == .post { found = .reply }
         }
-        return found
+        return (found, nil)
     }
 
     /// Writes the first of two values that is there.

@@ -8,6 +8,7 @@ enum PostPlan {
     static let retweets = 7, replies = 8, likes = 9, quotes = 10, references = 11, tags = 12
     static let newRetweets = 13, newReferences = 14
     static let editHistory = 15, newEditHistory = 16, withheld = 17
+    static let referenceIDs = 18, newReferenceIDs = 19
 
     /// A record of the stream.
     static let stream = JSONPlan([
@@ -35,8 +36,14 @@ enum PostPlan {
                 .init("quote_count", .integer, slot: quotes),
             ])
         ),
-        .init("referenced_tweets", .each([.init("type", .string, slot: references)])),
-        .init("referenced_posts", .each([.init("type", .string, slot: newReferences)])),
+        .init(
+            "referenced_tweets",
+            .each([.init("type", .string, slot: references), .init("id", .string, slot: referenceIDs)])
+        ),
+        .init(
+            "referenced_posts",
+            .each([.init("type", .string, slot: newReferences), .init("id", .string, slot: newReferenceIDs)])
+        ),
         .init("edit_history_tweet_ids", .items, slot: editHistory),
         .init("edit_history_post_ids", .items, slot: newEditHistory),
         .init("withheld", .present, slot: withheld),

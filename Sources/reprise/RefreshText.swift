@@ -117,6 +117,7 @@ enum RefreshText {
         case .gone: "because X did not find it twice"
         case .superseded: "because a newer version of it is there"
         case .repost: "because it is a repost, which has no likes of its own (--reposts)"
+        case .originalGone: "because X did not find the post that it repeats"
         case .stopped: "because its likes have stopped"
         case .runOut: "because all steps of the schedule are behind it"
         case .unseen: "because no stream has shown it"

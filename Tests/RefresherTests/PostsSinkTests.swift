@@ -12,14 +12,16 @@ import Transform
 @Suite struct PostsSinkTests {
     private static let start = Timestamp(microseconds: 1_780_000_000_123_456)
 
-    /// Sightings, lookups, deletions and edits of a few posts, at times of their own.
+    /// Sightings, lookups, deletions and edits of a few posts and reposts of them, at times of their own.
     private func story(_ random: inout SeededRandom) -> [DocumentBatch] {
         (0..<120).map { number in
-            let id = UInt64.random(in: 1...12, using: &random)
+            let id = UInt64.random(in: 1...16, using: &random)
             let time = Self.start + .seconds(number * 600)
             let likes = Int.random(in: 0...300, using: &random)
             let asked = Question([.init(id: id, arrival: time - .seconds(60), rules: Array(#"["a"]"#.utf8))])
-            let counts = #""text":"t","public_metrics":{"like_count":\#(likes)}"#
+            let counts =
+                #""text":"t","public_metrics":{"like_count":\#(likes)}"#
+                + (id > 12 ? #","referenced_tweets":[{"type":"retweeted","id":"\#(id - 12)"}]"# : "")
             switch Int.random(in: 0..<8, using: &random) {
             case 0...2:
                 let rules = [#"[{"tag":"a"}]"#, #"[{"tag":"b"},{"tag":"\u00e9"}]"#, "[]", #"[{"id":"1"},{"tag":"c"}]"#]

@@ -56,6 +56,24 @@ private let start = Timestamp(microseconds: 1_780_000_000_000_000)
         expect(post((70_000, 0), (79_198, 1_000)), 79_198 + 3_601, .climbing(.seconds(86_400)))
     }
 
+    @Test func aRepostOfWhatIsGoneIsAskedForOnce() {
+        var repost = PostState(id: 2)
+        repost.sight(at: start, rules: Array("[]".utf8), isRepost: true, of: 1)
+        repost.observe(.init(time: start, likes: 0))
+        expect(repost, nil, .repost)
+        repost.originalGone = start + .seconds(500)
+        expect(repost, 500, .originalGone)
+        var found = repost
+        found.observe(.init(time: start + .seconds(600), likes: 0))
+        expect(found, nil, .repost)
+        // A stream that shows it all the same is no answer.
+        repost.sight(at: start + .seconds(700), rules: Array("[]".utf8), isRepost: true, of: 1)
+        repost.observe(.init(time: start + .seconds(700), likes: 0))
+        expect(repost, 700, .originalGone)
+        repost.miss(at: start + .seconds(800))
+        expect(repost, 800 + 3_600, .onceMore)
+    }
+
     @Test func whatHasNotChangedForADayIsLetGo() {
         expect(post((86_400, 5), (259_200, 5)), nil, .stopped)
         expect(post((86_400, 5), (259_200, 6)), 604_800, .step(.seconds(604_800)))

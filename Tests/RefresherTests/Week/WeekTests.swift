@@ -38,6 +38,7 @@ struct WeekTests {
         let truth = try WeekTruth(week, index: index)
         for what in [
             "visible", "superseded", "withheld", "deleted", "protected", "suspended", "runOut", "stopped", "gone",
+            "repost of what is gone",
         ] {
             #expect(truth.counts[what] ?? 0 > 0, "nothing became \(what): \(truth.counts), REPRISE_TEST_SEED=\(seed)")
         }

@@ -64,10 +64,14 @@ struct WeekTruth {
             let moment = SimulatedWeek.moment(of: row.observed)
             let post = try #require(truth.post(id, at: moment))
             let category = try #require(categories[id])
-            // A repost has no likes of its own and is not read again unless that is asked for: what becomes of it, or of its
-            // original, stays unknown.
+            let state = try #require(try posts.state(of: id))
+            // A repost has no likes of its own and is not read again unless that is asked for, or its original is gone.
             let isRepost = post.repostedID != nil
-            let isRead = !isRepost || week.schedule.includesReposts
+            let isRead = !isRepost || week.schedule.includesReposts || row.observed != state.sighted
+            let original = try post.repostedID.flatMap { try posts.state(of: $0) }
+            let isOriginalGone = original?.isGone == true
+            #expect(isRead || !isOriginalGone, "\(id) was not asked for: \(state), \(String(describing: original))")
+            if isRepost && isOriginalGone { count("repost of what is gone") }
             let isSuperseded = post.editHistory.last != id
             let isHidden = isRead && (post.state != .visible || !post.withheldCountries.isEmpty || isSuperseded)
             #expect(row.isGone == isHidden, "\(id) at \(moment.rfc3339): \(post)")
@@ -78,7 +82,6 @@ struct WeekTruth {
             } else {
                 count(isHidden && post.state == .visible ? "withheld" : "\(post.state)")
             }
-            let state = try #require(try posts.state(of: id))
             try expectItsLastRead(id, row, state, week.schedule)
             guard !isHidden else { continue }
             #expect(row.likes == post.counts.likes, "\(id) at \(moment.rfc3339)")
@@ -116,7 +119,7 @@ struct WeekTruth {
             #expect(row.observed == newest.time, "\(id)")
         case .gone: #expect(row.isGone && row.observed == state.gone, "\(id)")
         case .superseded: #expect(row.isGone, "\(id)")
-        case .repost: #expect(row.observed == state.sighted, "\(id)")
+        case .repost: #expect(row.observed == state.sighted || state.original != nil, "\(id)")
         default: Issue.record("\(id) ends as \(reason)")
         }
         count("\(reason)")
