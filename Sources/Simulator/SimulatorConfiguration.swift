@@ -50,6 +50,8 @@ public struct SimulatorConfiguration: Sendable {
     public var enforcesRateLimits = false
     /// How far off `x-rate-limit-reset` is where a fault refuses with 429 (default 60 s).
     public var refusalDelay = Duration.seconds(60)
+    /// Whether answers carry `Date` (default true); a client would take a clock that runs faster for a wrong one.
+    public var tellsTime = true
     /// Which of X's two spellings the posts use (default: the one streams have used all along).
     public var spelling = FieldSpelling.tweet
     /// Lookups and usage, and what becomes of posts; nil answers neither and remembers no post (default nil).

@@ -9,18 +9,24 @@ extension SimulateCommand {
         Option(
             long: "speed",
             value: "N",
-            help: "How fast days pass and counts grow; the rate of posts stays. Up to 10000.",
+            help:
+                "How fast days pass and counts grow; the rate of posts stays, and answers carry no Date then. Up to 10000.",
             default: "1"
         ),
         Option(long: "spend-cap", value: "N", help: "Posts charged for until the answer is 402."),
     ]
 
     static func clock(_ invocation: Invocation) throws -> WallClock {
+        let speed = try speed(invocation)
+        return speed == 1 ? .system : .accelerated(by: speed, from: WallClock.system.now)
+    }
+
+    static func speed(_ invocation: Invocation) throws -> Double {
         let text = invocation.string("speed") ?? "1"
         guard let speed = Double(text), speed > 0, speed <= 10_000 else {
             throw invocation.wrong("speed", text, "a number up to 10000")
         }
-        return speed == 1 ? .system : .accelerated(by: speed, from: WallClock.system.now)
+        return speed
     }
 
     static func lookups(_ invocation: Invocation) throws -> LookupSettings? {

@@ -117,6 +117,7 @@ enum SimulateCommand {
         configuration.posts = try posts(invocation)
         configuration.rate = try rate(invocation)
         configuration.lookups = try lookups(invocation)
+        configuration.tellsTime = try speed(invocation) == 1
         configuration.faults = try invocation.strings("fault").filter { !$0.hasPrefix(LookupFault.prefix) }
             .map { try SimulatedFault(parsing: $0) }
         configuration.keepAliveInterval = try invocation.duration("keep-alive") ?? configuration.keepAliveInterval

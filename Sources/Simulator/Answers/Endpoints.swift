@@ -10,6 +10,7 @@ struct Endpoints: Sendable {
     /// Nil where lookups are off.
     let lookups: LookupEndpoint?
     let usage: UsageEndpoint?
+    let tellsTime: Bool
     let limits: RateLimits
     let clock: WallClock
     let logger: Logger
@@ -39,7 +40,7 @@ struct Endpoints: Sendable {
                 let costs = endpoint == .lookUp || endpoint == .stream
                 return costs && usage?.meter.isSpent ?? false ? Problem.status(402) : answer(request)
             }
-            response.headers.append(("Date", clock.now.httpDate))
+            if tellsTime { response.headers.append(("Date", clock.now.httpDate)) }
             response.headers.append(("api-version", "2.167"))
             return response
         }
