@@ -115,7 +115,7 @@ enum JournalCare {
 
 /// The line that a command keeps on a terminal while it reads: how far it is, how fast, and how long it will take.
 final class ByteStatusLine: Sendable {
-    private let line = StatusLine(width: { StandardError.width }, write: { StandardError.write($0) })
+    private let line = StatusLine.onStandardError()
     private let stopwatch = Stopwatch()
     private let progress = Mutex<Progress?>(nil)
     private let verb: String

@@ -30,7 +30,7 @@ enum RecordCommand {
         ],
         run: { invocation in
             let line = RecordStatusLine.ifWatched(invocation)
-            let logger = try Context.logger(invocation) { line ?? $0 }.labelled("recorder")
+            let logger = try Context.logger(invocation) { line?.line.log(over: $0) ?? $0 }.labelled("recorder")
             let once = invocation.flag("once")
             let recorder = try RecorderSetup.make(
                 invocation,

@@ -1,4 +1,3 @@
-internal import Logging
 internal import Options
 internal import Recorder
 internal import Synchronization
@@ -6,11 +5,8 @@ internal import Terminal
 internal import Time
 
 /// The line that `record` and `run` keep on a terminal: what came, how fast, and what a power cut would take.
-///
-/// Log messages go through it, so that each stands on a line of its own above.
-final class RecordStatusLine: LogSink {
-    private let log: any LogSink
-    private let line: StatusLine
+final class RecordStatusLine: Sendable {
+    let line = StatusLine.onStandardError()
     private let stopwatch = Stopwatch()
     private let rate = Mutex(MovingRate())
 
@@ -19,23 +15,7 @@ final class RecordStatusLine: LogSink {
         guard StandardError.isTerminal(invocation.environment), invocation.string("log-format") != "json" else {
             return nil
         }
-        return RecordStatusLine(over: StderrLogSink(format: .text))
-    }
-
-    /// Makes a line on standard error; messages go on to another sink.
-    init(over log: any LogSink) {
-        self.log = log
-        line = StatusLine(width: { StandardError.width }, write: { StandardError.write($0) })
-    }
-
-    func write(
-        label: String,
-        level: Logger.Level,
-        message: String,
-        metadata: [(String, String)],
-        at time: Timestamp
-    ) {
-        line.above { log.write(label: label, level: level, message: message, metadata: metadata, at: time) }
+        return RecordStatusLine()
     }
 
     /// Draws the line anew.

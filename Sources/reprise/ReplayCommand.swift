@@ -63,7 +63,7 @@ enum ReplayCommand {
             if invocation.flag("rebuild") { try checkRebuild(invocation, addresses) }
             try checkJournal(invocation, configuration, addresses)
             let line = ReplayStatusLine.ifWatched(invocation, addresses)
-            let logger = try Context.logger(invocation) { line ?? $0 }.labelled("delivery")
+            let logger = try Context.logger(invocation) { line?.line.log(over: $0) ?? $0 }.labelled("delivery")
             let runs = addresses.map {
                 SinkRun($0, isAlone: addresses.count == 1, configuration, invocation, logger: logger, line: line)
             }

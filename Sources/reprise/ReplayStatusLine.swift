@@ -1,5 +1,4 @@
 internal import Glibc
-internal import Logging
 internal import Options
 internal import Replayer
 internal import Sinks
@@ -9,16 +8,13 @@ internal import Time
 
 /// The line that `replay` keeps on a terminal: how far it is, how fast, and how long it will take; of several sinks, for the
 /// one that is least far.
-///
-/// Log messages go through it, so that each stands on a line of its own above.
-final class ReplayStatusLine: LogSink {
+final class ReplayStatusLine: Sendable {
     private struct Sink {
         var state: ReplayProgress
         var progress: Progress
     }
 
-    private let log: any LogSink
-    private let line = StatusLine(width: { StandardError.width }, write: { StandardError.write($0) })
+    let line = StatusLine.onStandardError()
     private let stopwatch = Stopwatch()
     private let count: Int
     private let sinks = Mutex<[String: Sink]>([:])
@@ -28,24 +24,10 @@ final class ReplayStatusLine: LogSink {
         guard StandardError.isTerminal(invocation.environment),
             !addresses.contains(.standardOutput) || isatty(1) == 0
         else { return nil }
-        let log = StderrLogSink(format: invocation.string("log-format") == "json" ? .json : .text)
-        return ReplayStatusLine(over: log, count: addresses.count)
+        return ReplayStatusLine(count: addresses.count)
     }
 
-    private init(over log: any LogSink, count: Int) {
-        self.log = log
-        self.count = count
-    }
-
-    func write(
-        label: String,
-        level: Logger.Level,
-        message: String,
-        metadata: [(String, String)],
-        at time: Timestamp
-    ) {
-        line.above { log.write(label: label, level: level, message: message, metadata: metadata, at: time) }
-    }
+    private init(count: Int) { self.count = count }
 
     func show(_ state: ReplayProgress, of address: SinkAddress) {
         let text = sinks.withLock { sinks in

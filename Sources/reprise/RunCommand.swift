@@ -36,7 +36,7 @@ enum RunCommand {
             + PageOptions.all + XSettings.options + RecorderSetup.options,
         run: { invocation in
             let line = RecordStatusLine.ifWatched(invocation)
-            let logger = try Context.logger(invocation) { line ?? $0 }
+            let logger = try Context.logger(invocation) { line?.line.log(over: $0) ?? $0 }
             let directory = directory(invocation)
             let path = PageOptions.indexPath(invocation, directory: directory)
             let addresses = try SinkSelection.addresses(invocation, besides: [.sqlite(path: path)])
