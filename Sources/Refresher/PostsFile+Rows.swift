@@ -1,0 +1,82 @@
+internal import SQLite
+internal import Time
+
+extension PostsFile {
+    /// Writes what is known of a post, and to its reposts whether it is gone.
+    ///
+    /// - Parameter old: what was known of it before.
+    func put(_ new: PostState, insteadOf old: PostState) throws {
+        var new = new
+        if let original = new.original, old.original == nil {
+            new.originalGone = try state(of: original).flatMap { $0.isGone ? $0.gone : nil }
+        }
+        try put(new)
+        let gone = new.isGone ? new.gone : nil
+        guard gone != (old.isGone ? old.gone : nil) else { return }
+        try reposts.bind(Int64(bitPattern: new.id), at: 0)
+        try forEach(reposts, behind: 1) { repost in
+            var repost = repost
+            repost.originalGone = gone
+            try put(repost)
+        }
+    }
+
+    /// Goes through the posts of a statement, a thousand at a time.
+    ///
+    /// - Parameter index: of the parameter that is the id behind which it goes on.
+    func forEach(_ page: Statement, behind index: Int, _ body: (PostState) throws -> Void) throws {
+        var last = Int64.min
+        while true {
+            try page.bind(last, at: index)
+            var states: [PostState] = []
+            while try page.step() { states.append(PostsFile.state(page)) }
+            page.reset()
+            guard let end = states.last else { return }
+            for state in states { try body(state) }
+            last = Int64(bitPattern: end.id)
+        }
+    }
+
+    /// Writes what is known of a post, with when it is due.
+    func put(_ state: PostState) throws {
+        func bind(_ time: Timestamp?, _ index: Int) throws { try upsert.bind(time?.rawValue, at: index) }
+        try upsert.bind(Int64(bitPattern: state.id), at: 0)
+        try upsert.bind(state.isRepost ? 1 : 0, at: 1)
+        try bind(state.first, 2)
+        try bind(state.sighted, 3)
+        try upsert.bind(String(decoding: state.rules, as: UTF8.self), at: 4)
+        try bind(state.last?.time, 5)
+        try upsert.bind(state.last?.likes, at: 6)
+        try bind(state.before?.time, 7)
+        try upsert.bind(state.before?.likes, at: 8)
+        try bind(state.gone, 9)
+        try bind(state.goneBefore, 10)
+        try upsert.bind(state.isSuperseded ? 1 : 0, at: 11)
+        try upsert.bind(state.original.map { Int64(bitPattern: $0) }, at: 12)
+        try bind(state.originalGone, 13)
+        try bind(schedule.due(state).time, 14)
+        try upsert.bind(schedule.value(state), at: 15)
+        try upsert.run()
+    }
+
+    /// A row's first columns as a state.
+    static func state(_ row: Statement) -> PostState {
+        func time(_ column: Int) -> Timestamp? { row.optionalInt64(column).map { Timestamp(rawValue: $0) } }
+        func observation(_ column: Int) -> PostState.Observation? {
+            time(column).map { PostState.Observation(time: $0, likes: row.int64(column + 1)) }
+        }
+        var state = PostState(id: UInt64(bitPattern: row.int64(0)))
+        state.isRepost = row.int64(1) != 0
+        state.first = time(2)
+        state.sighted = time(3)
+        state.rules = row.withText(4) { Array($0) }
+        state.last = observation(5)
+        state.before = observation(7)
+        state.gone = time(9)
+        state.goneBefore = time(10)
+        state.isSuperseded = row.int64(11) != 0
+        state.original = row.optionalInt64(12).map { UInt64(bitPattern: $0) }
+        state.originalGone = time(13)
+        return state
+    }
+}
