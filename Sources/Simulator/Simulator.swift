@@ -48,7 +48,11 @@ public final class Simulator: Sendable {
                 let writesIntegers = configuration.lookups?.writesUsageAsIntegers ?? false
                 return UsageEndpoint(meter: $0.meter, clock: clock, writesIntegers: writesIntegers)
             },
-            limits: RateLimits(clock: clock, isEnforced: configuration.enforcesRateLimits),
+            limits: RateLimits(
+                clock: clock,
+                isEnforced: configuration.enforcesRateLimits,
+                lookupLimit: configuration.lookups?.requestLimit ?? LookupSettings.publishedRequestLimit
+            ),
             clock: clock,
             logger: logger
         )

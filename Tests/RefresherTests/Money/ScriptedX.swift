@@ -16,24 +16,29 @@ final class ScriptedX {
     let server: ScriptedServer
 
     /// - Parameters:
+    ///   - rules: gives the rules that a post matched, as a JSON array.
+    ///   - usage: gives status and body for a question of what was billed.
     ///   - answer: gives the body for the ids that are asked for.
     ///   - date: gives the `Date` field; nil leaves it out.
     init(
         posts: Range<Int>,
         at time: Timestamp,
+        rules: (Int) -> String = { _ in "[]" },
+        usage: (status: String, body: String) = ("404 Not Found", "{}"),
         date: (@Sendable () -> String)? = nil,
         answer: @escaping @Sendable ([String]) -> String
     ) throws {
         folder = try TemporaryFolder()
         clock = ManualClock(time)
         let writer = try JournalWriter(directory: folder.path, source: .filtered, clock: clock.clock)
-        let lines = posts.map { "{\"data\":\(Self.post("\($0)", likes: 0)),\"matching_rules\":[]}\r\n" }.joined()
+        let lines = posts.map { "{\"data\":\(Self.post("\($0)", likes: 0)),\"matching_rules\":\(rules($0))}\r\n" }
+            .joined()
         try Array(lines.utf8).withUnsafeBytes { try writer.append($0) }
         try writer.close()
         server = ScriptedServer { connection in
             let headers = date.map { "Date: \($0())\r\n" } ?? ""
             guard let ids = connection.request.firstMatch(of: /ids=([0-9,]+)/) else {
-                return connection.answer(status: "404 Not Found", headers: headers, body: "{}")
+                return connection.answer(status: usage.status, headers: headers, body: usage.body)
             }
             let body = answer(ids.1.split(separator: ",").map(String.init))
             connection.answer(status: "200 OK", headers: headers, body: body)
