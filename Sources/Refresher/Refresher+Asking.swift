@@ -28,7 +28,14 @@ extension Refresher {
             chunk.map { Question.Post(id: $0.id, arrival: $0.sighted ?? $0.first ?? clock.now, rules: $0.rules) }
         )
         // Tags may be long, and an event has a limit.
-        if question.json.count > Refresher.questionByteLimit, chunk.count > 1 {
+        if question.json.count > Refresher.questionByteLimit {
+            guard chunk.count > 1 else {
+                logger.warning(
+                    "post \(chunk[0].id) is not read: the tags of its rules alone exceed what an event may hold"
+                )
+                report.unknown += 1
+                return
+            }
             let ending = report.ending
             try ask(Array(chunk.prefix(chunk.count / 2)), &report, shutdown)
             guard report.ending == ending else { return }
