@@ -104,8 +104,7 @@ public final class Refresher {
         try compareWithX()
         var report = RefreshReport()
         let before = ledger?.spentSinceOpened ?? 0
-        var asked = 0
-        var due = try choose(asked)
+        var due = try choose(report)
         report.due = due.count
         while report.ending == .done {
             waitForCertainDay(shutdown)
@@ -114,16 +113,15 @@ public final class Refresher {
                 break
             }
             if day.number != due.day.number {
-                // What was chosen because it cost nothing yesterday has its price today.
+                // What was chosen because it cost nothing yesterday has its price today, and need not be due.
                 try catchUp(shutdown)
-                due = try choose(asked)
+                due = try choose(report)
             }
             var chunk = try due.next(LookupRequest.idLimit)
             if chunk.isEmpty { break }
             trim(&chunk, &report)
             if chunk.isEmpty { break }
-            asked += chunk.count
-            try ask(chunk, &report, shutdown)
+            try ask(chunk, chosenOn: due.day.number, &report, shutdown)
         }
         try lookups.sync()
         report.left = ledger?.left(on: day.number)
@@ -132,8 +130,9 @@ public final class Refresher {
         return report
     }
 
-    private func choose(_ asked: Int) throws -> DuePosts {
-        try DuePosts(posts, day, limit: configuration.readLimit.map { max(0, $0 - asked) })
+    private func choose(_ report: RefreshReport) throws -> DuePosts {
+        let answered = report.read + report.gone + report.unknown
+        return try DuePosts(posts, day, limit: configuration.readLimit.map { max(0, $0 - answered) })
     }
 
     /// Today by X's clock.
