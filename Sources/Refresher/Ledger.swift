@@ -24,14 +24,23 @@ public final class Ledger {
     /// Takes the ledger, and counts what was spent.
     ///
     /// - Throws: `JournalError`: `locked` where another process spends, `corrupt` where nobody can know what was spent.
-    public init(journal directory: String, budgets: [Budget], price: PostPrice, clock: WallClock) throws {
-        writer = try JournalWriter(directory: directory, source: .ledger, clock: clock)
+    public convenience init(
+        journal directory: String,
+        budgets: [Budget],
+        price: PostPrice,
+        clock: WallClock
+    ) throws {
+        try self.init(JournalAccess(directory), budgets: budgets, price: price, clock: clock)
+    }
+
+    init(_ access: JournalAccess, budgets: [Budget], price: PostPrice, clock: WallClock) throws {
+        writer = try access.writer(.ledger, clock)
         self.budgets = budgets
         self.price = price
         self.clock = clock
         // A day more, for a clock that is not X's.
         let since = clock.now.startOfMonth - .seconds(86_400)
-        book = try LedgerReader(journal: Journal(directory: directory), since: since).read()
+        book = try LedgerReader(journal: access.open(), since: since).read()
         spentBefore = book.total
     }
 

@@ -13,7 +13,7 @@ internal import Transform
 /// paid for in the ledger and written to the journal, on the disk, before it leaves; each answer is journalled before it is looked
 /// at. One thread at a time; only one process refreshes a journal.
 public final class Refresher {
-    let directory: String
+    let access: JournalAccess
     let client: XAPIClient
     let configuration: RefresherConfiguration
     let clock: WallClock
@@ -35,7 +35,7 @@ public final class Refresher {
     ///   - client: asks X.
     ///   - seed: of the waits' jitter.
     /// - Throws: `JournalError`: `locked` where another process refreshes this journal; `SQLiteError`.
-    public init(
+    public convenience init(
         journal directory: String,
         client: XAPIClient,
         configuration: RefresherConfiguration,
@@ -43,24 +43,43 @@ public final class Refresher {
         logger: Logger = .silent,
         seed: UInt64
     ) throws {
-        self.directory = directory
+        try self.init(
+            JournalAccess(directory),
+            client: client,
+            configuration: configuration,
+            clock: clock,
+            logger: logger,
+            seed: seed
+        )
+    }
+
+    init(
+        _ access: JournalAccess,
+        client: XAPIClient,
+        configuration: RefresherConfiguration,
+        clock: WallClock,
+        logger: Logger,
+        seed: UInt64
+    ) throws {
+        self.access = access
         self.client = client
         self.configuration = configuration
         self.clock = clock
         self.logger = logger
         random = seed | 1
-        lookups = try LookupJournal(journal: directory, clock: clock)
+        lookups = try LookupJournal(access, clock: clock)
         ledger =
             configuration.budgets.isEmpty
             ? nil
-            : try Ledger(journal: directory, budgets: configuration.budgets, price: configuration.price, clock: clock)
-        posts = try PostsFile(journal: directory, schedule: configuration.schedule)
+            : try Ledger(access, budgets: configuration.budgets, price: configuration.price, clock: clock)
+        posts = try PostsFile(journal: access.directory, schedule: configuration.schedule)
     }
 
-    /// Lets the sources go.
+    /// Lets the sources go, both of them whatever becomes of the first.
     public func close() throws {
-        try lookups.close()
+        let lookupsClosed = Result { try lookups.close() }
         try ledger?.close()
+        try lookupsClosed.get()
     }
 
     /// What is known of a post, and when it is due and why.
@@ -84,7 +103,7 @@ public final class Refresher {
 
     /// Brings what is known of the posts up to date with the journal.
     public func catchUp(_ shutdown: ShutdownSignal) throws {
-        let journal = try Journal(directory: directory)
+        let journal = try access.open()
         let sink = PostsSink(posts)
         let checkpoint = try Checkpoint(
             journal: journal,
