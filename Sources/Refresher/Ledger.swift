@@ -86,10 +86,11 @@ public final class Ledger {
 
     /// Says what X really billed for the newest reservation: less than was reserved as a rule, more where it gave what nobody asked for.
     ///
-    /// A power cut may lose it; then what was reserved counts.
+    /// A power cut may lose less than was reserved, which counts then; more is on the disk when this returns.
     public func settle(_ posts: Int, for number: Int) throws {
         guard let open = book.open, open.number == number else { return }
         try write(.settled(number: number, day: open.day, posts: posts))
+        if posts > open.posts { try writer.sync() }
     }
 
     /// Lets the ledger go.

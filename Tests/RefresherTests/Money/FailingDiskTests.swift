@@ -4,6 +4,7 @@ import Simulator
 import TestSupport
 import Testing
 import Time
+import XAPI
 
 @testable import Journal
 @testable import Refresher
@@ -24,6 +25,26 @@ struct FailingDiskTests {
             if try Round(failure, seed).run() { failed += 1 }
         }
         #expect(failed > count / 20, "\(failed) of \(count): a disk that does not fail proves nothing")
+    }
+
+    @Test func whatXBilledBeyondAReservationOutlivesAPowerCut() throws {
+        var random = SeededRandom()
+        for _ in 0..<5 {
+            let folder = try TemporaryFolder()
+            let disk = FailingDisk(folder.path, .dead, at: Int.max, random)
+            _ = random.next()
+            func open(_ access: JournalAccess) throws -> Ledger {
+                try Ledger(access, budgets: [], price: .published, clock: .system)
+            }
+            var ledger: Ledger? = try open(disk.access)
+            try ledger?.reserve(50, on: 20_781, for: 1)
+            try ledger?.settle(52, for: 1)
+            try disk.restart(cutPower: true)
+            ledger = nil
+            let after = try onceFree { try open(JournalAccess(folder.path)) }
+            #expect(after.spent(on: 20_781) == 52, "\(random)")
+            try after.close()
+        }
     }
 
     /// One pass over a disk that fails at some change, and what comes after.
