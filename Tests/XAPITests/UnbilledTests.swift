@@ -30,4 +30,8 @@ struct UnbilledTests {
         #expect(!XAPIError(code: .unexpectedAnswer, message: "", status: 200).isUnbilled)
         #expect(!XAPIError(code: .unreachable, message: "").isUnbilled)
     }
+
+    @Test func aLookupLeavesOnceHoweverTheConnectionEnds() throws {
+        #expect(LookupRequest(ids: [1]).httpRequest(.real, try BearerToken("abc")).isSentOnce)
+    }
 }
