@@ -105,6 +105,24 @@ struct BillingClockTests {
         #expect(shared.seen.withLock { $0 } == [true, true, true])
     }
 
+    @Test func aQuestionThatMetTheEndOfAKeptConnectionIsCountedAsOftenAsXSawIt() throws {
+        let asked = Mutex<[Int]>([])
+        let x = try ScriptedX(posts: 1..<351, at: Self.midnight + .seconds(3_600), keepsConnections: true) { ids in
+            let number = asked.withLock {
+                $0.append(ids.count)
+                return $0.count
+            }
+            if number % 3 == 2 { return nil }
+            return "{\"data\":[\(ids.map { ScriptedX.post($0, likes: 1) }.joined(separator: ","))]}"
+        }
+        x.clock.advance(by: .seconds(86_400))
+        let report = try x.pass("2000/day") { $0.billing = .none }
+        let seen = asked.withLock { $0 }
+        #expect(seen == [100, 100, 100, 100, 50, 50])
+        #expect(report.read == 350 && report.requests == seen.count, "\(report), \(seen)")
+        #expect(report.spent == seen.reduce(0, +), "\(report), \(seen)")
+    }
+
     @Test func whatNobodyAskedForIsCountedToo() throws {
         let x = try ScriptedX(posts: 1..<51, at: Self.midnight + .seconds(3_600)) { ids in
             let all = ids + ["900", "901"] + ids.prefix(3)
