@@ -24,22 +24,31 @@ public final class Ledger {
     /// Takes the ledger, and counts what was spent.
     ///
     /// - Throws: `JournalError`: `locked` where another process spends, `corrupt` where nobody can know what was spent.
-    public init(journal directory: String, budgets: [Budget], price: PostPrice, clock: WallClock) throws {
-        writer = try JournalWriter(directory: directory, source: .ledger, clock: clock)
+    public convenience init(
+        journal directory: String,
+        budgets: [Budget],
+        price: PostPrice,
+        clock: WallClock
+    ) throws {
+        try self.init(JournalAccess(directory), budgets: budgets, price: price, clock: clock)
+    }
+
+    init(_ access: JournalAccess, budgets: [Budget], price: PostPrice, clock: WallClock) throws {
+        writer = try access.writer(.ledger, clock)
         self.budgets = budgets
         self.price = price
         self.clock = clock
-        book = try Ledger.book(journal: directory, at: clock.now)
+        book = try Ledger.book(access.open(), at: clock.now)
         spentBefore = book.total
     }
 
     /// What a journal's ledger holds.
     ///
     /// - Throws: `JournalError`: `corrupt` where nobody can know what was spent.
-    static func book(journal directory: String, at now: Timestamp) throws -> LedgerBook {
+    static func book(_ journal: Journal, at now: Timestamp) throws -> LedgerBook {
         // A day more, for a clock that is not X's.
         let since = now.startOfMonth - .seconds(86_400)
-        return try LedgerReader(journal: Journal(directory: directory), since: since).read()
+        return try LedgerReader(journal: journal, since: since).read()
     }
 
     /// Posts that may still be bought on a day, nil where no budget limits them.
@@ -76,10 +85,11 @@ public final class Ledger {
 
     /// Says what X really billed for the newest reservation: less than was reserved as a rule, more where it gave what nobody asked for.
     ///
-    /// A power cut may lose it; then what was reserved counts.
+    /// A power cut may lose less than was reserved, which counts then; more is on the disk when this returns.
     public func settle(_ posts: Int, for number: Int) throws {
         guard let open = book.open, open.number == number else { return }
         try write(.settled(number: number, day: open.day, posts: posts))
+        if posts > open.posts { try writer.sync() }
     }
 
     /// Lets the ledger go.

@@ -12,8 +12,8 @@ final class LookupJournal {
     /// Takes the source.
     ///
     /// - Throws: `JournalError`: `locked` where another process refreshes.
-    init(journal directory: String, clock: WallClock) throws {
-        writer = try JournalWriter(directory: directory, source: .lookup, clock: clock)
+    init(_ access: JournalAccess, clock: WallClock) throws {
+        writer = try access.writer(.lookup, clock)
         self.clock = clock
     }
 

@@ -11,7 +11,6 @@ public final class PostsFile {
     let connection: Connection
     /// A name made by chance when the file was made, so that a checkpoint for one file never fits another.
     public let identity: String
-    private let directory: String
     let schedule: RefreshSchedule
     private let select: Statement
     let reposts: Statement
@@ -41,7 +40,6 @@ public final class PostsFile {
         name.reset()
         self.identity = identity
         self.schedule = schedule
-        directory = journal
         let columns = PostsFile.columns
         select = try connection.prepare("SELECT \(columns.joined(separator: ", ")) FROM posts WHERE id = ?")
         reposts = try connection.prepare(
@@ -54,11 +52,10 @@ public final class PostsFile {
         )
     }
 
-    /// Brings the file up to date with its journal.
+    /// Brings the file up to date with the journal that it belongs to.
     ///
     /// - Throws: `JournalError`: `locked` where another process is doing it; `SQLiteError`.
-    func catchUp(_ shutdown: ShutdownSignal) throws {
-        let journal = try Journal(directory: directory)
+    func catchUp(with journal: Journal, _ shutdown: ShutdownSignal) throws {
         let sink = PostsSink(self)
         let checkpoint = try Checkpoint(
             journal: journal,

@@ -24,7 +24,9 @@ public final class RefreshOutlook {
         self.configuration = configuration
         self.clock = clock
         posts = try PostsFile(journal: directory, schedule: configuration.schedule)
-        do { try posts.catchUp(shutdown) } catch let error as JournalError where error.code == .locked {}
+        do { try posts.catchUp(with: Journal(directory: directory), shutdown) } catch let error as JournalError
+            where error.code == .locked
+        {}
         // Where a refresher with another schedule is at work, it reckons anew before its next pass.
         try posts.keepToSchedule()
     }
@@ -39,7 +41,7 @@ public final class RefreshOutlook {
     /// What a pass would ask for now, and what it would cost.
     public func plan() throws -> RefreshPlan {
         var day = BillingDay(here: clock.now, ahead: nil, rule: configuration.billing)
-        let book = try Ledger.book(journal: directory, at: clock.now)
+        let book = try Ledger.book(Journal(directory: directory), at: clock.now)
         if book.doubted.contains(day.number) { day = BillingDay(here: day.here, ahead: nil, rule: .none) }
         day.lookedUpFrom = configuration.budgets.isEmpty ? day.sightedFrom : book.firstReservation[day.number]
         let left = book.left(

@@ -22,17 +22,26 @@ extension Refresher {
         if chunk.count < all { report.ending = .budget }
     }
 
-    /// Asks for some posts until an answer is there, X refuses, or the tries are over.
-    func ask(_ chunk: [PostState], _ report: inout RefreshReport, _ shutdown: ShutdownSignal) throws {
+    /// Asks for some posts until an answer is there, X refuses, the tries are over, or the day on which they were chosen is.
+    ///
+    /// On another day they may not be due any more, and have another price.
+    func ask(_ chunk: [PostState], chosenOn: Int, _ report: inout RefreshReport, _ shutdown: ShutdownSignal) throws {
         let question = Question(
             chunk.map { Question.Post(id: $0.id, arrival: $0.sighted ?? $0.first ?? clock.now, rules: $0.rules) }
         )
         // Tags may be long, and an event has a limit.
-        if question.json.count > Refresher.questionByteLimit, chunk.count > 1 {
+        if question.json.count > Refresher.questionByteLimit {
+            guard chunk.count > 1 else {
+                logger.warning(
+                    "post \(chunk[0].id) is not read: the tags of its rules alone exceed what an event may hold"
+                )
+                report.unknown += 1
+                return
+            }
             let ending = report.ending
-            try ask(Array(chunk.prefix(chunk.count / 2)), &report, shutdown)
+            try ask(Array(chunk.prefix(chunk.count / 2)), chosenOn: chosenOn, &report, shutdown)
             guard report.ending == ending else { return }
-            return try ask(Array(chunk.suffix(from: chunk.count / 2)), &report, shutdown)
+            return try ask(Array(chunk.suffix(from: chunk.count / 2)), chosenOn: chosenOn, &report, shutdown)
         }
         let request = LookupRequest(
             ids: chunk.map(\.id),
@@ -49,6 +58,7 @@ extension Refresher {
                 return
             }
             let today = day
+            guard today.number == chosenOn else { return }
             let free = Set(chunk.filter { today.isFree($0) }.map(\.id))
             let isPaid = paidOn == today.number && today.isFreeAgain
             let cost = isPaid ? 0 : chunk.count - free.count

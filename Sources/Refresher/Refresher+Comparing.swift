@@ -38,7 +38,7 @@ extension Refresher {
 
     /// Records of streams that arrived on a day.
     private func streamed(on day: BillingDay) throws -> Int {
-        let journal = try Journal(directory: directory)
+        let journal = try access.open()
         let start = day.start - (day.ahead ?? .zero)
         return try journal.sources().filter { $0 != .lookup && $0 != .ledger }
             .reduce(0) { try $0 + journal.recordCount(of: $1, since: start) }

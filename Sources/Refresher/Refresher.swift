@@ -11,7 +11,7 @@ internal import Transform
 /// paid for in the ledger and written to the journal, on the disk, before it leaves; each answer is journalled before it is looked
 /// at. One thread at a time; only one process refreshes a journal.
 public final class Refresher {
-    let directory: String
+    let access: JournalAccess
     let client: XAPIClient
     let configuration: RefresherConfiguration
     let clock: WallClock
@@ -33,7 +33,7 @@ public final class Refresher {
     ///   - client: asks X.
     ///   - seed: of the waits' jitter.
     /// - Throws: `JournalError`: `locked` where another process refreshes this journal; `SQLiteError`.
-    public init(
+    public convenience init(
         journal directory: String,
         client: XAPIClient,
         configuration: RefresherConfiguration,
@@ -41,37 +41,57 @@ public final class Refresher {
         logger: Logger = .silent,
         seed: UInt64
     ) throws {
-        self.directory = directory
+        try self.init(
+            JournalAccess(directory),
+            client: client,
+            configuration: configuration,
+            clock: clock,
+            logger: logger,
+            seed: seed
+        )
+    }
+
+    init(
+        _ access: JournalAccess,
+        client: XAPIClient,
+        configuration: RefresherConfiguration,
+        clock: WallClock,
+        logger: Logger,
+        seed: UInt64
+    ) throws {
+        self.access = access
         self.client = client
         self.configuration = configuration
         self.clock = clock
         self.logger = logger
         random = seed | 1
-        lookups = try LookupJournal(journal: directory, clock: clock)
+        lookups = try LookupJournal(access, clock: clock)
         ledger =
             configuration.budgets.isEmpty
             ? nil
-            : try Ledger(journal: directory, budgets: configuration.budgets, price: configuration.price, clock: clock)
-        posts = try PostsFile(journal: directory, schedule: configuration.schedule)
+            : try Ledger(access, budgets: configuration.budgets, price: configuration.price, clock: clock)
+        posts = try PostsFile(journal: access.directory, schedule: configuration.schedule)
     }
 
-    /// Lets the sources go.
+    /// Lets the sources go, both of them whatever becomes of the first.
     public func close() throws {
-        try lookups.close()
+        let lookupsClosed = Result { try lookups.close() }
         try ledger?.close()
+        try lookupsClosed.get()
     }
+
+    private func catchUp(_ shutdown: ShutdownSignal) throws { try posts.catchUp(with: access.open(), shutdown) }
 
     /// Makes one pass over what is due.
     ///
     /// - Throws: `JournalError`, `SQLiteError`; `XAPIError` where X refuses us for good; `RefresherError` where the clock is wrong.
     public func pass(_ shutdown: ShutdownSignal) throws -> RefreshReport {
-        try posts.catchUp(shutdown)
+        try catchUp(shutdown)
         try posts.keepToSchedule()
         try compareWithX()
         var report = RefreshReport()
         let before = ledger?.spentSinceOpened ?? 0
-        var asked = 0
-        var due = try choose(asked)
+        var due = try choose(report)
         report.due = due.count
         while report.ending == .done {
             waitForCertainDay(shutdown)
@@ -80,26 +100,26 @@ public final class Refresher {
                 break
             }
             if day.number != due.day.number {
-                // What was chosen because it cost nothing yesterday has its price today.
-                try posts.catchUp(shutdown)
-                due = try choose(asked)
+                // What was chosen because it cost nothing yesterday has its price today, and need not be due.
+                try catchUp(shutdown)
+                due = try choose(report)
             }
             var chunk = try due.next(LookupRequest.idLimit)
             if chunk.isEmpty { break }
             trim(&chunk, &report)
             if chunk.isEmpty { break }
-            asked += chunk.count
-            try ask(chunk, &report, shutdown)
+            try ask(chunk, chosenOn: due.day.number, &report, shutdown)
         }
         try lookups.sync()
         report.left = ledger?.left(on: day.number)
         if let ledger { report.spent = ledger.spentSinceOpened - before }
-        try posts.catchUp(shutdown)
+        try catchUp(shutdown)
         return report
     }
 
-    private func choose(_ asked: Int) throws -> DuePosts {
-        try DuePosts(posts, day, limit: configuration.readLimit.map { max(0, $0 - asked) })
+    private func choose(_ report: RefreshReport) throws -> DuePosts {
+        let answered = report.read + report.gone + report.unknown
+        return try DuePosts(posts, day, limit: configuration.readLimit.map { max(0, $0 - answered) })
     }
 
     /// Today by X's clock.

@@ -49,7 +49,11 @@ public final class Simulator: Sendable {
                 return UsageEndpoint(meter: $0.meter, clock: clock, writesIntegers: writesIntegers)
             },
             tellsTime: configuration.tellsTime,
-            limits: RateLimits(clock: clock, isEnforced: configuration.enforcesRateLimits),
+            limits: RateLimits(
+                clock: clock,
+                isEnforced: configuration.enforcesRateLimits,
+                lookupLimit: configuration.lookups?.requestLimit ?? LookupSettings.publishedRequestLimit
+            ),
             clock: clock,
             logger: logger
         )

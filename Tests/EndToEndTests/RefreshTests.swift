@@ -166,6 +166,17 @@ struct RefreshTests {
         withExtendedLifetime(held) {}
     }
 
+    @Test func quietlyItTellsOnlyOfWhatWentWrong() throws {
+        let trial = try RefreshTrial(posts: 300) { $0.faults = [LookupFault(.refuse(status: 402), request: 2)] }
+        let refused = try trial.refresh("--quiet")
+        #expect(refused.status == 75 && refused.output.isEmpty, "\(refused.text)")
+        #expect(refused.errors.contains("402") && refused.errors.contains("credits"), "\(refused.errors)")
+        #expect(refused.errors.contains("the next one goes on where it stopped"), "\(refused.errors)")
+        let rest = try trial.refresh("--quiet")
+        #expect(rest.status == 0 && rest.output.isEmpty && rest.errors.isEmpty, "\(rest.errors)")
+        #expect(trial.simulator.lookupCount == (try trial.readable.count + 99) / 100 + 1)
+    }
+
     @Test func exitCodesSayWhatToDo() throws {
         let trial = try RefreshTrial(posts: 50) { $0.faults = [LookupFault(.refuse(status: 402), request: 1)] }
         let spent = try trial.refresh("--json")

@@ -20,6 +20,9 @@ public final class ScriptedServer: Sendable {
         /// The bytes behind the first blank line.
         public var body: [UInt8] { Array(bytes[(bytes.headEnd ?? bytes.count)...]) }
 
+        /// Reads the next request of a client that keeps the connection; empty where none comes.
+        public func nextRequest() -> String { String(decoding: ScriptedServer.readRequest(descriptor), as: UTF8.self) }
+
         /// Sends bytes; false once the client is gone.
         @discardableResult
         public func send(_ bytes: some Collection<UInt8>) -> Bool {

@@ -10,6 +10,11 @@ public struct HTTPClientRequest: Sendable {
     public var authorization: Secret?
     /// The body, or nil for none.
     public var body: [UInt8]?
+    /// Whether it leaves once at most (default false).
+    ///
+    /// Else libcurl sends it again by itself where a kept connection is closed before an answer, and the server may have done what
+    /// was asked of it twice.
+    public var isSentOnce = false
 
     /// Makes a request; nothing is checked before it is sent.
     public init(

@@ -15,6 +15,7 @@ final class Transfer {
     private let onBytes: (UnsafeRawBufferPointer) throws -> Void
     private var parser = HeadParser()
     private var headIsDone = false
+    private var hasLeft = false
     private var fields: UnsafeMutablePointer<curl_slist>?
     private let errorText: UnsafeMutablePointer<CChar>
 
@@ -53,6 +54,17 @@ final class Transfer {
     }
 
     // MARK: - Callbacks
+
+    /// Whether the request may be sent on the connection that libcurl has chosen.
+    fileprivate func mayLeave() -> Bool {
+        defer { hasLeft = true }
+        guard request.isSentOnce, hasLeft else { return true }
+        failure = HTTPClientError(
+            code: .cut,
+            message: "\(request.method) \(request.displayURL): the connection was closed before an answer came"
+        )
+        return false
+    }
 
     /// Takes one delivery; anything but its size makes libcurl end the transfer.
     fileprivate func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
@@ -133,6 +145,8 @@ final class Transfer {
         set(CURLOPT_WRITEDATA, pointer: context)
         _ = reprise_curl_set_callback(easy, CURLOPT_HEADERFUNCTION, headerCallback)
         set(CURLOPT_HEADERDATA, pointer: context)
+        _ = reprise_curl_set_prereq(easy, requestCallback)
+        set(CURLOPT_PREREQDATA, pointer: context)
     }
 
     private func setRequest(_ body: UnsafeRawBufferPointer?) throws(HTTPClientError) {
@@ -177,6 +191,13 @@ private let bodyCallback: curl_write_callback = { bytes, size, count, context in
     guard let context else { return 0 }
     return Unmanaged<Transfer>.fromOpaque(context)._withUnsafeGuaranteedRef {
         $0.receive(UnsafeRawBufferPointer(start: bytes, count: size * count))
+    }
+}
+
+private let requestCallback: curl_prereq_callback = { context, _, _, _, _ in
+    guard let context else { return CURL_PREREQFUNC_ABORT }
+    return Unmanaged<Transfer>.fromOpaque(context)._withUnsafeGuaranteedRef {
+        $0.mayLeave() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
     }
 }
 

@@ -13,7 +13,7 @@ final class RateLimits: Sendable {
             case .readRules: 450
             case .changeRules: 100
             case .countRules: 72
-            case .lookUp: 3_500
+            case .lookUp: LookupSettings.publishedRequestLimit
             case .readUsage: 50
             }
         }
@@ -29,9 +29,11 @@ final class RateLimits: Sendable {
     private let windows = Mutex<[Endpoint: Window]>([:])
     private let clock: WallClock
     private let isEnforced: Bool
+    private let lookupLimit: Int
 
-    init(clock: WallClock, isEnforced: Bool) {
+    init(clock: WallClock, isEnforced: Bool, lookupLimit: Int) {
         self.clock = clock
+        self.lookupLimit = lookupLimit
         self.isEnforced = isEnforced
     }
 
@@ -45,13 +47,14 @@ final class RateLimits: Sendable {
             windows[endpoint] = window
             return window
         }
-        let isOver = window.usedCount > endpoint.limit
+        let limit = endpoint == .lookUp ? lookupLimit : endpoint.limit
+        let isOver = window.usedCount > limit
         var response = isEnforced && isOver ? Problem.status(429) : answer()
         // Where the limit is only announced, it never seems used up.
-        let remaining = max(endpoint.limit - window.usedCount, isEnforced ? 0 : 1)
+        let remaining = max(limit - window.usedCount, isEnforced ? 0 : 1)
         let reset = (window.start + Self.length).seconds + 1
         if !response.headers.contains(where: { $0.0 == "x-rate-limit-reset" }) {
-            response.headers += Self.headers(limit: endpoint.limit, remaining: remaining, reset: reset)
+            response.headers += Self.headers(limit: limit, remaining: remaining, reset: reset)
         }
         return response
     }

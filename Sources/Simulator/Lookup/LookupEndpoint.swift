@@ -70,7 +70,7 @@ final class LookupEndpoint: Sendable {
         var response = Problem.status(status)
         if status == 429 {
             response.headers += RateLimits.headers(
-                limit: RateLimits.Endpoint.lookUp.limit,
+                limit: settings.requestLimit,
                 remaining: 0,
                 reset: (clock.now + refusalDelay).seconds
             )

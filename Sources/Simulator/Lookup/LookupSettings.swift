@@ -11,6 +11,8 @@ public struct LookupSettings: Sendable {
     public var omittedPerMille = 0
     /// Ids that an answer calls resource-unavailable, in a thousand (default 0); another answer has others.
     public var unavailablePerMille = 0
+    /// Requests in 15 minutes (default 3500, as X has it); refused beyond where limits are enforced.
+    public var requestLimit = publishedRequestLimit
     /// Whether a post is charged for once per UTC day, else each time it is returned (default true).
     public var deduplicatesCharges = true
     /// Whether posts in `includes` are charged for too, which X does not say (default false).
@@ -21,6 +23,8 @@ public struct LookupSettings: Sendable {
     public var spendCap: Int?
     /// Whether the usage answer has integers, as in version 2.166, rather than strings (default false).
     public var writesUsageAsIntegers = false
+
+    static let publishedRequestLimit = 3_500
 
     /// Makes settings of defaults.
     public init() {}

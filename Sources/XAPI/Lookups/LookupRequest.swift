@@ -37,7 +37,10 @@ public struct LookupRequest: Sendable, Hashable {
             (name: fieldsParameter, value: fields.joined(separator: ",")),
             (name: "expansions", value: expansions.joined(separator: ",")),
         ]
-        return HTTPClientRequest(url: endpoint.url("/2/tweets", query), authorization: token.authorization)
+        var request = HTTPClientRequest(url: endpoint.url("/2/tweets", query), authorization: token.authorization)
+        // X may bill each time it is asked.
+        request.isSentOnce = true
+        return request
     }
 }
 

@@ -1,4 +1,5 @@
 import HTTPClient
+import Synchronization
 import TestSupport
 import Testing
 
@@ -49,6 +50,33 @@ struct HTTPClientSendTests {
         defer { server.stop() }
         let answer = try makeClient().send(.init(method: "POST", url: server.url), timeout: .seconds(5))
         #expect(String(decoding: answer.body, as: UTF8.self).contains("Content-Length: 0\r\n"))
+    }
+
+    @Test(arguments: [false, true]) func aRequestThatMayBeBilledIsNotRepeatedBehindOurBack(isSentOnce: Bool) throws {
+        let requests = Mutex<[String]>([])
+        let server = ScriptedServer { connection in
+            requests.withLock { $0.append(connection.request) }
+            connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na")
+            // On a connection that is kept, it closes on the second question instead of answering it.
+            let next = connection.nextRequest()
+            if !next.isEmpty { requests.withLock { $0.append(next) } }
+        }
+        defer { server.stop() }
+        let client = try makeClient()
+        #expect(try client.send(.init(url: server.url + "/1"), timeout: .seconds(5)).status == 200)
+        var request = HTTPClientRequest(url: server.url + "/2")
+        request.isSentOnce = isSentOnce
+        if isSentOnce {
+            let error = #expect(throws: HTTPClientError.self) { try client.send(request, timeout: .seconds(5)) }
+            #expect(error?.code == .cut && error?.isRetryable == true, "\(String(describing: error))")
+        } else {
+            #expect(try client.send(request, timeout: .seconds(5)).status == 200)
+        }
+        let paths = requests.withLock { $0 }.compactMap { $0.split(separator: " ").dropFirst().first }
+        #expect(paths == (isSentOnce ? ["/1", "/2"] : ["/1", "/2", "/2"]))
+        // The next request finds a connection.
+        request.url = server.url + "/3"
+        #expect(try client.send(request, timeout: .seconds(5)).status == 200)
     }
 
     @Test func aRedirectIsAnAnswer() throws {

@@ -30,6 +30,38 @@ struct BillingClockTests {
         #expect(try fixture.lookedUpBilled()[20_781] == 50)
     }
 
+    /// A long wait for X, or a short one that ends in the uncertain minutes.
+    @Test(arguments: [(429, -600), (503, -65)])
+    func whatIsNotDueAnyMoreAfterMidnightIsNotBought(status: Int, start: Int) throws {
+        let fixture = try MoneyFixture(batch: 150, start: Self.midnight - .seconds(5_400)) { configuration, settings in
+            configuration.refusalDelay = .seconds(750)
+            settings.faults = [LookupFault(.refuse(status: status), request: 2)]
+        }
+        try fixture.stream()
+        fixture.xClock.set(Self.midnight - .seconds(3_000))
+        try fixture.stream()
+        fixture.xClock.set(Self.midnight + .seconds(start))
+        func pass() throws -> RefreshReport {
+            try fixture.pass(["1000/day"]) {
+                $0.schedule.steps = [.seconds(3_600)]
+                $0.firstWait = .seconds(20)
+            }
+        }
+        // Half of them have been due for a while, the others will be at ten past; all are paid, and read for nothing.
+        let report = try pass()
+        #expect(report.due == 300 && report.free == 100 && report.ending == .done, "\(report)")
+        // After midnight only those of the first half are due, and each costs.
+        #expect(report.spent == report.read - 100 && (50...150).contains(report.spent), "\(report)")
+        let now = fixture.xClock.clock.now
+        #expect(now > Self.midnight && now < Self.midnight + .seconds(600), "\(now)")
+        #expect(try fixture.ledger() == [20_780: 0, 20_781: report.spent])
+        #expect(try fixture.lookedUpBilled() == [20_780: 0, 20_781: report.spent])
+        #expect(try pass().due == 0)
+        fixture.xClock.set(Self.midnight + .seconds(610))
+        let last = try pass()
+        #expect(last.due == 300 - report.read && last.read == last.due && last.spent == last.read, "\(last)")
+    }
+
     @Test func nothingIsAskedForWithAClockThatIsHoursOff() throws {
         let fixture = try MoneyFixture(batch: 50)
         try fixture.stream()
@@ -71,6 +103,24 @@ struct BillingClockTests {
         x.clock.advance(by: .seconds(86_400))
         #expect(try x.pass("1000/day").spent == 250)
         #expect(shared.seen.withLock { $0 } == [true, true, true])
+    }
+
+    @Test func aQuestionThatMetTheEndOfAKeptConnectionIsCountedAsOftenAsXSawIt() throws {
+        let asked = Mutex<[Int]>([])
+        let x = try ScriptedX(posts: 1..<351, at: Self.midnight + .seconds(3_600), keepsConnections: true) { ids in
+            let number = asked.withLock {
+                $0.append(ids.count)
+                return $0.count
+            }
+            if number % 3 == 2 { return nil }
+            return "{\"data\":[\(ids.map { ScriptedX.post($0, likes: 1) }.joined(separator: ","))]}"
+        }
+        x.clock.advance(by: .seconds(86_400))
+        let report = try x.pass("2000/day") { $0.billing = .none }
+        let seen = asked.withLock { $0 }
+        #expect(seen == [100, 100, 100, 100, 50, 50])
+        #expect(report.read == 350 && report.requests == seen.count, "\(report), \(seen)")
+        #expect(report.spent == seen.reduce(0, +), "\(report), \(seen)")
     }
 
     @Test func whatNobodyAskedForIsCountedToo() throws {

@@ -116,13 +116,40 @@ struct FailingLookupTests {
         #expect(try fixture.ledger()[fixture.day] == 450 && fixture.lookedUpBilled()[fixture.day] == 450)
     }
 
-    @Test func theWindowOfRequestsIsKept() throws {
-        let fixture = try fixture { configuration, _ in configuration.enforcesRateLimits = true }
+    @Test(arguments: [-300, 0, 300]) func whereXsWindowIsUsedUpThePassWaitsForTheNext(ahead: Int) throws {
+        let fixture = try fixture {
+            $0.enforcesRateLimits = true
+            $1.requestLimit = 2
+        }
+        fixture.ahead = .seconds(ahead)
         let before = fixture.xClock.clock.now
-        let refresher = try fixture.refresher(["1000/day"]) { $0.readLimit = 5 }
-        for _ in 0..<90 { _ = try refresher.pass(ShutdownSignal()) }
-        try refresher.close()
-        #expect(fixture.simulator.lookupCount == 90 && fixture.xClock.clock.now - before < .seconds(900))
+        let report = try fixture.pass(["1000/day"])
+        // Five requests are three windows; the simulator does not count what it answered with 429.
+        let waited = fixture.xClock.clock.now - before
+        #expect(waited >= .seconds(1_800) && waited < .seconds(1_810), "\(waited)")
+        #expect(report.requests == 5 && fixture.simulator.lookupCount == 5 && report.read == 450, "\(report)")
+        let waits = fixture.log.messages.count { $0.contains("takes no more requests before") }
+        #expect(waits == 2 && report.ending == .done, "\(fixture.log.messages)")
+        #expect(try fixture.ledger() == [fixture.day: 450])
+        #expect(try fixture.lookedUpBilled()[fixture.day] == 450)
+    }
+
+    /// Credits that are gone and a window that is used up cost nothing; behind a gateway that gave up X may have billed.
+    @Test(arguments: [(402, 0), (429, 0), (500, 0), (503, 0), (502, 100), (504, 100)])
+    func whatIsRefusedCountsOnlyWhereXMayHaveBilled(status: Int, spent: Int) throws {
+        let fixture = try fixture([LookupFault(.refuse(status: status), requests: 1...(status == 402 ? 1 : 5))])
+        let report = try fixture.pass(["1000/day"])
+        #expect(report.spent == spent && report.left == 1_000 - spent && report.read == 0, "\(report)")
+        guard case .refused(let reason) = report.ending else {
+            Issue.record("\(report)")
+            return
+        }
+        #expect(reason.contains("\(status)"), "\(reason)")
+        #expect(try fixture.ledger() == [fixture.day: spent])
+        let next = try fixture.pass(["1000/day"])
+        #expect(next.read == 450 && next.ending == .done, "\(next)")
+        #expect(try fixture.ledger() == [fixture.day: 450 + spent])
+        #expect(try fixture.lookedUpBilled()[fixture.day] == 450)
     }
 
     @Test func aSecondRefresherIsRefusedAtOnce() throws {

@@ -3,13 +3,14 @@ import HTTPClient
 import Journal
 import Lifecycle
 import Logging
-import Refresher
 import Simulator
 import Synchronization
 import TestSupport
 import Testing
 import Time
 import XAPI
+
+@testable import Refresher
 
 /// A journal, a simulator that bills, and two clocks: X's, which the test moves, and ours, which is off by some time.
 final class MoneyFixture {
@@ -85,6 +86,7 @@ final class MoneyFixture {
     func refresher(
         _ budgets: [String],
         timeout: Duration = .seconds(60),
+        access: JournalAccess? = nil,
         _ change: (inout RefresherConfiguration) -> Void = { _ in }
     ) throws -> Refresher {
         var configuration = RefresherConfiguration()
@@ -101,7 +103,7 @@ final class MoneyFixture {
             timeout: timeout
         )
         return try Refresher(
-            journal: journal,
+            access ?? JournalAccess(journal),
             client: client,
             configuration: configuration,
             clock: clock,

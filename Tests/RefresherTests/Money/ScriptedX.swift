@@ -16,27 +16,41 @@ final class ScriptedX {
     let server: ScriptedServer
 
     /// - Parameters:
-    ///   - answer: gives the body for the ids that are asked for.
+    ///   - rules: gives the rules that a post matched, as a JSON array.
+    ///   - usage: gives status and body for a question of what was billed.
+    ///   - keepsConnections: whether further requests may come on a connection.
+    ///   - answer: gives the body for the ids that are asked for; nil closes the connection instead.
     ///   - date: gives the `Date` field; nil leaves it out.
     init(
         posts: Range<Int>,
         at time: Timestamp,
+        rules: (Int) -> String = { _ in "[]" },
+        usage: (status: String, body: String) = ("404 Not Found", "{}"),
         date: (@Sendable () -> String)? = nil,
-        answer: @escaping @Sendable ([String]) -> String
+        keepsConnections: Bool = false,
+        answer: @escaping @Sendable ([String]) -> String?
     ) throws {
         folder = try TemporaryFolder()
         clock = ManualClock(time)
         let writer = try JournalWriter(directory: folder.path, source: .filtered, clock: clock.clock)
-        let lines = posts.map { "{\"data\":\(Self.post("\($0)", likes: 0)),\"matching_rules\":[]}\r\n" }.joined()
+        let lines = posts.map { "{\"data\":\(Self.post("\($0)", likes: 0)),\"matching_rules\":\(rules($0))}\r\n" }
+            .joined()
         try Array(lines.utf8).withUnsafeBytes { try writer.append($0) }
         try writer.close()
         server = ScriptedServer { connection in
-            let headers = date.map { "Date: \($0())\r\n" } ?? ""
-            guard let ids = connection.request.firstMatch(of: /ids=([0-9,]+)/) else {
-                return connection.answer(status: "404 Not Found", headers: headers, body: "{}")
+            var request = connection.request
+            while !request.isEmpty {
+                var (status, body): (String, String?) = usage
+                if let ids = request.firstMatch(of: /ids=([0-9,]+)/) {
+                    status = "200 OK"
+                    body = answer(ids.1.split(separator: ",").map(String.init))
+                }
+                guard let body else { return }
+                let headers = date.map { "Date: \($0())\r\n" } ?? ""
+                guard keepsConnections else { return connection.answer(status: status, headers: headers, body: body) }
+                connection.send("HTTP/1.1 \(status)\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
+                request = connection.nextRequest()
             }
-            let body = answer(ids.1.split(separator: ",").map(String.init))
-            connection.answer(status: "200 OK", headers: headers, body: body)
         }
     }
 
@@ -48,11 +62,12 @@ final class ScriptedX {
     }
 
     /// Makes a pass; waits are only the clock's.
-    func pass(_ budget: String) throws -> RefreshReport {
+    func pass(_ budget: String, _ change: (inout RefresherConfiguration) -> Void = { _ in }) throws -> RefreshReport {
         var configuration = RefresherConfiguration()
         configuration.budgets = [try Budget(parsing: budget)]
         let clock = clock
         configuration.pause = { duration, _ in clock.advance(by: duration) }
+        change(&configuration)
         let client = XAPIClient(
             endpoint: try XEndpoint(server.url),
             token: try BearerToken("x"),

@@ -3,6 +3,7 @@ import Lifecycle
 import Logging
 import Refresher
 import Simulator
+import TestSupport
 import Testing
 import Time
 import XAPI
@@ -43,6 +44,24 @@ struct UsageTests {
             #expect(report.spent == 0 && report.free == 300, "hour \(hour): \(report)")
         }
         #expect(try fixture.ledger().values.reduce(0, +) == 0 && fixture.log.messages.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("403 Forbidden", #"{"title":"Forbidden","status":403}"#), ("429 Too Many Requests", "{}"),
+        ("402 Payment Required", "{}"), ("500 Internal Server Error", "<html>"), ("200 OK", "{\"data\":"),
+        ("200 OK", ""),
+        ("200 OK", String(repeating: "x", count: 8 << 20)),
+    ])
+    func aPassNeedsNoAnswerAboutUsage(status: String, body: String) throws {
+        let x = try ScriptedX(posts: 1..<151, at: MoneyFixture.start, usage: (status, body)) { ids in
+            "{\"data\":[\(ids.map { ScriptedX.post($0, likes: 1) }.joined(separator: ","))]}"
+        }
+        x.clock.advance(by: .seconds(86_400))
+        let report = try x.pass("1000/day")
+        #expect(report.read == 150 && report.spent == 150 && report.ending == .done, "\(report)")
+        let day = Int(x.clock.clock.now.rawValue / MoneyFixture.dayLength)
+        let ledger = try ScriptedX.ledger(x.folder.path)
+        #expect(ledger.count == 4 && ledger.allSatisfy { $0.contains("\"day\":\(day),") }, "\(ledger)")
     }
 
     @Test(arguments: [

@@ -21,7 +21,7 @@ final class HandmadeJournal {
     init() throws {
         folder = try TemporaryFolder()
         stream = try JournalWriter(directory: folder.path + "/journal", source: .filtered, clock: clock.clock)
-        lookups = try LookupJournal(journal: folder.path + "/journal", clock: clock.clock)
+        lookups = try LookupJournal(JournalAccess(folder.path + "/journal"), clock: clock.clock)
     }
 
     func close() throws {
