@@ -218,6 +218,8 @@ function paintCharts() {
 }
 
 function showDonut() {
+  // Where the panel was without posts, there was no room to take the size of.
+  if (!donut.width) donut.resize();
   const names = shades(summary.categories);
   donut.data.labels = summary.categories.map((category) => category.name);
   donut.data.datasets[0].data = summary.categories.map((category) => category.today);
