@@ -33,7 +33,7 @@ enum Headline {
         sides: [(name: String, count: Int)],
         likes: Int
     ) -> (headline: String, detail: String, leader: String?) {
-        guard likes > 0 else { return ("No likes yet", "They come when posts are read again.", nil) }
+        guard likes > 0 else { return ("No likes yet", "No post had any when it was last read.", nil) }
         let detail = parts(sides, of: likes, "\(likes == 1 ? "like" : "likes") of all posts, as last read")
         switch rank(sides, of: likes) {
         case .none: return ("Neither \(sides.map(\.name).joined(separator: " nor ")) have likes yet", detail, nil)

@@ -6,7 +6,7 @@ function perPost(entry) {
   if (!entry.counted) return "–";
   const each = entry.likes / entry.counted;
   // A few likes over many posts are few, but not none.
-  if (each > 0 && each < 0.01) return "< 0.01";
+  if (each < 0.01) return each > 0 ? "< 0.01" : "0";
   return (each < 1 ? hundredths : tenths).format(each);
 }
 const hundredths = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
