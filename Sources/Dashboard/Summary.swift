@@ -37,6 +37,12 @@ struct Summary: Codable, Equatable, Sendable {
     var detail: String
     /// The leading side's name; missing where none leads.
     var leader: String?
+    /// The sentence that says who is winning by likes.
+    var likesHeadline: String
+    /// The figures behind it.
+    var likesDetail: String
+    /// The side that leads by likes; missing where none leads.
+    var likesLeader: String?
     /// When the index was read, RFC 3339.
     var asOf: String
     /// When the newest counts were observed, RFC 3339; missing in an empty index.
@@ -120,6 +126,10 @@ struct Summary: Codable, Equatable, Sendable {
             sides: self.sides.map { ($0.name, $0.today) },
             today: index.recent,
             total: index.total
+        )
+        (likesHeadline, likesDetail, likesLeader) = Headline.byLikes(
+            sides: self.sides.map { ($0.name, $0.likes) },
+            likes: index.likes
         )
         asOf = now.rfc3339
         newest = index.newest?.rfc3339

@@ -44,6 +44,20 @@ import Testing
         #expect(lead.leader == "cats")
     }
 
+    @Test func likesHaveALeaderOfTheirOwn() {
+        func byLikes(_ cats: Int, _ dogs: Int, other: Int = 0) -> (headline: String, detail: String, leader: String?) {
+            Headline.byLikes(sides: [("cats", cats), ("dogs", dogs)], likes: cats + dogs + other)
+        }
+        let lead = byLikes(400, 600, other: 1)
+        #expect(lead.headline == "By likes, dogs lead: 60 %" && lead.leader == "dogs")
+        #expect(lead.detail == "Cats 400 · Dogs 600 · neither 1 · 1,001 likes of all posts, as last read")
+        #expect(byLikes(5_002, 4_998).headline == "By likes, cats lead: 50.02 %")
+        #expect(byLikes(3, 3).headline == "By likes, cats and dogs are level: 50 % each" && byLikes(3, 3).leader == nil)
+        #expect(byLikes(0, 0, other: 1).headline == "Neither cats nor dogs have likes yet")
+        #expect(byLikes(0, 0, other: 1).detail.hasSuffix("neither 1 · 1 like of all posts, as last read"))
+        #expect(byLikes(0, 0).headline == "No likes yet")
+    }
+
     @Test(arguments: [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567"), (-1_234, "-1,234")])
     func thousandsAreGrouped(number: Int, text: String) {
         #expect(Headline.grouped(number) == text)

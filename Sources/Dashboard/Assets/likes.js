@@ -3,9 +3,14 @@
 // Likes by category, and the most liked posts; loaded before page.js, whose helpers it uses once figures come.
 
 function perPost(entry) {
-  return entry.counted ? perPostNumber.format(entry.likes / entry.counted) : "–";
+  if (!entry.counted) return "–";
+  const each = entry.likes / entry.counted;
+  // A few likes over many posts are few, but not none.
+  if (each < 0.01) return each > 0 ? "< 0.01" : "0";
+  return (each < 1 ? hundredths : tenths).format(each);
 }
-const perPostNumber = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const hundredths = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const tenths = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 const likesOf = (count) => number.format(count) + (count === 1 ? " like" : " likes");
 
@@ -18,12 +23,17 @@ function momentOf(time) {
 function showLikes() {
   const neither = summary.likes - summary.sides.reduce((sum, side) => sum + side.likes, 0);
   showParts(byId("likes-tug"), summary.sides.map((side) => [place(side.name), side.likes]), neither);
+  byId("by-likes").hidden = !summary.counted;
+  showSentence(byId("likes-headline"), summary.likesHeadline, summary.likesLeader);
+  setText(byId("likes-detail"), summary.likesDetail);
   const names = shades(summary.categories);
-  const rows = fitRows(byId("likes"), summary.categories.length, 3);
+  byId("likes-table").hidden = !summary.counted;
+  const rows = fitRows(byId("likes"), summary.categories.length, 4);
   summary.categories.forEach((category, index) => {
-    const [head, all, each, part] = rows[index].children;
+    const [head, posts, all, part, each] = rows[index].children;
     head.children[0].className = "swatch " + names.get(category.name);
-    setText(head.children[1], category.name);
+    showName(head.children[1], category.name);
+    setText(posts, number.format(category.total));
     setText(all, number.format(category.likes));
     setText(each, perPost(category));
     setText(part, share(category.likes, summary.likes));
@@ -36,10 +46,16 @@ function likesAge() {
   if (!summary.counted) return "No post's likes are known yet.";
   const [oldest, newest] = [summary.oldestLikes, summary.newestLikes].map(momentOf);
   const unknown = summary.total - summary.counted;
-  const when = oldest === newest ? "at " + oldest : "between " + oldest + " and " + newest;
-  return "As X told them " + when + " UTC, each post's when it was last read."
-    + (unknown ? " Of " + number.format(unknown) + " more posts they are not known." : "");
+  const when = oldest === newest
+    ? "all of them in the minute " + oldest + " UTC."
+    : "the oldest at " + oldest + ", the newest at " + newest + " UTC.";
+  return "Each post's likes are as X told them when it was last read, " + when
+    + (unknown ? " Of " + number.format(unknown) + (unknown === 1 ? " more post" : " more posts") + " they are not known." : "")
+    + " Reposts count as posts and have no likes of their own.";
 }
+
+/// A post's text as its author wrote it: X escapes these three. The result is text still, never HTML.
+const written = (text) => text.replace(/&(amp|lt|gt);/g, (_, name) => ({ amp: "&", lt: "<", gt: ">" })[name]);
 
 function makeLikedPost() {
   const item = element("li");
@@ -66,10 +82,11 @@ function showMostLiked() {
   posts.forEach((post, index) => {
     const [words, figures] = list.children[index].children;
     const [link, more] = words.children;
+    const category = post.category || "without a category";
     if (/^[0-9]{1,19}$/.test(post.id)) link.href = "https://x.com/i/web/status/" + post.id;
-    setText(link, post.text || "Post " + post.id);
-    more.children[0].className = "swatch " + (names.get(post.category) || place(post.side) + "-3");
-    setText(more.children[1], post.category || "without a category");
+    setText(link, post.text ? written(post.text) : "Post " + post.id);
+    more.children[0].className = "swatch " + (names.get(category) || place(post.side) + "-3");
+    showName(more.children[1], category);
     setText(more.children[2], " · read at " + momentOf(post.observedAt));
     setText(figures.children[0], likesOf(post.likes));
     const sign = post.gained < 0 ? "−" : "+";

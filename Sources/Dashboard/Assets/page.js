@@ -47,33 +47,41 @@ function shades(categories) {
 function share(part, whole) {
   if (!whole) return "–";
   const percent = (100 * part) / whole;
-  return (percent > 0 && percent < 1 ? percent.toFixed(1) : Math.round(percent)) + " %";
+  // No share is rounded to nothing or to all that is neither.
+  if (percent > 0 && percent < 0.1) return "< 0.1 %";
+  if (percent > 0 && percent < 1) return percent.toFixed(1) + " %";
+  if (percent < 100 && percent >= 99) return (Math.floor(10 * percent) / 10).toFixed(1) + " %";
+  return Math.round(percent) + " %";
 }
 
 // MARK: Summary
 
 function showHeadline() {
-  const headline = byId("headline");
-  if (headline.textContent !== summary.headline) {
-    headline.textContent = summary.headline;
-    const name = summary.leader;
-    if (name && summary.headline.toLowerCase().startsWith(name.toLowerCase())) {
-      const leader = element("span", "leader-" + place(name), summary.headline.slice(0, name.length));
-      headline.replaceChildren(leader, summary.headline.slice(name.length));
-    }
-    document.title = summary.headline + " · Reprise";
-  }
+  showSentence(byId("headline"), summary.headline, summary.leader);
+  document.title = summary.headline + " · Reprise";
   setText(byId("detail"), summary.detail);
   speak();
+}
+
+/// A sentence with the leader's name in its colour.
+function showSentence(target, sentence, leader) {
+  // A number and its unit stay on one line.
+  const text = sentence.replaceAll(" %", "\u00a0%");
+  if (target.textContent === text) return;
+  const start = leader ? text.toLowerCase().indexOf(leader.toLowerCase()) : -1;
+  if (start < 0) return setText(target, text);
+  const end = start + leader.length;
+  const name = element("span", "leader-" + place(leader), text.slice(start, end));
+  target.replaceChildren(text.slice(0, start), name, text.slice(end));
 }
 
 // A screen reader is told when the leader changes, and of the figures at most every half minute.
 let spoken = { leader: undefined, at: 0 };
 function speak() {
-  const leader = summary.leader || "";
+  const leader = (summary.leader || "") + "/" + (summary.likesLeader || "");
   if (leader === spoken.leader && Date.now() - spoken.at < 30000) return;
   spoken = { leader, at: Date.now() };
-  setText(byId("spoken"), summary.headline);
+  setText(byId("spoken"), summary.headline + ". " + summary.likesHeadline + ".");
 }
 
 function showTug() {
@@ -110,9 +118,22 @@ function showTotals() {
     list.children[index].className = className;
     setText(name, title);
     setText(figure, number.format(counts.total));
+    figure.classList.toggle("long", figure.textContent.length > 7);
     setText(more, number.format(counts.today) + " today");
-    setText(likes, likesOf(counts.likes) + ", " + perPost(counts) + " a post");
+    // Where the card is narrow, each part keeps together.
+    setText(likes, likesLine(counts));
   });
+}
+
+function likesLine(counts) {
+  if (!counts.counted) return counts.total ? "likes not known yet" : "no likes";
+  return [likesOf(counts.likes), perPost(counts) + " a post"].map((part) => part.replaceAll(" ", "\u00a0")).join(" · ");
+}
+
+/// A category's name, whole where the room is for a part only.
+function showName(target, name) {
+  setText(target, name);
+  target.title = name;
 }
 
 /// Makes a table's body have that many rows: a name with its swatch, and cells for numbers.
@@ -122,7 +143,7 @@ function fitRows(body, count, cells) {
     const row = element("tr");
     const head = element("th");
     head.scope = "row";
-    head.append(element("span", "swatch"), element("span"));
+    head.append(element("span", "swatch"), element("span", "category"));
     row.append(head, ...Array.from({ length: cells }, () => element("td", "number")));
     body.append(row);
   }
@@ -130,15 +151,16 @@ function fitRows(body, count, cells) {
 }
 
 function showCategories() {
+  byId("today").hidden = !summary.today;
+  byId("no-today").hidden = summary.today > 0;
   const names = shades(summary.categories);
-  const rows = fitRows(byId("categories"), summary.categories.length, 3);
+  const rows = fitRows(byId("categories"), summary.categories.length, 2);
   summary.categories.forEach((category, index) => {
-    const [head, today, part, all] = rows[index].children;
+    const [head, today, part] = rows[index].children;
     head.children[0].className = "swatch " + names.get(category.name);
-    setText(head.children[1], category.name);
+    showName(head.children[1], category.name);
     setText(today, number.format(category.today));
     setText(part, share(category.today, summary.today));
-    setText(all, number.format(category.total));
   });
 }
 
@@ -146,10 +168,6 @@ function showFooter() {
   const asOf = new Date(summary.asOf);
   byId("as-of").dateTime = summary.asOf;
   setText(byId("as-of"), summary.day + " " + clockTime(asOf, true) + " UTC");
-  const newest = summary.newest ? new Date(summary.newest) : null;
-  // Live counts are as old as the page; older ones are worth a word.
-  const isOld = newest && asOf - newest > 60000;
-  setText(byId("newest"), isOld ? " · newest post seen " + newest.toISOString().slice(0, 16).replace("T", " ") : "");
 }
 
 // MARK: Charts
@@ -200,9 +218,13 @@ function paintCharts() {
 }
 
 function showDonut() {
+  // Where the panel was without posts, there was no room to take the size of.
+  if (!donut.width) donut.resize();
   const names = shades(summary.categories);
   donut.data.labels = summary.categories.map((category) => category.name);
   donut.data.datasets[0].data = summary.categories.map((category) => category.today);
+  // A single part is a whole ring, without the line between parts.
+  donut.data.datasets[0].borderWidth = summary.categories.filter((category) => category.today > 0).length > 1 ? 2 : 0;
   donut.data.datasets[0].backgroundColor = summary.categories.map((category) => colour(names.get(category.name)));
   donut.update();
 }
@@ -303,9 +325,21 @@ function refreshTimeline() {
 
 // MARK: Events
 
-function setState(state) {
+function setState(state, text) {
   byId("state").dataset.state = state;
-  setText(byId("state-text"), state);
+  setText(byId("state-text"), text);
+}
+
+/// The server tells how things are; whether X does is another matter.
+function setLive() {
+  const isQuiet = summary.newest && new Date(summary.asOf) - new Date(summary.newest) > 60000;
+  if (isQuiet) setState("quiet", "nothing new since " + momentOf(summary.newest));
+  else setState("live", "live");
+}
+
+/// The figures stand still, so that they are what they were.
+function setLost() {
+  setState("reconnecting", summary ? "reconnecting · as of " + momentOf(summary.asOf) : "reconnecting");
 }
 
 function showSummary() {
@@ -327,23 +361,27 @@ let watchdog = 0;
 
 function connect() {
   const events = new EventSource("/events");
-  const listen = () => {
-    setState("live");
+  // From the start: a connection that never comes about says nothing either.
+  const watch = () => {
     clearTimeout(watchdog);
     watchdog = setTimeout(() => {
       events.close();
-      setState("reconnecting");
+      setLost();
       connect();
     }, silence);
   };
-  events.onopen = listen;
+  watch();
   events.addEventListener("summary", (event) => {
-    summary = JSON.parse(event.data);
-    listen();
+    const next = JSON.parse(event.data);
+    // A server that cannot read its index tells its last figures to whoever connects; they are no sign of life.
+    if (summary && next.asOf === summary.asOf) return;
+    summary = next;
+    watch();
+    setLive();
     showSummary();
   });
   events.onerror = () => {
-    setState("reconnecting");
+    setLost();
     // After an error status the browser gives up; after a lost connection it tries again by itself.
     if (events.readyState !== EventSource.CLOSED) return;
     clearTimeout(watchdog);
