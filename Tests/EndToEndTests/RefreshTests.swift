@@ -74,7 +74,11 @@ struct RefreshTests {
         let again = try trial.refresh("--quiet", "--sink", "sqlite:\(index)")
         #expect(again.status == 0 && again.output.isEmpty && again.errors.isEmpty, "\(again.errors)")
         let left = try self.shown(index)
-        for id in left.keys { #expect(truth.post(id, at: now)?.state == .visible, "\(id)") }
+        for id in left.keys {
+            let original = truth.post(id, at: now)?.repostedID
+            #expect(original.map { left[$0] != nil } ?? true, "\(id) repeats a post that is gone")
+        }
+        #expect(left.count < shown.count)
 
         // Nothing is due a moment later, and nothing is asked.
         let requests = trial.simulator.lookupCount
