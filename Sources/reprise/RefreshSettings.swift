@@ -32,8 +32,9 @@ enum RefreshSettings {
         Option(
             long: "schedule",
             value: "LIST",
-            help: "The ages at which posts are read again, with commas between.",
-            default: "15m,1h,4h,1d,3d,7d"
+            help:
+                "The ages at which posts are read again, with commas between: \(standardSchedule) unless given; made-up ones "
+                + "sooner."
         ),
         Option(long: "reposts", help: "Read reposts too, although they have no likes of their own."),
         Option(
@@ -87,14 +88,20 @@ enum RefreshSettings {
     ) throws -> RefresherConfiguration? {
         let budgets = try invocation.strings("refresh-budget").map { try Budget(parsing: $0) }
         guard !budgets.isEmpty || endpoint.isLoopback else { return nil }
-        var configuration = try reading(invocation)
+        var configuration = try reading(
+            invocation,
+            schedule: invocation.flag("simulate") ? simulatedSchedule : standardSchedule
+        )
         configuration.budgets = budgets.filter { $0.amount != .unlimited }
         return configuration
     }
 
-    private static func reading(_ invocation: Invocation) throws -> RefresherConfiguration {
+    private static func reading(
+        _ invocation: Invocation,
+        schedule: String = standardSchedule
+    ) throws -> RefresherConfiguration {
         var configuration = RefresherConfiguration()
-        configuration.schedule = RefreshSchedule(steps: try steps(invocation))
+        configuration.schedule = RefreshSchedule(steps: try steps(invocation, or: schedule))
         configuration.schedule.includesReposts = invocation.flag("reposts")
         configuration.price = try PostPrice(parsing: invocation.string("post-price") ?? "0.005")
         configuration.fields = list(invocation.string("fields") ?? "").filter { $0 != "withheld" }
@@ -127,8 +134,12 @@ enum RefreshSettings {
         return budgets.filter { $0.amount != .unlimited }
     }
 
-    private static func steps(_ invocation: Invocation) throws -> [Duration] {
-        let text = invocation.string("schedule") ?? ""
+    private static let standardSchedule = "15m,1h,4h,1d,3d,7d"
+    /// Somebody watches those.
+    private static let simulatedSchedule = "1m,2m,5m,15m,1h,4h,1d"
+
+    private static func steps(_ invocation: Invocation, or standard: String) throws -> [Duration] {
+        let text = invocation.string("schedule") ?? standard
         let steps = list(text).map { part -> Duration? in
             guard let unit = part.last, let number = Int64(part.dropLast()), number > 0, number < 100_000 else {
                 return nil
