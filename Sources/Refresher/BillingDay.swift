@@ -25,8 +25,6 @@ public struct BillingDay: Sendable, Equatable {
     static let unknownMargin = Duration.seconds(900)
     /// How far the clock that a stream was recorded by may have been off, beyond what X's is off now.
     static let sightingMargin = Duration.seconds(900)
-    /// Reads due so soon after midnight are made before it, where they cost nothing.
-    static let early = Duration.seconds(3_600)
 
     /// Makes the day of a time.
     public init(here: Timestamp, ahead: Duration?, rule: Rule, lookedUpFrom: Timestamp? = nil) {
@@ -56,9 +54,13 @@ public struct BillingDay: Sendable, Equatable {
     /// Whether a post that was delivered today may be read for nothing just now.
     public var isFreeAgain: Bool { rule == .utcDay && !isUncertain }
 
-    /// Posts that were paid today are read now where they are due before this time, by this machine's clock.
-    public var freeUntil: Timestamp {
-        isFreeAgain && now >= end - BillingDay.early ? end + BillingDay.early - (ahead ?? .zero) : here
+    /// The midnight that comes next, by this machine's clock.
+    var midnight: Timestamp { here.startOfDay + .seconds(86_400) }
+
+    /// Posts that were paid today may be read now where they are due before this time, by this machine's clock.
+    var freeUntil: Timestamp {
+        let reach = RefreshSchedule.midnightReach
+        return isFreeAgain && here >= midnight - reach ? midnight + reach : here
     }
 
     /// From when on, by this machine's clock, a stream's deliveries were paid on this day.

@@ -29,9 +29,9 @@ final class DuePosts {
             INSERT INTO chosen (id, free)
             SELECT id, ?3 AND (coalesce(sighted, 0) >= ?4 OR (observed >= ?5 AND observed > coalesce(sighted, 0))) IS TRUE AS paid
             FROM posts
-            WHERE due <= ?2 AND (due <= ?1 OR paid)
+            WHERE due <= ?2 AND (due <= ?1 OR (paid AND due >= ?6 AND free_from <= ?1))
             ORDER BY paid DESC, value DESC, due, id
-            LIMIT ?6
+            LIMIT ?7
             """
         )
         try choose.bind(day.here.rawValue, at: 0)
@@ -39,7 +39,8 @@ final class DuePosts {
         try choose.bind(day.isFreeAgain ? 1 : 0, at: 2)
         try choose.bind(day.sightedFrom.rawValue, at: 3)
         try choose.bind(day.lookedUpFrom?.rawValue, at: 4)
-        try choose.bind(Int64(limit ?? -1), at: 5)
+        try choose.bind(day.midnight.rawValue, at: 5)
+        try choose.bind(Int64(limit ?? -1), at: 6)
         try choose.run()
         count = connection.changes
         let free = try connection.prepare("SELECT count(*) FROM chosen WHERE free")

@@ -54,8 +54,10 @@ extension PostsFile {
         try upsert.bind(state.isSuperseded ? 1 : 0, at: 11)
         try upsert.bind(state.original.map { Int64(bitPattern: $0) }, at: 12)
         try bind(state.originalGone, 13)
-        try bind(schedule.due(state).time, 14)
-        try upsert.bind(schedule.value(state), at: 15)
+        let due = schedule.due(state)
+        try bind(due.time, 14)
+        try bind(schedule.freeFrom(state, due), 15)
+        try upsert.bind(schedule.value(state), at: 16)
         try upsert.run()
     }
 

@@ -45,7 +45,7 @@ public final class PostsFile {
         reposts = try connection.prepare(
             "SELECT \(columns.joined(separator: ", ")) FROM posts WHERE original = ? AND id > ? ORDER BY id LIMIT 1000"
         )
-        let all = columns + ["due", "value"]
+        let all = columns + ["due", "free_from", "value"]
         upsert = try connection.prepare(
             "INSERT OR REPLACE INTO posts (\(all.joined(separator: ", "))) "
                 + "VALUES (\(all.map { _ in "?" }.joined(separator: ", ")))"

@@ -11,14 +11,17 @@ enum PostsSchema {
     static let migrator = Migrator(
         applicationID: applicationID,
         what: "what the refresher knows of posts",
-        steps: [Migrator.Step("posts", sql: posts)]
+        steps: [
+            Migrator.Step("posts", sql: posts),
+            Migrator.Step("free reads before midnight", sql: "ALTER TABLE posts ADD COLUMN free_from INTEGER;"),
+        ]
     )
 
     // Times in microseconds since 1970 UTC. `rules` is the JSON array of tags as X sent them. `first`, `sighted`: the first and the
     // newest sighting on the stream. `observed`, `likes`: the newest counts; `observed_before`, `likes_before`: those before.
     // `gone`, `gone_before`: the two newest tombstones, which count while newer than `observed`. `original`: what a
     // repost repeats; `original_gone`: that post's `gone`, while it counts. `due` is what the schedule says
-    // of all that, null for never; `value` orders what is due.
+    // of all that, null for never; `free_from`: from when on a free read before midnight stands for that; `value` orders what is due.
     private static let posts = """
         CREATE TABLE identity (
             one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),

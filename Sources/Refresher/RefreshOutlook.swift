@@ -32,10 +32,27 @@ public final class RefreshOutlook {
     }
 
     /// What is known of a post, and when it is due and why.
-    public func explain(_ id: UInt64) throws -> (state: PostState, due: Timestamp?, reason: RefreshSchedule.Reason)? {
+    public func explain(_ id: UInt64) throws -> Explanation? {
         guard let state = try posts.state(of: id) else { return nil }
-        let (due, reason) = configuration.schedule.due(state)
-        return (state, due, reason)
+        let due = configuration.schedule.due(state)
+        return Explanation(
+            state: state,
+            due: due.time,
+            freeFrom: configuration.schedule.freeFrom(state, due),
+            reason: due.reason
+        )
+    }
+
+    /// When a post is due, and why.
+    public struct Explanation {
+        /// What is known of it.
+        public let state: PostState
+        /// When it is due; nil for never.
+        public let due: Timestamp?
+        /// From when on a free read before midnight stands for that one; nil where none can.
+        public let freeFrom: Timestamp?
+        /// Why.
+        public let reason: RefreshSchedule.Reason
     }
 
     /// What a pass would ask for now, and what it would cost.

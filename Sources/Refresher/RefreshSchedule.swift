@@ -3,7 +3,8 @@ public import Time
 /// When a post is to be read again; pure: the same knowledge gives the same answer.
 ///
 /// By age: a read is due at each step after the post was first seen, and one read serves all steps that have passed. By velocity: a
-/// post whose likes climb is read again half way to the next step, one whose likes have stopped after a day is let go.
+/// post whose likes climb is read again half way to the next step, one whose likes have stopped after a day is let go. Around
+/// midnight UTC, where X's billing days part, a free read shortly before may stand for one shortly after.
 public struct RefreshSchedule: Sendable, Equatable, CustomStringConvertible {
     /// Why a post is due when it is, or never.
     public enum Reason: Sendable, Hashable {
@@ -51,7 +52,7 @@ public struct RefreshSchedule: Sendable, Equatable, CustomStringConvertible {
 
     /// All that it decides by, in a line.
     public var description: String {
-        "1: " + steps.map { "\($0.components.seconds)s" }.joined(separator: " ") + (includesReposts ? " reposts" : "")
+        "2: " + steps.map { "\($0.components.seconds)s" }.joined(separator: " ") + (includesReposts ? " reposts" : "")
     }
 
     /// When a post is due, nil for never, and why.
@@ -67,7 +68,8 @@ public struct RefreshSchedule: Sendable, Equatable, CustomStringConvertible {
             return (max(gone, post.sighted ?? gone), .originalGone)
         }
         if post.isRepost && !includesReposts { return (nil, .repost) }
-        guard let step = steps.first(where: { first + $0 > seen }) else { return (nil, .runOut) }
+        guard let step = steps.first(where: { first + $0 > seen && !isRead(post, before: first + $0, first: first) })
+        else { return (nil, .runOut) }
         let time = first + step
         guard let last = post.last, let before = post.before else { return (time, .step(step)) }
         if last.likes == before.likes, last.time - before.time >= RefreshSchedule.stopsAfter { return (nil, .stopped) }

@@ -98,10 +98,15 @@ enum RefreshText {
         _ invocation: Invocation
     ) throws -> String {
         guard let id = UInt64(text) else { throw invocation.wrong("explain", text, "a post's id: digits") }
-        guard let (state, due, reason) = try outlook.explain(id) else {
+        guard let found = try outlook.explain(id) else {
             return "\(id): nothing is known of it; no stream of this journal has shown it\n"
         }
-        var lines = ["\(id): " + (due.map { "due at \($0.rfc3339)" } ?? "not due any more") + ", \(words(reason))"]
+        let state = found.state
+        let due = found.due.map { "due at \($0.rfc3339)" } ?? "not due any more"
+        var lines = ["\(id): \(due), \(words(found.reason))"]
+        if let from = found.freeFrom {
+            lines.append("  read before midnight, from \(from.rfc3339) on, where it was paid that day and is free")
+        }
         if let first = state.first { lines.append("  first seen \(first.rfc3339)") }
         if let last = state.last { lines.append("  \(last.likes) likes at \(last.time.rfc3339)") }
         if let before = state.before { lines.append("  \(before.likes) likes at \(before.time.rfc3339)") }

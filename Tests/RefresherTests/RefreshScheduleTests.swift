@@ -80,6 +80,45 @@ private let start = Timestamp(microseconds: 1_780_000_000_000_000)
         expect(post((14_400, 5), (86_400, 5)), 259_200, .step(.seconds(259_200)))
     }
 
+    @Test func aLookupShortlyBeforeMidnightStandsForAStepShortlyAfterIt() {
+        // The step at 1 h lies ten minutes behind midnight; half of the wait is over twenty minutes before it.
+        let first = start.startOfDay + .seconds(86_400 - 3_000)
+        func post(readAt age: Int, sightedAt sighting: Int? = nil) -> PostState {
+            var post = PostState(id: 1)
+            post.sight(at: first, rules: [], isRepost: false)
+            post.observe(.init(time: first, likes: 0))
+            post.observe(.init(time: first + .seconds(age), likes: 1))
+            if let sighting { post.sight(at: first + .seconds(sighting), rules: [], isRepost: false) }
+            return post
+        }
+        func next(_ post: PostState) -> (age: Int?, free: Int?) {
+            let due = schedule.due(post)
+            func age(_ time: Timestamp?) -> Int? { time.map { Int(($0 - first).asSeconds) } }
+            return (age(due.time), age(schedule.freeFrom(post, due)))
+        }
+        #expect(next(post(readAt: 900)) == (3_600, 1_800))
+        #expect(next(post(readAt: 1_799)) == (3_600, 1_800))
+        #expect(next(post(readAt: 1_800)) == (14_400, nil))
+        // A sighting tells the counts of then, but nothing was read for the step.
+        #expect(next(post(readAt: 2_900, sightedAt: 2_900)) == (3_600, 1_800))
+        // A read after midnight stands for no step that is still to come.
+        #expect(next(post(readAt: 3_100)).age == 3_600)
+    }
+
+    @Test func onlyReadsOfTheHourAfterMidnightCanMove() {
+        let midnight = start.startOfDay + .seconds(86_400)
+        func free(_ age: Int, dueAt offset: Int) -> Timestamp? {
+            var post = PostState(id: 1)
+            post.sight(at: midnight + .seconds(offset - age), rules: [], isRepost: false)
+            let schedule = RefreshSchedule(steps: [.seconds(age)])
+            return schedule.freeFrom(post, schedule.due(post))
+        }
+        #expect(free(14_400, dueAt: 0) == midnight - .seconds(3_600))
+        #expect(free(14_400, dueAt: 3_599) == midnight - .seconds(3_600))
+        #expect(free(14_400, dueAt: 3_600) == nil && free(14_400, dueAt: -1) == nil)
+        #expect(free(900, dueAt: 100) == midnight - .seconds(350) && free(900, dueAt: 450) == nil)
+    }
+
     @Test func whatIsGoneIsAskedForOnceMoreAfterAnHour() {
         var gone = post((0, 0))
         gone.miss(at: start + .seconds(900))

@@ -11,4 +11,10 @@ extension Process {
     }
 
     private static let starts = Mutex(())
+
+    /// What every child gets of our environment: where programs are, sanitizers' settings, and another time of day by `faketime`.
+    public static var inheritedEnvironment: [String: String] {
+        let names: Set = ["PATH", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "LD_PRELOAD"]
+        return ProcessInfo.processInfo.environment.filter { names.contains($0.key) || $0.key.hasPrefix("FAKETIME") }
+    }
 }

@@ -38,9 +38,8 @@ final class RunningProgram: Sendable {
         process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-        let own = ProcessInfo.processInfo.environment
         var whole = ["HOME": folder.path, "TMPDIR": folder.path, "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"]
-        for name in ["PATH", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS"] { whole[name] = own[name] }
+        whole.merge(Process.inheritedEnvironment) { $1 }
         process.environment = whole.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
         let (output, errors) = (try Self.file("\(self.folder)/output"), try Self.file("\(self.folder)/errors"))

@@ -18,16 +18,21 @@ struct BillingClockTests {
         let fixture = try MoneyFixture(batch: 50, start: Self.midnight - .seconds(6 * 3_600))
         fixture.ahead = .seconds(ahead)
         try fixture.stream()
+        try fixture.stream()
         fixture.xClock.set(Self.midnight - .seconds(180))
-        let report = try fixture.pass(["500/day"]) { $0.billing = .none }
+        let report = try fixture.pass(["500/day"]) {
+            $0.billing = .none
+            $0.readLimit = 50
+        }
         #expect(report.spent == 50, "\(report)")
         #expect(try fixture.ledger() == [20_780: 50])
-        // What was streamed and read on that day is paid again on the next, once.
+        // What was streamed on that day, and not read, is paid again on the next, once.
         fixture.xClock.set(Self.midnight + .seconds(180))
-        let next = try fixture.pass(["500/day"]) { $0.schedule.steps = [.seconds(6 * 3_600)] }
-        let again = try fixture.pass(["500/day"]) { $0.schedule.steps = [.seconds(6 * 3_600 + 60)] }
-        #expect(next.spent == 50 && again.spent == 0, "\(next), \(again)")
-        #expect(try fixture.lookedUpBilled()[20_781] == 50)
+        let next = try fixture.pass(["500/day"])
+        fixture.xClock.set(Self.midnight + .seconds(240))
+        let again = try fixture.pass(["500/day"]) { $0.schedule.steps = [.seconds(6 * 3_600 + 200)] }
+        #expect(next.spent == 50 && again.free >= 50 && again.spent == again.due - 50, "\(next), \(again)")
+        #expect(try fixture.lookedUpBilled()[20_781] == next.spent + again.spent)
     }
 
     /// A long wait for X, or a short one that ends in the uncertain minutes.
@@ -60,6 +65,41 @@ struct BillingClockTests {
         fixture.xClock.set(Self.midnight + .seconds(610))
         let last = try pass()
         #expect(last.due == 300 - report.read && last.read == last.due && last.spent == last.read, "\(last)")
+    }
+
+    @Test func whatIsPaidTodayIsReadBeforeMidnightAndNotBoughtAfterIt() throws {
+        let fixture = try MoneyFixture(batch: 150, start: Self.midnight - .seconds(3_000))
+        try fixture.stream()
+        func pass(_ seconds: Int) throws -> RefreshReport {
+            fixture.xClock.set(Self.midnight + .seconds(seconds))
+            return try fixture.pass(["1000/day"]) { $0.schedule.steps = [.seconds(3_600), .seconds(14_400)] }
+        }
+        // Due at ten past midnight; a read in the first half of the wait would tell too little.
+        #expect(try pass(-1_230).due == 0)
+        let early = try pass(-1_190)
+        #expect(early.due == 150 && early.read == 150 && early.free == 150 && early.spent == 0, "\(early)")
+        // That was it: neither again for nothing, nor for money.
+        #expect(try pass(-600).due == 0)
+        #expect(try pass(610).due == 0)
+        let next = try pass(14_400 - 3_000)
+        #expect(next.due == 150 && next.spent == 150, "\(next)")
+    }
+
+    @Test func whatIsGoneIsNotAskedForSoonerBecauseMidnightIsNear() throws {
+        let fixture = try MoneyFixture(batch: 300, start: Self.midnight - .seconds(4_200)) {
+            $1.fates.deletedPerMille = 1_000
+            $1.fates.meanDelay = .seconds(60)
+        }
+        try fixture.stream()
+        func pass(_ seconds: Int) throws -> RefreshReport {
+            fixture.xClock.set(Self.midnight + .seconds(seconds))
+            return try fixture.pass(["1000/day"]) { $0.schedule.steps = [.seconds(900)] }
+        }
+        let first = try pass(-2_400)
+        #expect(first.gone > 250, "\(first)")
+        #expect(try pass(-2_300).due == 0)
+        #expect(try pass(-120).due == 0)
+        #expect(try pass(1_210).due == first.gone)
     }
 
     @Test func nothingIsAskedForWithAClockThatIsHoursOff() throws {

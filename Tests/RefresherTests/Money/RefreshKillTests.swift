@@ -86,6 +86,7 @@ struct RefreshKillTests {
             "--schedule", "1h", "--quiet",
         ]
         process.environment = ["X_API_URL": fixture.simulator.url, "HOME": fixture.folder.path, "LC_ALL": "C.UTF-8"]
+            .merging(Process.inheritedEnvironment) { $1 }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
