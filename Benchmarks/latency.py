@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """How long a post takes from its arrival to the page, and what that costs: latency.py REPRISE [--seconds 60] [--rate 250]
 
-Starts `reprise run --simulate`, reads the page's server-sent events as a browser would, and afterwards compares the moment at
-which each count was seen with the arrivals in the journal. With strace installed a second run measures arrival to sync: from each
+Starts `reprise simulate` without lookups, so that no post is ever edited and the page's count only grows, and `reprise run` on it;
+reads the page's server-sent events as a browser would, and afterwards compares the moment at which each count was seen with the
+arrivals in the journal. What is said of CPU and memory is `run`'s alone. With strace installed a second run measures arrival to sync: from each
 write of a delivery into the tail to the end of the next fdatasync of it. Prints one JSON object.
 """
 import argparse, json, os, re, signal, subprocess, sys, tempfile, threading, time, urllib.request
@@ -12,11 +13,14 @@ a.add_argument('reprise'); a.add_argument('--seconds', type=float, default=60); 
 a = a.parse_args()
 
 
-def start(journal, prefix=()):
-    command = [*prefix, a.reprise, 'run', '--simulate', '--simulate-rate', str(a.rate), '--journal', journal, '--port', '0',
-               '--log-level', 'warning']
-    p = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True)
+def launch(command, **environment):
+    p = subprocess.Popen([*command, '--port', '0', '--log-level', 'warning'], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                         text=True, start_new_session=True, env=os.environ | environment)
     return p, p.stdout.readline().strip()
+
+
+def start(journal, prefix=()):
+    return launch([*prefix, a.reprise, 'run', '--journal', journal], X_API_URL=x, BEARER_TOKEN='x')
 
 
 def stop(p):
@@ -51,7 +55,8 @@ def page(journal):
     rss = int(re.search(r'VmHWM:\s+(\d+)', open(f'/proc/{p.pid}/status').read())[1]) / 1024
     stopped = True
     stop(p); t.join(timeout=5)
-    lines = subprocess.run([a.reprise, 'journal', 'cat', '--times', '--journal', journal], capture_output=True, check=True).stdout
+    cat = [a.reprise, 'journal', 'cat', '--source', 'filtered', '--times', '--journal', journal]
+    lines = subprocess.run(cat, capture_output=True, check=True).stdout
     from datetime import datetime
     arrivals = [datetime.fromisoformat(l.split(b'\t', 1)[0].decode().replace('Z', '+00:00')).timestamp() for l in lines.splitlines()]
     latencies, n = [], 0
@@ -84,8 +89,12 @@ def sync(journal, log):
     return {'deliveries': len(latencies), 'to_sync_p50_ms': percentile(latencies, .5) * 1e3, 'to_sync_p99_ms': percentile(latencies, .99) * 1e3}
 
 
-with tempfile.TemporaryDirectory(prefix='reprise-latency-') as tmp:
-    result = {'rate': a.rate, 'seconds': a.seconds, **page(tmp + '/a')}
-    if subprocess.run(['sh', '-c', 'command -v strace'], capture_output=True).returncode == 0:
-        result.update(sync(tmp + '/b', tmp + '/strace'))
-    print(json.dumps(result, indent=1))
+simulator, x = launch([a.reprise, 'simulate', '--rate', str(a.rate)])
+try:
+    with tempfile.TemporaryDirectory(prefix='reprise-latency-') as tmp:
+        result = {'rate': a.rate, 'seconds': a.seconds, **page(tmp + '/a')}
+        if subprocess.run(['sh', '-c', 'command -v strace'], capture_output=True).returncode == 0:
+            result.update(sync(tmp + '/b', tmp + '/strace'))
+        print(json.dumps(result, indent=1))
+finally:
+    stop(simulator)

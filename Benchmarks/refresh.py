@@ -7,6 +7,7 @@ is reserved in the ledger, as if nothing were free. The simulator runs on the sa
 import argparse
 import json
 import os
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -44,8 +45,12 @@ with tempfile.TemporaryDirectory(dir=os.environ.get("DATA")) as folder:
         seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         assert process.returncode == 0, f"refresh ended with {process.returncode}"
-        assert report["due"] == arguments.posts, f"not all were due: {report}"
-        assert report["read"] + report["gone"] + report["unknown"] == arguments.posts, f"not all were read: {report}"
+        # Posts that were edited meanwhile are not read any more; the pass found some of them only as it went on.
+        with sqlite3.connect(f"{folder}/journal/posts.sqlite") as known:
+            edited = known.execute("SELECT count(*) FROM posts WHERE superseded AND first IS NOT NULL").fetchone()[0]
+        due = report["due"]
+        assert arguments.posts - edited <= due <= arguments.posts, f"not all were due, {edited} edited: {report}"
+        assert report["read"] + report["gone"] + report["unknown"] == due, f"not all were read: {report}"
     finally:
         simulator.terminate()
         simulator.wait(timeout=30)
