@@ -133,7 +133,8 @@ class walk {
         });
     }
 
-    /* Of a name that stands twice the last value counts, and nothing is left of the first. */
+    /* Of a name that stands twice the last value counts, and nothing is left of the first: before an object is read, its
+     * members are empty. */
     void forget(const reprise_json_node *node) {
         if (node->slot >= 0) self.values[node->slot] = nothing;
         if (node->kind == REPRISE_JSON_ITEMS) self.lists[node->slot].clear();
@@ -143,11 +144,37 @@ class walk {
         }
     }
 
+    /* The names wanted of one object: which of them stood there already, and where the search for the next one begins. */
+    struct names {
+        const reprise_json_node *nodes;
+        size_t count, next = 0;
+        uint64_t seen = 0;
+
+        /* Objects tell their members in the same order again and again, so the search goes on behind the last one found. */
+        const reprise_json_node *find(reprise_json_slice key) {
+            size_t i = next;
+            for (size_t left = count; left; left--) {
+                const reprise_json_node *node = nodes + i;
+                if (++i == count) i = 0;
+                if (node->key_length != key.length) continue;
+                if (key.length && (*node->key != *key.bytes || std::memcmp(node->key, key.bytes, key.length) != 0)) continue;
+                next = i;
+                return node;
+            }
+            return nullptr;
+        }
+
+        /* Whether a member stood there before; said too of those beyond the 64th. */
+        bool is_again(const reprise_json_node *node) {
+            size_t i = size_t(node - nodes);
+            if (i >= 64) return true;
+            bool was_seen = seen >> i & 1;
+            seen |= uint64_t(1) << i;
+            return was_seen;
+        }
+    };
+
     void member(const reprise_json_node *node, int depth) {
-        if (node->child_count || node->kind == REPRISE_JSON_ITEMS)
-            forget(node);
-        else
-            self.values[node->slot] = nothing;
         char first = peek();
         if (first == 'n') return scalar(); /* null: as if it were not there */
         reprise_json_value *slot = node->slot >= 0 ? &self.values[node->slot] : nullptr;
@@ -187,25 +214,22 @@ public:
             at++;
             return;
         }
+        names wanted{nodes, count};
         while (true) {
             if (peek() != '"') malformed();
             const reprise_json_node *found = nullptr;
-            if (count) {
-                reprise_json_slice key = string();
-                for (size_t i = 0; i < count; i++)
-                    if (key.length == nodes[i].key_length && std::memcmp(key.bytes, nodes[i].key, key.length) == 0) {
-                        found = nodes + i;
-                        break;
-                    }
-            } else {
+            if (count)
+                found = wanted.find(string());
+            else
                 at++;
-            }
             if (peek() != ':') malformed();
             at++;
-            if (found)
+            if (found) {
+                if (wanted.is_again(found)) forget(found);
                 member(found, depth + 1);
-            else
+            } else {
                 pass_over(depth + 1);
+            }
             char next = peek();
             at++;
             if (next == '}') return;
