@@ -10,6 +10,8 @@ final class AnswerCounts {
         var read = 0
         var changed = 0
         var gone = 0
+        /// The posts that it said something of.
+        var told: Set<UInt64> = []
 
         /// Posts that X billed.
         ///
@@ -48,6 +50,7 @@ final class AnswerCounts {
             )
         }
         for document in batch.documents {
+            if let id = UInt64(batch.string(document.tweetID)) { found.told.insert(id) }
             switch document.origin {
             case .tombstone: if !document.isSuperseded { found.gone += 1 }
             case .lookup, .stream:
@@ -70,11 +73,10 @@ final class AnswerCounts {
 }
 
 extension RefreshReport {
-    mutating func add(_ found: AnswerCounts.Found, of asked: Int) {
+    mutating func add(_ found: AnswerCounts.Found) {
         read += found.read
         changed += found.changed
         same += found.read - found.changed
         gone += found.gone
-        unknown += max(0, asked - found.read - found.gone)
     }
 }

@@ -33,13 +33,14 @@ public final class Ledger {
         try self.init(JournalAccess(directory), budgets: budgets, price: price, clock: clock)
     }
 
-    init(_ access: JournalAccess, budgets: [Budget], price: PostPrice, clock: WallClock) throws {
+    /// - Parameter spentInRun: what a ledger that was open before in the same run has spent.
+    init(_ access: JournalAccess, budgets: [Budget], price: PostPrice, clock: WallClock, spentInRun: Int = 0) throws {
         writer = try access.writer(.ledger, clock)
         self.budgets = budgets
         self.price = price
         self.clock = clock
         book = try Ledger.book(access.open(), at: clock.now)
-        spentBefore = book.total
+        spentBefore = book.total - spentInRun
     }
 
     /// What a journal's ledger holds.
@@ -59,8 +60,8 @@ public final class Ledger {
     /// Posts spent on a day.
     public func spent(on day: Int) -> Int { book.spent[day] ?? 0 }
 
-    /// Posts spent since it was opened.
-    public var spentSinceOpened: Int { book.total - spentBefore }
+    /// Posts spent in this run: since it was opened, and by ledgers that were open before in the same run.
+    public var spentInRun: Int { book.total - spentBefore }
 
     /// When, by this machine's clock, the first question of a day was asked: answers of days before are older.
     func firstReservation(on day: Int) -> Timestamp? { book.firstReservation[day] }

@@ -38,14 +38,17 @@ public struct PostState: Sendable, Equatable {
     public var gone: Timestamp?
     /// The one before that did not.
     public var goneBefore: Timestamp?
-    /// Whether a newer version of it is there.
-    public var isSuperseded = false
+    /// When it was last said that a newer version of it is there.
+    public var superseded: Timestamp?
 
     /// Makes the state of a post of which nothing is known yet.
     public init(id: UInt64) { self.id = id }
 
     /// Whether the newest that is known of it is that it is gone.
     public var isGone: Bool { isAfterCounts(gone) }
+
+    /// Whether a newer version of it is there, and no later answer has shown this one again.
+    public var isSuperseded: Bool { isAfterCounts(superseded) }
 
     /// Whether two lookups since the newest counts did not find it.
     public var isGoneForGood: Bool { isAfterCounts(goneBefore) }
@@ -82,6 +85,9 @@ public struct PostState: Sendable, Equatable {
         sighted = time
         self.rules = rules
     }
+
+    /// Takes in that a newer version of it is there.
+    public mutating func supersede(at time: Timestamp) { superseded = max(superseded ?? time, time) }
 
     /// Takes in that a lookup did not find it.
     public mutating func miss(at time: Timestamp) {

@@ -51,13 +51,13 @@ extension PostsFile {
         try upsert.bind(state.before?.likes, at: 8)
         try bind(state.gone, 9)
         try bind(state.goneBefore, 10)
-        try upsert.bind(state.isSuperseded ? 1 : 0, at: 11)
+        try bind(state.superseded, 11)
         try upsert.bind(state.original.map { Int64(bitPattern: $0) }, at: 12)
         try bind(state.originalGone, 13)
-        let due = schedule.due(state)
+        let due = reckoning.due(state)
         try bind(due.time, 14)
-        try bind(schedule.freeFrom(state, due), 15)
-        try upsert.bind(schedule.value(state), at: 16)
+        try bind(reckoning.freeFrom(state, due), 15)
+        try upsert.bind(reckoning.value(state), at: 16)
         try upsert.run()
     }
 
@@ -76,7 +76,7 @@ extension PostsFile {
         state.before = observation(7)
         state.gone = time(9)
         state.goneBefore = time(10)
-        state.isSuperseded = row.int64(11) != 0
+        state.superseded = time(11)
         state.original = row.optionalInt64(12).map { UInt64(bitPattern: $0) }
         state.originalGone = time(13)
         return state

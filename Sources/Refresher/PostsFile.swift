@@ -12,6 +12,8 @@ public final class PostsFile {
     /// A name made by chance when the file was made, so that a checkpoint for one file never fits another.
     public let identity: String
     let schedule: RefreshSchedule
+    /// What `due` is reckoned by just now: the file's own, which all keep to who write to it.
+    private(set) var reckoning: RefreshSchedule
     private let select: Statement
     let reposts: Statement
     let upsert: Statement
@@ -40,6 +42,7 @@ public final class PostsFile {
         name.reset()
         self.identity = identity
         self.schedule = schedule
+        reckoning = schedule
         let columns = PostsFile.columns
         select = try connection.prepare("SELECT \(columns.joined(separator: ", ")) FROM posts WHERE id = ?")
         reposts = try connection.prepare(
@@ -67,21 +70,58 @@ public final class PostsFile {
             .run(shutdown)
     }
 
-    /// Reckons every post anew where the schedule is another than it was.
+    /// The schedule that the file keeps to, as it describes itself; empty before the first.
+    private var kept: String {
+        get throws {
+            let known = try connection.prepare("SELECT schedule FROM identity")
+            return try known.step() ? known.string(0) ?? "" : ""
+        }
+    }
+
+    /// From now on reckons by the schedule that the file keeps to, whoever it was that set it.
+    func reckonAsKept() throws { reckoning = try RefreshSchedule(describedBy: kept) ?? schedule }
+
+    /// Makes this connection alone see every post as its own schedule has it.
+    ///
+    /// For those who only look, while a refresher may be at work by another schedule. A temporary table hides the file's.
+    func lookBySchedule() throws {
+        guard try kept != schedule.description else { return }
+        try connection.execute(
+            """
+            CREATE TEMP TABLE posts AS SELECT * FROM main.posts;
+            CREATE UNIQUE INDEX temp.own_posts ON posts (id);
+            """
+        )
+        reckoning = schedule
+        try connection.transaction { try reckonAll() }
+        try connection.execute("CREATE INDEX temp.own_due ON posts (due)")
+    }
+
+    private func reckonAll() throws {
+        let all = try connection.prepare(
+            "SELECT \(PostsFile.columns.joined(separator: ", ")) FROM posts WHERE id > ? ORDER BY id LIMIT 1000"
+        )
+        try forEach(all, behind: 0, put)
+    }
+
+    /// Reckons every post anew where the schedule is another than it was; for the one refresher of a journal.
     func keepToSchedule() throws {
         let name = schedule.description
-        let known = try connection.prepare("SELECT schedule FROM identity")
-        guard try known.step(), known.string(0) != name else { return }
-        known.reset()
+        reckoning = schedule
+        guard try kept != name else { return }
         try connection.transaction {
-            let all = try connection.prepare(
-                "SELECT \(PostsFile.columns.joined(separator: ", ")) FROM posts WHERE id > ? ORDER BY id LIMIT 1000"
-            )
-            try forEach(all, behind: 0, put)
+            try reckonAll()
             let set = try connection.prepare("UPDATE identity SET schedule = ?")
             try set.bind(name, at: 0)
             try set.run()
         }
+    }
+
+    /// Whether a post is due now, or soon enough that it may be read now for nothing.
+    func mayBeDue(at now: Timestamp) throws -> Bool {
+        let first = try connection.prepare("SELECT 1 FROM posts WHERE due <= ? LIMIT 1")
+        try first.bind((now + RefreshSchedule.midnightReach * 2).rawValue, at: 0)
+        return try first.step()
     }
 
     /// What is known of a post, or nil.

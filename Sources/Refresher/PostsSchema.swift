@@ -14,12 +14,24 @@ enum PostsSchema {
         steps: [
             Migrator.Step("posts", sql: posts),
             Migrator.Step("free reads before midnight", sql: "ALTER TABLE posts ADD COLUMN free_from INTEGER;"),
+            Migrator.Step("posts put off", sql: putOff),
         ]
     )
 
+    // Posts that lookups told nothing of: how often in a row, and until when they are left alone. Not of the journal; where it is
+    // lost they are asked for a little sooner.
+    private static let putOff = """
+        CREATE TABLE put_off (
+            id INTEGER NOT NULL PRIMARY KEY,
+            times INTEGER NOT NULL,
+            until INTEGER NOT NULL
+        ) STRICT;
+        """
+
     // Times in microseconds since 1970 UTC. `rules` is the JSON array of tags as X sent them. `first`, `sighted`: the first and the
     // newest sighting on the stream. `observed`, `likes`: the newest counts; `observed_before`, `likes_before`: those before.
-    // `gone`, `gone_before`: the two newest tombstones, which count while newer than `observed`. `original`: what a
+    // `gone`, `gone_before`: the two newest tombstones, `superseded`: the newest word of a newer version; they count while newer than
+    // `observed`. `original`: what a
     // repost repeats; `original_gone`: that post's `gone`, while it counts. `due` is what the schedule says
     // of all that, null for never; `free_from`: from when on a free read before midnight stands for that; `value` orders what is due.
     private static let posts = """
@@ -40,7 +52,7 @@ enum PostsSchema {
             likes_before INTEGER,
             gone INTEGER,
             gone_before INTEGER,
-            superseded INTEGER NOT NULL DEFAULT 0,
+            superseded INTEGER,
             original INTEGER,
             original_gone INTEGER,
             due INTEGER,

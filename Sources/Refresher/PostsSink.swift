@@ -20,6 +20,7 @@ public final class PostsSink: Sink {
     /// Takes what a batch says of its posts in, in one transaction.
     public func deliver(_ batch: DocumentBatch) throws -> DeliveryCounts {
         try file.connection.transaction {
+            try file.reckonAsKept()
             for document in batch.documents { try take(document, batch) }
         }
         return DeliveryCounts(accepted: batch.documents.count)
@@ -31,7 +32,11 @@ public final class PostsSink: Sink {
         let before = state
         switch document.origin {
         case .tombstone:
-            if document.isSuperseded { state.isSuperseded = true } else { state.miss(at: document.observedAt) }
+            if document.isSuperseded {
+                state.supersede(at: document.observedAt)
+            } else {
+                state.miss(at: document.observedAt)
+            }
         case .stream:
             sight(&state, at: document.observedAt, document, batch)
             if let likes = document.likes { state.observe(.init(time: document.observedAt, likes: likes)) }

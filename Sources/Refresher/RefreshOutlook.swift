@@ -27,8 +27,7 @@ public final class RefreshOutlook {
         do { try posts.catchUp(with: Journal(directory: directory), shutdown) } catch let error as JournalError
             where error.code == .locked
         {}
-        // Where a refresher with another schedule is at work, it reckons anew before its next pass.
-        try posts.keepToSchedule()
+        try posts.lookBySchedule()
     }
 
     /// What is known of a post, and when it is due and why.

@@ -55,6 +55,18 @@ public struct RefreshSchedule: Sendable, Equatable, CustomStringConvertible {
         "2: " + steps.map { "\($0.components.seconds)s" }.joined(separator: " ") + (includesReposts ? " reposts" : "")
     }
 
+    /// The schedule that describes itself so; nil where none of this version does.
+    init?(describedBy text: String) {
+        var words = text.split(separator: " ").map(String.init)
+        guard words.first == "2:" else { return nil }
+        let includesReposts = words.last == "reposts"
+        if includesReposts { words.removeLast() }
+        let steps = words.dropFirst().compactMap { $0.hasSuffix("s") ? Int($0.dropLast()) : nil }
+        guard steps.count == words.count - 1 else { return nil }
+        self.init(steps: steps.map { .seconds($0) })
+        self.includesReposts = includesReposts
+    }
+
     /// When a post is due, nil for never, and why.
     public func due(_ post: PostState) -> (time: Timestamp?, reason: Reason) {
         if post.isSuperseded { return (nil, .superseded) }

@@ -11,7 +11,7 @@ public final class RefreshService: Service, @unchecked Sendable {
 
     /// For logs.
     public let name = "refresher"
-    private let make: @Sendable (ShutdownSignal) throws -> Refresher
+    private let make: @Sendable (ShutdownSignal, _ spentInRun: Int) throws -> Refresher
     private let pause: Duration
     private let logger: Logger
 
@@ -22,8 +22,13 @@ public final class RefreshService: Service, @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - pause: the time between two passes.
-    ///   - make: opens a refresher, at the start and after each failure; its requests end with the shutdown.
-    public init(every pause: Duration, logger: Logger, make: @escaping @Sendable (ShutdownSignal) throws -> Refresher) {
+    ///   - make: opens a refresher, at the start and after each failure; its requests end with the shutdown, and what those before it
+    ///     have spent counts against the budget of the run.
+    public init(
+        every pause: Duration,
+        logger: Logger,
+        make: @escaping @Sendable (ShutdownSignal, _ spentInRun: Int) throws -> Refresher
+    ) {
         self.pause = pause
         self.logger = logger
         self.make = make
@@ -31,10 +36,10 @@ public final class RefreshService: Service, @unchecked Sendable {
 
     /// Runs until the shutdown.
     public func run(_ shutdown: ShutdownSignal) {
-        var wait = pause
+        var (wait, spent) = (pause, 0)
         while !shutdown.isRequested {
             do {
-                try refresh(shutdown) { wait = pause }
+                try refresh(shutdown, &spent) { wait = pause }
             } catch {
                 logger.error("likes are not refreshed: \(error); trying again in \(Int(wait.asSeconds)) s")
                 shutdown.wait(for: wait)
@@ -43,8 +48,9 @@ public final class RefreshService: Service, @unchecked Sendable {
         }
     }
 
-    private func refresh(_ shutdown: ShutdownSignal, onPass: () -> Void) throws {
-        let refresher = try make(shutdown)
+    private func refresh(_ shutdown: ShutdownSignal, _ spent: inout Int, onPass: () -> Void) throws {
+        let refresher = try make(shutdown, spent)
+        defer { spent = refresher.spentInRun }
         do {
             while !shutdown.isRequested {
                 tell(try refresher.pass(shutdown))

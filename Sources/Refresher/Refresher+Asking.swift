@@ -9,67 +9,60 @@ extension Refresher {
     /// Leaves room for the event's other members.
     private static let questionByteLimit = JournalEvent.byteLimit - 1_024
 
-    /// Takes out what the budget does not allow.
-    func trim(_ chunk: inout [PostState], _ report: inout RefreshReport) {
-        let today = day
-        var left = ledger?.left(on: today.number) ?? Int.max
-        let all = chunk.count
-        chunk = chunk.filter { post in
-            if today.isFree(post) { return true }
-            left -= 1
-            return left >= 0
-        }
-        if chunk.count < all { report.ending = .budget }
-    }
-
     /// Asks for some posts until an answer is there, X refuses, the tries are over, or the day on which they were chosen is.
     ///
     /// On another day they may not be due any more, and have another price.
-    func ask(_ chunk: [PostState], chosenOn: Int, _ report: inout RefreshReport, _ shutdown: ShutdownSignal) throws {
+    ///
+    /// - Parameter paidOn: the day on which what was reserved for all of them may have been billed, because an answer was lost: asking
+    ///   again that day costs nothing more.
+    /// - Returns: why no try brought an answer; nil where one did, and where the pass is over.
+    func ask(
+        _ chunk: [PostState],
+        chosenOn: Int,
+        tries: Int,
+        paidOn: inout Int?,
+        _ report: inout RefreshReport,
+        _ shutdown: ShutdownSignal
+    ) throws -> String? {
         let question = Question(
             chunk.map { Question.Post(id: $0.id, arrival: $0.sighted ?? $0.first ?? clock.now, rules: $0.rules) }
         )
         // Tags may be long, and an event has a limit.
         if question.json.count > Refresher.questionByteLimit {
-            guard chunk.count > 1 else {
-                logger.warning(
-                    "post \(chunk[0].id) is not read: the tags of its rules alone exceed what an event may hold"
-                )
-                report.unknown += 1
-                return
-            }
-            let ending = report.ending
-            try ask(Array(chunk.prefix(chunk.count / 2)), chosenOn: chosenOn, &report, shutdown)
-            guard report.ending == ending else { return }
-            return try ask(Array(chunk.suffix(from: chunk.count / 2)), chosenOn: chosenOn, &report, shutdown)
+            try askForHalves(of: chunk, chosenOn: chosenOn, &report, shutdown)
+            return nil
         }
         let request = LookupRequest(
             ids: chunk.map(\.id),
             fields: configuration.fields,
             fieldsParameter: configuration.fieldsParameter
         )
-        // What was reserved for a question whose answer is lost may have been billed: asking again that day costs nothing more.
-        var paidOn: Int?
-        for attempt in 0... {
+        var attempt = 0
+        while true {
             waitForWindow(shutdown)
             waitForCertainDay(shutdown)
             if shutdown.isRequested {
                 report.ending = .stopped
-                return
+                return nil
             }
             let today = day
-            guard today.number == chosenOn else { return }
+            guard today.number == chosenOn else { return nil }
             let free = Set(chunk.filter { today.isFree($0) }.map(\.id))
             let isPaid = paidOn == today.number && today.isFreeAgain
             let cost = isPaid ? 0 : chunk.count - free.count
             // The wait may have led into another day.
             guard cost <= ledger?.left(on: today.number) ?? Int.max else {
                 report.ending = .budget
-                return
+                return nil
             }
             let number = lookups.nextNumber()
             try ledger?.reserve(cost, on: today.number, for: number)
             try lookups.ask(question, number: number)
+            // The disk may have taken its time, or the machine slept.
+            guard day.number == today.number, ledger == nil || !day.isUncertain else {
+                try ledger?.settle(0, for: number)
+                continue
+            }
             report.requests += 1
             do {
                 let answer = try client.lookup(request)
@@ -79,10 +72,11 @@ extension Refresher {
                 try ledger?.settle(billed, for: number)
                 report.spent += billed
                 report.free += max(0, found.returned.count - billed)
-                report.add(found, of: chunk.count)
-                try xTime.learn(answer.date, at: clock.now)
+                report.add(found)
+                try tell(of: chunk, only: found.told, &report)
+                try learnTime(answer.date)
                 if answer.rateLimit.remaining == 0 { closedUntil = answer.rateLimit.reset }
-                return
+                return nil
             } catch let error as XAPIError {
                 if error.isUnbilled {
                     try ledger?.settle(0, for: number)
@@ -90,13 +84,35 @@ extension Refresher {
                     paidOn = today.number
                     report.spent += cost
                 }
-                try xTime.learn(error.date, at: clock.now)
-                guard try goesOn(after: error, attempt, &report, shutdown) else { return }
+                try learnTime(error.date)
+                attempt += 1
+                guard try goesOn(after: error, attempt, &report, shutdown) else { return nil }
+                if attempt >= tries { return "\(error)" }
+                wait(after: error, attempt, shutdown)
             }
         }
     }
 
-    /// Waits where trying again may help; false where the pass is over.
+    /// Asks for less at a time, because the question would be longer than an event may be.
+    private func askForHalves(
+        of chunk: [PostState],
+        chosenOn: Int,
+        _ report: inout RefreshReport,
+        _ shutdown: ShutdownSignal
+    ) throws {
+        guard chunk.count > 1 else {
+            logger.warning(
+                "post \(chunk[0].id) is not read: the tags of its rules alone exceed what an event may hold"
+            )
+            return try tell(of: chunk, only: [], &report)
+        }
+        let ending = report.ending
+        for half in [chunk.prefix(chunk.count / 2), chunk.suffix(from: chunk.count / 2)] where report.ending == ending {
+            try askPatiently(Array(half), chosenOn: chosenOn, &report, shutdown)
+        }
+    }
+
+    /// Whether asking again, for these or for others, may help; false where the pass is over.
     private func goesOn(
         after error: XAPIError,
         _ attempt: Int,
@@ -108,46 +124,22 @@ extension Refresher {
             return false
         }
         if error.code == .refused, [400, 401, 403].contains(error.status) { throw error }
-        if error.status == 402 || error.problem?.isUsageCap == true || attempt + 1 >= configuration.tryLimit {
+        let isOver = error.status == 429 && attempt >= configuration.tryLimit
+        if error.status == 402 || error.problem?.isUsageCap == true || isOver {
             report.ending = .refused("\(error)")
             return false
         }
-        let doubled = configuration.firstWait * Double(1 << min(attempt, 6))
+        return true
+    }
+
+    private func wait(after error: XAPIError, _ attempt: Int, _ shutdown: ShutdownSignal) {
+        let doubled = configuration.firstWait * Double(1 << min(attempt - 1, 6))
         let pause = min(.seconds(60), doubled) * (0.5 + nextChance() / 2)
         if error.status == 429, let reset = error.rateLimit?.reset {
             closedUntil = max(reset, day.now + pause)
         } else {
             logger.notice("\(error); trying again in \(Int(pause.asSeconds.rounded(.up))) s")
             configuration.pause(pause, shutdown)
-        }
-        return true
-    }
-
-    /// Waits while X's window of requests is used up.
-    private func waitForWindow(_ shutdown: ShutdownSignal) {
-        guard let reset = closedUntil, day.now < reset else { return }
-        logger.notice("X takes no more requests before \(reset.rfc3339); going on then")
-        wait(until: reset, shutdown)
-        closedUntil = nil
-    }
-
-    /// Waits while it is so near midnight that nobody knows on which day X would bill a request.
-    func waitForCertainDay(_ shutdown: ShutdownSignal) {
-        guard ledger != nil, day.isUncertain else { return }
-        let time = day.certainFrom
-        logger.notice("on which day X bills is uncertain around midnight UTC; going on at \(time.rfc3339)")
-        while day.isUncertain, !shutdown.isRequested { wait(until: day.certainFrom, shutdown) }
-    }
-
-    /// Waits until a time of X's, at most its longest window and twice the margin of midnight.
-    ///
-    /// In short pauses, because clocks are set.
-    private func wait(until time: Timestamp, _ shutdown: ShutdownSignal) {
-        var waited = Duration.zero
-        while !shutdown.isRequested, day.now < time, waited < .seconds(1_900) {
-            let pause = max(.milliseconds(1), min(time - day.now, .seconds(1)))
-            configuration.pause(pause, shutdown)
-            waited += pause
         }
     }
 }

@@ -21,9 +21,9 @@ extension Refresher {
             usage = try client.dailyUsage()
         } catch {
             logger.info("what X has billed today is not known: \(error)")
-            return try xTime.learn(error.date, at: clock.now)
+            return try learnTime(error.date)
         }
-        try xTime.learn(usage.date, at: clock.now)
+        try learnTime(usage.date)
         let today = day
         guard !today.isUncertain, today.rule == .utcDay else { return }
         guard let billed = usage.posts[String(today.now.rfc3339.prefix(10))] else { return }
@@ -35,6 +35,8 @@ extension Refresher {
                 + "if --billing were none; another app of the same project may have read the rest"
         )
     }
+
+    func learnTime(_ date: String?) throws { try xTime.learn(date, at: clock.now, steady: configuration.steady()) }
 
     /// Records of streams that arrived on a day.
     private func streamed(on day: BillingDay) throws -> Int {

@@ -24,7 +24,7 @@ public final class Refresher {
     var closedUntil: Timestamp?
     /// When X was last asked what it has billed.
     var comparedAt: Timestamp?
-    private let posts: PostsFile
+    let posts: PostsFile
     private var random: UInt64
 
     /// Takes the sources `lookup` and `ledger`.
@@ -32,6 +32,7 @@ public final class Refresher {
     /// - Parameters:
     ///   - client: asks X.
     ///   - seed: of the waits' jitter.
+    ///   - spentInRun: what a refresher before this one in the same run has spent.
     /// - Throws: `JournalError`: `locked` where another process refreshes this journal; `SQLiteError`.
     public convenience init(
         journal directory: String,
@@ -39,7 +40,8 @@ public final class Refresher {
         configuration: RefresherConfiguration,
         clock: WallClock = .system,
         logger: Logger = .silent,
-        seed: UInt64
+        seed: UInt64,
+        spentInRun: Int = 0
     ) throws {
         try self.init(
             JournalAccess(directory),
@@ -47,9 +49,13 @@ public final class Refresher {
             configuration: configuration,
             clock: clock,
             logger: logger,
-            seed: seed
+            seed: seed,
+            spentInRun: spentInRun
         )
     }
+
+    /// Posts spent in this run, by refreshers before this one too.
+    public var spentInRun: Int { ledger?.spentInRun ?? 0 }
 
     init(
         _ access: JournalAccess,
@@ -57,7 +63,8 @@ public final class Refresher {
         configuration: RefresherConfiguration,
         clock: WallClock,
         logger: Logger,
-        seed: UInt64
+        seed: UInt64,
+        spentInRun: Int = 0
     ) throws {
         self.access = access
         self.client = client
@@ -69,7 +76,13 @@ public final class Refresher {
         ledger =
             configuration.budgets.isEmpty
             ? nil
-            : try Ledger(access, budgets: configuration.budgets, price: configuration.price, clock: clock)
+            : try Ledger(
+                access,
+                budgets: configuration.budgets,
+                price: configuration.price,
+                clock: clock,
+                spentInRun: spentInRun
+            )
         posts = try PostsFile(journal: access.directory, schedule: configuration.schedule)
     }
 
@@ -80,7 +93,21 @@ public final class Refresher {
         try lookupsClosed.get()
     }
 
-    private func catchUp(_ shutdown: ShutdownSignal) throws { try posts.catchUp(with: access.open(), shutdown) }
+    /// Brings `posts.sqlite` up to date; waits where someone who only looks is doing it just now.
+    private func catchUp(_ shutdown: ShutdownSignal) throws {
+        var waited = Duration.zero
+        while true {
+            do { return try posts.catchUp(with: access.open(), shutdown) } catch let error as JournalError
+                where error.code == .locked && waited < Refresher.longestLook && !shutdown.isRequested
+            {
+                configuration.pause(.milliseconds(200), shutdown)
+                waited += .milliseconds(200)
+            }
+        }
+    }
+
+    /// How long `--dry-run` may take to read a journal while a pass waits.
+    private static let longestLook = Duration.seconds(1_200)
 
     /// Makes one pass over what is due.
     ///
@@ -88,9 +115,14 @@ public final class Refresher {
     public func pass(_ shutdown: ShutdownSignal) throws -> RefreshReport {
         try catchUp(shutdown)
         try posts.keepToSchedule()
+        guard try posts.mayBeDue(at: clock.now) else {
+            var report = RefreshReport()
+            report.left = ledger?.left(on: day.number)
+            return report
+        }
         try compareWithX()
         var report = RefreshReport()
-        let before = ledger?.spentSinceOpened ?? 0
+        let before = ledger?.spentInRun ?? 0
         var due = try choose(report)
         report.due = due.count
         while report.ending == .done {
@@ -108,23 +140,34 @@ public final class Refresher {
             if chunk.isEmpty { break }
             trim(&chunk, &report)
             if chunk.isEmpty { break }
-            try ask(chunk, chosenOn: due.day.number, &report, shutdown)
+            try askPatiently(chunk, chosenOn: due.day.number, &report, shutdown)
         }
         try lookups.sync()
         report.left = ledger?.left(on: day.number)
-        if let ledger { report.spent = ledger.spentSinceOpened - before }
-        try catchUp(shutdown)
+        if let ledger { report.spent = ledger.spentInRun - before }
+        // So that an explanation knows of it; where it cannot be done now, the next pass does it first.
+        do { try posts.catchUp(with: access.open(), shutdown) } catch let error as JournalError
+            where error.code == .locked
+        {}
         return report
     }
 
     private func choose(_ report: RefreshReport) throws -> DuePosts {
         let answered = report.read + report.gone + report.unknown
-        return try DuePosts(posts, day, limit: configuration.readLimit.map { max(0, $0 - answered) })
+        let day = day
+        return try DuePosts(
+            posts,
+            day,
+            limit: configuration.readLimit.map { max(0, $0 - answered) },
+            affordable: ledger?.left(on: day.number)
+        )
     }
 
     /// Today by X's clock.
     var day: BillingDay {
-        var day = BillingDay(here: clock.now, ahead: xTime.ahead, rule: configuration.billing)
+        let here = clock.now
+        let ahead = xTime.ahead(of: here, steady: configuration.steady())
+        var day = BillingDay(here: here, ahead: ahead, rule: configuration.billing)
         guard let ledger else {
             // Nobody counts then; this is for the report alone.
             day.lookedUpFrom = day.sightedFrom

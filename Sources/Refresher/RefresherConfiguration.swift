@@ -1,4 +1,5 @@
 public import Lifecycle
+internal import Time
 public import XAPI
 
 /// What a refresher is told when it is made.
@@ -23,6 +24,11 @@ public struct RefresherConfiguration: Sendable {
     public var tryLimit = 5
     /// The first wait after a failure; it doubles with each further one, up to a minute.
     public var firstWait = Duration.seconds(1)
+    /// Monotone time, which nobody sets; the wall clock may step.
+    public var steady: @Sendable () -> Duration = {
+        let stopwatch = Stopwatch()
+        return { stopwatch.elapsed }
+    }()
     /// Lets time pass, less where a stop is requested.
     public var pause: @Sendable (Duration, ShutdownSignal) -> Void = { $1.wait(for: $0) }
 

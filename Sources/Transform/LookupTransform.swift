@@ -64,6 +64,8 @@ final class LookupTransform {
             }
             // X may answer with the newest version of an edited post; then it was asked for by an older id.
             guard let sighting = asked[number] ?? olderSighting(asked) else { continue }
+            // Sinks replace whole documents: what X could not fill in this time must not wipe out what it said before.
+            guard isWhole || post.isPresent(PostPlan.withheld) else { continue }
             _ = EditedPost.write(
                 post,
                 id: id,
@@ -77,6 +79,8 @@ final class LookupTransform {
         }
         return failure
     }
+
+    private var isWhole: Bool { post.integer(PostPlan.likes) != nil && post.string(PostPlan.text) != nil }
 
     private func olderSighting(_ asked: [UInt64: Sighting]) -> Sighting? {
         for slot in [PostPlan.newEditHistory, PostPlan.editHistory] {

@@ -73,9 +73,12 @@ public struct XAPIError: Error, CustomStringConvertible {
 
     /// Whether X cannot have billed anything: it refused, or the request never left this machine.
     ///
-    /// A gateway that gave up (502, 504) says nothing of what happened behind it.
+    /// A gateway that gave up (408, 499, 502, 504, 520 and what follows it) says nothing of what happened behind it, and neither does a
+    /// success of another kind than was expected.
     public var isUnbilled: Bool {
-        if code == .refused { return ![502, 504].contains(status) }
+        if code == .refused {
+            return [500, 503].contains(status) || 400...499 ~= status && ![408, 499].contains(status)
+        }
         guard let cause = cause as? HTTPClientError else { return false }
         return [.invalidRequest, .notResolved, .notConnected, .untrusted].contains(cause.code)
     }

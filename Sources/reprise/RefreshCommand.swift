@@ -78,7 +78,7 @@ enum RefreshCommand {
             endpoint: endpoint,
             token: try XSettings.token(invocation, for: endpoint),
             http: try HTTPClient(configuration: XSettings.http(invocation, for: endpoint)),
-            isCancelled: { shutdown.isRequested }
+            isCancelled: { shutdown.isRequested(for: RefreshSettings.answerGrace) }
         )
         return try Refresher(
             journal: directory,

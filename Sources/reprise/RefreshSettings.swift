@@ -4,6 +4,9 @@ internal import XAPI
 
 /// The settings of a refresher.
 enum RefreshSettings {
+    /// A question that has left is paid for, so after a stop its answer is waited for a little; services have five seconds.
+    static let answerGrace = Duration.seconds(3)
+
     /// For a pass by itself.
     static let options =
         [

@@ -129,19 +129,20 @@ enum RunCommand {
         }
         let token = try simulator == nil ? XSettings.token(invocation, for: endpoint) : BearerToken("simulated")
         let http = XSettings.http(invocation, for: endpoint)
-        return RefreshService(every: .seconds(60), logger: logger) { shutdown in
+        return RefreshService(every: .seconds(60), logger: logger) { shutdown, spentInRun in
             let client = XAPIClient(
                 endpoint: endpoint,
                 token: token,
                 http: try HTTPClient(configuration: http),
-                isCancelled: { shutdown.isRequested }
+                isCancelled: { shutdown.isRequested(for: RefreshSettings.answerGrace) }
             )
             return try Refresher(
                 journal: directory,
                 client: client,
                 configuration: configuration,
                 logger: logger,
-                seed: UInt64.random(in: 0...UInt64.max)
+                seed: UInt64.random(in: 0...UInt64.max),
+                spentInRun: spentInRun
             )
         }
     }

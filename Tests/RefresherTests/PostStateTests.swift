@@ -23,7 +23,7 @@ private let start = Timestamp(microseconds: 1_780_000_000_000_000)
             case .sighting: state.sight(at: time, rules: rules, isRepost: false)
             case .counts: state.observe(.init(time: time, likes: likes))
             case .miss: state.miss(at: time)
-            case .edit: state.isSuperseded = true
+            case .edit: state.supersede(at: time)
             }
         }
     }

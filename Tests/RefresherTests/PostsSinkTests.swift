@@ -78,7 +78,7 @@ import Transform
         let folder = try TemporaryFolder()
         let file = try PostsFile(journal: folder.path, schedule: RefreshSchedule())
         let asked = Question([.init(id: 1, arrival: Self.start, rules: Array(#"["a"]"#.utf8))])
-        let newest = #"{"id":"2","edit_history_tweet_ids":["1","2"],"public_metrics":{"like_count":4}}"#
+        let newest = #"{"id":"2","text":"t","edit_history_tweet_ids":["1","2"],"public_metrics":{"like_count":4}}"#
         let time = Self.start + .seconds(900)
         _ = try PostsSink(file).deliver(Documents.answer(#"{"data":[\#(newest)]}"#, to: asked, at: time))
         #expect(try file.state(of: 1)?.isSuperseded == true)

@@ -133,7 +133,7 @@ private let start = Timestamp(microseconds: 1_780_000_000_000_000)
 
     @Test func theRestIsNeverDue() {
         var edited = post((0, 0))
-        edited.isSuperseded = true
+        edited.supersede(at: start + .seconds(1))
         expect(edited, nil, .superseded)
         edited.miss(at: start + .seconds(900))
         expect(edited, nil, .superseded)

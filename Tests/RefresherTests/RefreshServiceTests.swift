@@ -22,7 +22,7 @@ struct RefreshServiceTests {
         let service = RefreshService(
             every: .milliseconds(1),
             logger: Logger(label: "refresher", level: .notice, sink: log)
-        ) { _ in
+        ) { _, _ in
             guard calls.next() > 2 else { throw JournalError(.locked, "another refresher is at work") }
             return try refreshers.refresher(["1000"])
         }

@@ -70,15 +70,28 @@ import Time
         #expect(outcome == .yielded(1) && batch.stones == ["1"] && !batch.documents[0].isSuperseded)
     }
 
+    @Test func whatXCouldNotFillInWipesNothingOut() {
+        for post in [
+            #"{"id":"1","text":"a"}"#, #"{"id":"1",\#(Self.counts)}"#,
+            #"{"id":"1","edit_history_tweet_ids":["0","1"]}"#,
+        ] {
+            let problem = #"{"type":"https://api.x.com/2/problems/field-hydration-failure","resource_id":"1"}"#
+            let answer = #"{"data":[\#(post)],"errors":[\#(problem)]}"#
+            #expect(lookUp(answer, asked: question(1)).outcome == .dropped(.nothing), "\(post)")
+        }
+    }
+
+    private static let counts = #""public_metrics":{"like_count":3}"#
+
     @Test func theVersionsBeforeTheNewestAreSuperseded() {
-        let post = #"{"id":"3","text":"a","edit_history_tweet_ids":["1","2","3"]}"#
+        let post = #"{"id":"3","text":"a",\#(Self.counts),"edit_history_tweet_ids":["1","2","3"]}"#
         // X may answer with the newest version where an older one was asked for.
         for asked in [question(3), question(1), question(2, 3)] {
             let batch = lookUp(#"{"data":[\#(post)]}"#, asked: asked).batch
             #expect(batch.posts == ["3"] && batch.stones == ["1", "2"])
             #expect(batch.documents.filter(\.isSuperseded).count == 2)
         }
-        let older = #"{"id":"2","text":"a","edit_history_tweet_ids":["1","2","3"]}"#
+        let older = #"{"id":"2","text":"a",\#(Self.counts),"edit_history_tweet_ids":["1","2","3"]}"#
         let batch = lookUp(#"{"data":[\#(older)]}"#, asked: question(2)).batch
         #expect(batch.posts.isEmpty && batch.stones == ["1", "2"])
         #expect(batch.documents.allSatisfy { $0.isSuperseded })
@@ -91,7 +104,7 @@ import Time
     }
 
     @Test func whatCannotBeReadFailsAndTakesNothingElseWithIt() {
-        let good = #"{"id":"1","text":"a"}"#
+        let good = #"{"id":"1","text":"a",\#(Self.counts)}"#
         #expect(lookUp(#"{"data":[\#(good)]}"#, asked: nil).outcome == .failed(.noQuestion))
         #expect(lookUp(#"{"data":[\#(good)"#, asked: question(1)).outcome == .failed(.malformed))
         #expect(lookUp(#"{"data":{}}"#, asked: question(1)).outcome == .failed(.wrongType))

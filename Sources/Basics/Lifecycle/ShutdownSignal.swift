@@ -8,6 +8,7 @@ internal import Time
 public final class ShutdownSignal: Sendable {
     private struct State {
         var handlers: [@Sendable () -> Void] = []
+        var since: Stopwatch?
     }
 
     private let requested = Atomic<Bool>(false)
@@ -19,6 +20,11 @@ public final class ShutdownSignal: Sendable {
     /// Whether stopping has been requested; never goes back to false.
     public var isRequested: Bool { requested.load(ordering: .acquiring) }
 
+    /// Whether stopping was requested at least so long ago, for what may still be finished.
+    public func isRequested(for duration: Duration) -> Bool {
+        isRequested && state.withLock { $0.since.map { $0.elapsed >= duration } ?? false }
+    }
+
     /// Requests the stop; only the first call does anything.
     ///
     /// Calls the registered handlers on this thread, in order, then returns; waiters are woken before that.
@@ -26,6 +32,7 @@ public final class ShutdownSignal: Sendable {
     public func request() {
         let handlers: [@Sendable () -> Void] = state.withLock { state in
             guard !requested.exchange(true, ordering: .acquiringAndReleasing) else { return [] }
+            state.since = Stopwatch()
             defer { state.handlers = [] }
             return state.handlers
         }

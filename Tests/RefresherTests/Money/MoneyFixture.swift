@@ -87,6 +87,7 @@ final class MoneyFixture {
         _ budgets: [String],
         timeout: Duration = .seconds(60),
         access: JournalAccess? = nil,
+        spentInRun: Int = 0,
         _ change: (inout RefresherConfiguration) -> Void = { _ in }
     ) throws -> Refresher {
         var configuration = RefresherConfiguration()
@@ -95,6 +96,7 @@ final class MoneyFixture {
         let xClock = xClock
         // Waits are as long as they are, but only for the clocks.
         configuration.pause = { duration, _ in xClock.advance(by: duration) }
+        configuration.steady = { xClock.clock.now - MoneyFixture.start }
         change(&configuration)
         let client = XAPIClient(
             endpoint: try XEndpoint(simulator.url),
@@ -108,7 +110,8 @@ final class MoneyFixture {
             configuration: configuration,
             clock: clock,
             logger: Logger(label: "refresher", level: .notice, sink: log),
-            seed: 1
+            seed: 1,
+            spentInRun: spentInRun
         )
     }
 

@@ -67,6 +67,8 @@ final class ScriptedX {
         configuration.budgets = [try Budget(parsing: budget)]
         let clock = clock
         configuration.pause = { duration, _ in clock.advance(by: duration) }
+        let start = clock.clock.now
+        configuration.steady = { clock.clock.now - start }
         change(&configuration)
         let client = XAPIClient(
             endpoint: try XEndpoint(server.url),

@@ -83,6 +83,8 @@ final class SimulatedWeek {
     func pass() throws -> RefreshReport {
         var configuration = RefresherConfiguration()
         configuration.schedule = schedule
+        let clock = clock
+        configuration.steady = { clock.clock.now - SimulatedWeek.start }
         configuration.fieldsParameter = spelling == .tweet ? "tweet.fields" : "post.fields"
         let client = XAPIClient(
             endpoint: try XEndpoint(simulator.url),

@@ -1,0 +1,39 @@
+internal import SQLite
+internal import Time
+
+extension PostsFile {
+    /// Posts of which nothing was told are left alone for ten minutes at first, and twice as long each further time.
+    static let firstPutOff = Duration.seconds(600)
+    /// The longest that they are.
+    static let longestPutOff = Duration.seconds(604_800)
+
+    /// Notes of which posts of a question X told something, and puts the others off, so that they stand in nobody's way.
+    func putOff(_ asked: [PostState], except told: Set<UInt64>, at now: Timestamp) throws {
+        let silent = asked.filter { !told.contains($0.id) }
+        guard try !silent.isEmpty || hasPutOff else { return }
+        try connection.transaction {
+            let forget = try connection.prepare("DELETE FROM put_off WHERE id = ?")
+            for post in asked where told.contains(post.id) {
+                try forget.bind(Int64(bitPattern: post.id), at: 0)
+                try forget.run()
+            }
+            let note = try connection.prepare(
+                """
+                INSERT INTO put_off (id, times, until) VALUES (?1, 1, ?2 + ?3)
+                ON CONFLICT DO UPDATE SET times = times + 1, until = ?2 + min(?4, ?3 << min(times, 20))
+                """
+            )
+            for post in silent {
+                try note.bind(Int64(bitPattern: post.id), at: 0)
+                try note.bind(now.rawValue, at: 1)
+                try note.bind(PostsFile.firstPutOff.microseconds, at: 2)
+                try note.bind(PostsFile.longestPutOff.microseconds, at: 3)
+                try note.run()
+            }
+        }
+    }
+
+    private var hasPutOff: Bool {
+        get throws { try connection.prepare("SELECT 1 FROM put_off LIMIT 1").step() }
+    }
+}

@@ -1,0 +1,97 @@
+internal import Lifecycle
+internal import Logging
+internal import Time
+internal import XAPI
+
+extension Refresher {
+    /// Takes out what the budget does not allow.
+    func trim(_ chunk: inout [PostState], _ report: inout RefreshReport) {
+        let today = day
+        var left = ledger?.left(on: today.number) ?? Int.max
+        let all = chunk.count
+        chunk = chunk.filter { post in
+            if today.isFree(post) { return true }
+            left -= 1
+            return left >= 0
+        }
+        if chunk.count < all { report.ending = .budget }
+    }
+
+    /// So many questions in a row without an answer mean that X itself is in trouble.
+    ///
+    /// More than it takes to find one bad post, or two beside each other, at the beginning of a hundred.
+    private static let failureLimit = 10
+
+    /// Asks for some posts; where X has no answer to all of them, for fewer and fewer, until those stand alone that it cannot answer.
+    ///
+    /// One post that X fails on must not keep the others from being read. Where X itself is in trouble, the pass is over.
+    func askPatiently(
+        _ chunk: [PostState],
+        chosenOn: Int,
+        _ report: inout RefreshReport,
+        _ shutdown: ShutdownSignal
+    ) throws {
+        var paidOn: Int?
+        let failure = try ask(
+            chunk,
+            chosenOn: chosenOn,
+            tries: configuration.tryLimit,
+            paidOn: &paidOn,
+            &report,
+            shutdown
+        )
+        guard let failure else { return }
+        var hunt = Hunt(chosenOn: chosenOn, ending: report.ending)
+        try narrow(chunk, paidOn: paidOn, &hunt, &report, shutdown)
+        guard report.ending == hunt.ending else { return }
+        let rest = chunk.filter { !hunt.settled.contains($0.id) }
+        if !rest.isEmpty {
+            report.ending = .refused(failure)
+            try tell(of: rest, only: [], &report)
+        }
+    }
+
+    /// The search for the posts that keep X from answering.
+    private struct Hunt {
+        let chosenOn: Int
+        let ending: RefreshReport.Ending
+        /// Questions without an answer since the last one that had one.
+        var failures = 0
+        /// Posts that were answered, or stood alone.
+        var settled: Set<UInt64> = []
+    }
+
+    /// Asks for the halves of what had no answer, one after the other and each to its end.
+    private func narrow(
+        _ chunk: [PostState],
+        paidOn: Int?,
+        _ hunt: inout Hunt,
+        _ report: inout RefreshReport,
+        _ shutdown: ShutdownSignal
+    ) throws {
+        guard chunk.count > 1 else { return }
+        for half in [chunk.prefix(chunk.count / 2), chunk.suffix(from: chunk.count / 2)].map(Array.init) {
+            guard hunt.failures < Refresher.failureLimit else { return }
+            // What is lost of one half says nothing of what the other has cost.
+            var paidOn = paidOn
+            let failure = try ask(half, chosenOn: hunt.chosenOn, tries: 1, paidOn: &paidOn, &report, shutdown)
+            guard report.ending == hunt.ending else { return }
+            hunt.failures = failure == nil ? 0 : hunt.failures + 1
+            if failure == nil {
+                hunt.settled.formUnion(half.map(\.id))
+            } else if half.count > 1 {
+                try narrow(half, paidOn: paidOn, &hunt, &report, shutdown)
+            } else {
+                logger.warning("X has no answer to a question for post \(half[0].id)")
+                hunt.settled.insert(half[0].id)
+                try tell(of: half, only: [], &report)
+            }
+        }
+    }
+
+    /// Counts the posts that X told nothing of, and puts them off.
+    func tell(of asked: [PostState], only told: Set<UInt64>, _ report: inout RefreshReport) throws {
+        report.unknown += asked.count { !told.contains($0.id) }
+        try posts.putOff(asked, except: told, at: clock.now)
+    }
+}
