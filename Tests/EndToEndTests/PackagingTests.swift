@@ -28,7 +28,7 @@ struct PackagingTests {
         let folder = try TemporaryFolder()
         let program = try Surroundings.reprise()
         var files: [String] = []
-        for name in Self.units.map({ "\($0).service" }) + ["reprise-refresh.timer"] {
+        for name in Self.units.map({ "\($0).service" }) + Self.units.map({ "\($0).timer" }) {
             let unit = try text("systemd/\(name)").replacingOccurrences(of: "/usr/local/bin/reprise", with: program)
             try unit.write(toFile: "\(folder.path)/\(name)", atomically: true, encoding: .utf8)
             files.append("\(folder.path)/\(name)")
