@@ -40,6 +40,8 @@ public struct PostState: Sendable, Equatable {
     public var goneBefore: Timestamp?
     /// When it was last said that a newer version of it is there.
     public var superseded: Timestamp?
+    /// The newest version that was named then.
+    public var newest: UInt64?
 
     /// Makes the state of a post of which nothing is known yet.
     public init(id: UInt64) { self.id = id }
@@ -87,7 +89,11 @@ public struct PostState: Sendable, Equatable {
     }
 
     /// Takes in that a newer version of it is there.
-    public mutating func supersede(at time: Timestamp) { superseded = max(superseded ?? time, time) }
+    public mutating func supersede(at time: Timestamp, by newest: UInt64? = nil) {
+        superseded = max(superseded ?? time, time)
+        // Ids grow with time.
+        self.newest = [self.newest, newest].compactMap { $0 }.max()
+    }
 
     /// Takes in that a lookup did not find it.
     public mutating func miss(at time: Timestamp) {

@@ -2,19 +2,37 @@ internal import SQLite
 internal import Time
 
 extension PostsFile {
-    /// Writes what is known of a post, and to its reposts whether it is gone.
+    /// Writes what is known of a post, and to the reposts of it and of its older versions whether it is gone.
     ///
     /// - Parameter old: what was known of it before.
     func put(_ new: PostState, insteadOf old: PostState) throws {
         var new = new
-        if let original = new.original, old.original == nil {
-            new.originalGone = try state(of: original).flatMap { $0.isGone ? $0.gone : nil }
-        }
+        if let original = new.original, old.original == nil { new.originalGone = try gone(original) }
         try put(new)
-        let gone = new.isGone ? new.gone : nil
-        guard gone != (old.isGone ? old.gone : nil) else { return }
-        try reposts.bind(Int64(bitPattern: new.id), at: 0)
+        let isGoneAnew = (new.isGone ? new.gone : nil) != (old.isGone ? old.gone : nil)
+        guard isGoneAnew || new.isSuperseded != old.isSuperseded || new.newest != old.newest else { return }
+        try tellReposts(of: new.id)
+        guard isGoneAnew else { return }
+        try versions.bind(Int64(bitPattern: new.id), at: 0)
+        var older: [UInt64] = []
+        while try versions.step() { older.append(UInt64(bitPattern: versions.int64(0))) }
+        versions.reset()
+        for id in older { try tellReposts(of: id) }
+    }
+
+    /// When a lookup did not find a post, or the newest version of one that was edited; nil while it is there.
+    private func gone(_ id: UInt64) throws -> Timestamp? {
+        guard let state = try state(of: id) else { return nil }
+        if state.isGone { return state.gone }
+        guard state.isSuperseded, let newest = try state.newest.flatMap({ try self.state(of: $0) }) else { return nil }
+        return newest.isGone ? newest.gone : nil
+    }
+
+    private func tellReposts(of id: UInt64) throws {
+        let gone = try gone(id)
+        try reposts.bind(Int64(bitPattern: id), at: 0)
         try forEach(reposts, behind: 1) { repost in
+            guard repost.originalGone != gone else { return }
             var repost = repost
             repost.originalGone = gone
             try put(repost)
@@ -52,12 +70,13 @@ extension PostsFile {
         try bind(state.gone, 9)
         try bind(state.goneBefore, 10)
         try bind(state.superseded, 11)
-        try upsert.bind(state.original.map { Int64(bitPattern: $0) }, at: 12)
-        try bind(state.originalGone, 13)
+        try upsert.bind(state.newest.map { Int64(bitPattern: $0) }, at: 12)
+        try upsert.bind(state.original.map { Int64(bitPattern: $0) }, at: 13)
+        try bind(state.originalGone, 14)
         let due = reckoning.due(state)
-        try bind(due.time, 14)
-        try bind(reckoning.freeFrom(state, due), 15)
-        try upsert.bind(reckoning.value(state), at: 16)
+        try bind(due.time, 15)
+        try bind(reckoning.freeFrom(state, due), 16)
+        try upsert.bind(reckoning.value(state), at: 17)
         try upsert.run()
     }
 
@@ -77,8 +96,9 @@ extension PostsFile {
         state.gone = time(9)
         state.goneBefore = time(10)
         state.superseded = time(11)
-        state.original = row.optionalInt64(12).map { UInt64(bitPattern: $0) }
-        state.originalGone = time(13)
+        state.newest = row.optionalInt64(12).map { UInt64(bitPattern: $0) }
+        state.original = row.optionalInt64(13).map { UInt64(bitPattern: $0) }
+        state.originalGone = time(14)
         return state
     }
 }

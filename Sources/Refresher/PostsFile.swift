@@ -16,11 +16,12 @@ public final class PostsFile {
     private(set) var reckoning: RefreshSchedule
     private let select: Statement
     let reposts: Statement
+    let versions: Statement
     let upsert: Statement
 
     static let columns = [
         "id", "kind", "first", "sighted", "rules", "observed", "likes", "observed_before", "likes_before", "gone",
-        "gone_before", "superseded", "original", "original_gone",
+        "gone_before", "superseded", "newest", "original", "original_gone",
     ]
 
     /// Opens the file of a journal; a missing one is made.
@@ -48,6 +49,7 @@ public final class PostsFile {
         reposts = try connection.prepare(
             "SELECT \(columns.joined(separator: ", ")) FROM posts WHERE original = ? AND id > ? ORDER BY id LIMIT 1000"
         )
+        versions = try connection.prepare("SELECT id FROM posts WHERE newest = ?")
         let all = columns + ["due", "free_from", "value"]
         upsert = try connection.prepare(
             "INSERT OR REPLACE INTO posts (\(all.joined(separator: ", "))) "

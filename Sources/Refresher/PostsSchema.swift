@@ -11,11 +11,7 @@ enum PostsSchema {
     static let migrator = Migrator(
         applicationID: applicationID,
         what: "what the refresher knows of posts",
-        steps: [
-            Migrator.Step("posts", sql: posts),
-            Migrator.Step("free reads before midnight", sql: "ALTER TABLE posts ADD COLUMN free_from INTEGER;"),
-            Migrator.Step("posts put off", sql: putOff),
-        ]
+        steps: [Migrator.Step("posts", sql: posts), Migrator.Step("posts put off", sql: putOff)]
     )
 
     // Posts that lookups told nothing of: how often in a row, and until when they are left alone. Not of the journal; where it is
@@ -31,7 +27,7 @@ enum PostsSchema {
     // Times in microseconds since 1970 UTC. `rules` is the JSON array of tags as X sent them. `first`, `sighted`: the first and the
     // newest sighting on the stream. `observed`, `likes`: the newest counts; `observed_before`, `likes_before`: those before.
     // `gone`, `gone_before`: the two newest tombstones, `superseded`: the newest word of a newer version; they count while newer than
-    // `observed`. `original`: what a
+    // `observed`. `newest`: the newest version of a superseded one. `original`: what a
     // repost repeats; `original_gone`: that post's `gone`, while it counts. `due` is what the schedule says
     // of all that, null for never; `free_from`: from when on a free read before midnight stands for that; `value` orders what is due.
     private static let posts = """
@@ -53,12 +49,15 @@ enum PostsSchema {
             gone INTEGER,
             gone_before INTEGER,
             superseded INTEGER,
+            newest INTEGER,
             original INTEGER,
             original_gone INTEGER,
             due INTEGER,
+            free_from INTEGER,
             value REAL NOT NULL DEFAULT 0
         ) STRICT;
         CREATE INDEX posts_due ON posts (due) WHERE due IS NOT NULL;
         CREATE INDEX posts_original ON posts (original) WHERE original IS NOT NULL;
+        CREATE INDEX posts_newest ON posts (newest) WHERE newest IS NOT NULL;
         """
 }

@@ -33,7 +33,7 @@ public final class PostsSink: Sink {
         switch document.origin {
         case .tombstone:
             if document.isSuperseded {
-                state.supersede(at: document.observedAt)
+                state.supersede(at: document.observedAt, by: document.newestID)
             } else {
                 state.miss(at: document.observedAt)
             }

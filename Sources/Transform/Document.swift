@@ -17,6 +17,8 @@ public struct Document: Sendable {
     public var origin: DocumentClass
     /// Of a tombstone: whether the post is only an older version of an edited one.
     public var isSuperseded = false
+    /// Of such a tombstone, the id of the newest version; it stands in no field of the JSON.
+    public var newestID: UInt64?
     /// What the post is to the posts it refers to.
     public var postKind: PostKind
     /// Of a repost, the id of the post that it repeats; it stands in no field of the JSON.

@@ -21,11 +21,14 @@ enum EditedPost {
         into batch: DocumentBatch
     ) -> Int {
         let slot = extractor.count(PostPlan.newEditHistory) > 0 ? PostPlan.newEditHistory : PostPlan.editHistory
-        let older = (0..<max(0, extractor.count(slot) - 1)).compactMap { index -> UnsafeRawBufferPointer? in
+        func version(_ index: Int) -> UnsafeRawBufferPointer? {
             guard let item = extractor.string(slot, element: index), item.count > 2, item[0] == 34 else { return nil }
             let text = UnsafeRawBufferPointer(rebasing: item[1..<item.count - 1])
             return DefaultTransform.isID(text) ? text : nil
         }
+        let last = extractor.count(slot) - 1
+        let older = (0..<max(0, last)).compactMap(version)
+        let newest = older.isEmpty ? nil : version(last).flatMap { PostID.number($0) }
         var count = 0
         if isHidden {
             batch.addTombstone(of: id, at: place, number: number)
@@ -43,7 +46,7 @@ enum EditedPost {
             count = 1
         }
         for text in older where !isHidden || !text.elementsEqual(id) {
-            batch.addTombstone(of: text, at: place, number: number + count, isSuperseded: true)
+            batch.addTombstone(of: text, at: place, number: number + count, isSuperseded: true, newestID: newest)
             count += 1
         }
         return count

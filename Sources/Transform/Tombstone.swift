@@ -32,7 +32,8 @@ extension DocumentBatch {
         of id: UnsafeRawBufferPointer,
         at place: RecordPlace,
         number: Int,
-        isSuperseded: Bool = false
+        isSuperseded: Bool = false,
+        newestID: UInt64? = nil
     ) {
         let head: StaticString = "{\"tweet_id\":\""
         let tail: StaticString = "\",\"gone\":true}"
@@ -58,6 +59,7 @@ extension DocumentBatch {
         )
         document.source = source
         document.isSuperseded = isSuperseded
+        document.newestID = newestID
         append(document)
     }
 }

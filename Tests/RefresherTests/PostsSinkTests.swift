@@ -64,6 +64,44 @@ import Transform
         }
     }
 
+    @Test func whatRepeatsAnOlderVersionFollowsTheNewest() throws {
+        let asked = Question([.init(id: 3, arrival: Self.start, rules: Array("[]".utf8))])
+        let type = "https://api.x.com/2/problems/resource-not-found"
+        func at(_ minutes: Int) -> Timestamp { Self.start + .seconds(60 * minutes) }
+        let stories = [
+            Documents.sighting(#"{"id":"1","text":"t"}"#, rules: "[]", at: at(0)),
+            Documents.sighting(
+                #"{"id":"2","text":"RT","referenced_tweets":[{"type":"retweeted","id":"1"}]}"#,
+                rules: "[]",
+                at: at(1)
+            ),
+            Documents.sighting(#"{"id":"3","text":"u","edit_history_tweet_ids":["1","3"]}"#, rules: "[]", at: at(2)),
+            Documents.answer(#"{"errors":[{"resource_id":"3","type":"\#(type)"}]}"#, to: asked, at: at(3)),
+        ]
+        for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2], [2, 3, 1, 0]] {
+            let folder = try TemporaryFolder()
+            let file = try PostsFile(journal: folder.path, schedule: RefreshSchedule())
+            for index in order { _ = try PostsSink(file).deliver(stories[index]) }
+            let repost = try #require(try file.state(of: 2))
+            let (due, reason) = RefreshSchedule().due(repost)
+            #expect(reason == .originalGone && due == at(3), "\(order): \(repost)")
+        }
+    }
+
+    @Test func aVersionThatIsShownAgainAfterItWasSupersededIsReadAgain() throws {
+        let folder = try TemporaryFolder()
+        let file = try PostsFile(journal: folder.path, schedule: RefreshSchedule())
+        let asked = Question([.init(id: 1, arrival: Self.start, rules: Array("[]".utf8))])
+        let edited = #"{"id":"3","text":"u","edit_history_tweet_ids":["1","3"]}"#
+        let old = #"{"id":"1","text":"t","public_metrics":{"like_count":4},"edit_history_tweet_ids":["1"]}"#
+        let sink = PostsSink(file)
+        _ = try sink.deliver(Documents.sighting(#"{"id":"1","text":"t"}"#, rules: "[]", at: Self.start))
+        _ = try sink.deliver(Documents.sighting(edited, rules: "[]", at: Self.start + .seconds(900)))
+        #expect(try file.state(of: 1).map { RefreshSchedule().due($0).reason } == .superseded)
+        _ = try sink.deliver(Documents.answer(#"{"data":[\#(old)]}"#, to: asked, at: Self.start + .seconds(901)))
+        #expect(try file.state(of: 1).map { RefreshSchedule().due($0).reason } == .step(.seconds(3_600)))
+    }
+
     @Test func aRuleWithoutATagStaysInFrontOfThoseWithOne() throws {
         let folder = try TemporaryFolder()
         let file = try PostsFile(journal: folder.path, schedule: RefreshSchedule())
