@@ -33,6 +33,20 @@ extension PostsFile {
         }
     }
 
+    /// Leaves posts alone for the shortest while, however often it has been done.
+    func putOff(_ posts: [PostState], at now: Timestamp) throws {
+        try connection.transaction {
+            let note = try connection.prepare(
+                "INSERT INTO put_off (id, times, until) VALUES (?1, 0, ?2) ON CONFLICT DO UPDATE SET until = max(until, ?2)"
+            )
+            for post in posts {
+                try note.bind(Int64(bitPattern: post.id), at: 0)
+                try note.bind((now + PostsFile.firstPutOff).rawValue, at: 1)
+                try note.run()
+            }
+        }
+    }
+
     private var hasPutOff: Bool {
         get throws { try connection.prepare("SELECT 1 FROM put_off LIMIT 1").step() }
     }

@@ -95,7 +95,8 @@ public final class PostsFile {
             """
         )
         reckoning = schedule
-        try connection.transaction { try reckonAll() }
+        // Not for writing: that would keep the refresher out of the file.
+        try connection.snapshot { try reckonAll() }
         try connection.execute("CREATE INDEX temp.own_due ON posts (due)")
     }
 

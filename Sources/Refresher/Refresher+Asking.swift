@@ -68,7 +68,8 @@ extension Refresher {
                 let answer = try client.lookup(request)
                 try lookups.answer(answer.body, number: number)
                 let found = answers.count(answer.body, question, chunk)
-                let billed = isPaid ? 0 : found.billed(free: free, today.rule)
+                // What was not asked for was not paid for either: the newest version of an edited post.
+                let billed = found.billed(free: isPaid ? Set(chunk.map(\.id)) : free, today.rule)
                 try ledger?.settle(billed, for: number)
                 report.spent += billed
                 report.free += max(0, found.returned.count - billed)
@@ -87,7 +88,8 @@ extension Refresher {
                 try learnTime(error.date)
                 attempt += 1
                 guard try goesOn(after: error, attempt, &report, shutdown) else { return nil }
-                if attempt >= tries { return "\(error)" }
+                // A window that is used up says nothing of these posts; `goesOn` has an end to it.
+                if attempt >= tries, error.status != 429 { return "\(error)" }
                 wait(after: error, attempt, shutdown)
             }
         }

@@ -43,11 +43,16 @@ extension Refresher {
         guard let failure else { return }
         var hunt = Hunt(chosenOn: chosenOn, ending: report.ending)
         try narrow(chunk, paidOn: paidOn, &hunt, &report, shutdown)
-        guard report.ending == hunt.ending else { return }
-        let rest = chunk.filter { !hunt.settled.contains($0.id) }
-        if !rest.isEmpty {
+        guard report.ending == hunt.ending, hunt.settled.count < chunk.count else { return }
+        if hunt.failures < Refresher.failureLimit, !hunt.settled.isEmpty {
+            logger.warning("X has no answer to questions for \(hunt.alone.map { "\($0.id)" }.joined(separator: ", "))")
+            try tell(of: hunt.alone, only: [], &report)
+        } else {
+            let rest = chunk.filter { !hunt.settled.contains($0.id) }
+            // X is in trouble, and nobody knows whether these have a part in it: they are not held back for longer each time.
             report.ending = .refused(failure)
-            try tell(of: rest, only: [], &report)
+            report.unknown += rest.count
+            try posts.putOff(rest, at: clock.now)
         }
     }
 
@@ -57,8 +62,10 @@ extension Refresher {
         let ending: RefreshReport.Ending
         /// Questions without an answer since the last one that had one.
         var failures = 0
-        /// Posts that were answered, or stood alone.
+        /// Posts that were answered.
         var settled: Set<UInt64> = []
+        /// Posts to which X had no answer even alone.
+        var alone: [PostState] = []
     }
 
     /// Asks for the halves of what had no answer, one after the other and each to its end.
@@ -82,9 +89,7 @@ extension Refresher {
             } else if half.count > 1 {
                 try narrow(half, paidOn: paidOn, &hunt, &report, shutdown)
             } else {
-                logger.warning("X has no answer to a question for post \(half[0].id)")
-                hunt.settled.insert(half[0].id)
-                try tell(of: half, only: [], &report)
+                hunt.alone.append(half[0])
             }
         }
     }

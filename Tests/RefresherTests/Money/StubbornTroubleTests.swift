@@ -3,6 +3,7 @@ import Journal
 import Lifecycle
 import Logging
 import Simulator
+import Synchronization
 import TestSupport
 import Testing
 import Time
@@ -91,9 +92,6 @@ struct StubbornTroubleTests {
         #expect(try pass().due == 0)
         x.clock.advance(by: PostsFile.firstPutOff)
         #expect(try pass().unknown == 100)
-        // A clock that was ahead when they were put off does not keep them for ever.
-        x.clock.advance(by: .seconds(-86_400 * 10))
-        #expect(try PostsFile(journal: x.folder.path, schedule: RefreshSchedule()).state(of: 1) != nil)
     }
 
     @Test(arguments: [[5], [1, 300], [150, 151], [100, 101]]) func whatXFailsOnIsFoundAndTheOthersAreRead(
@@ -109,6 +107,54 @@ struct StubbornTroubleTests {
         #expect(report.read == 300 - bad.count && report.unknown == bad.count && report.ending == .done, "\(report)")
         let next = try x.pass("2000/day") { $0.schedule.steps = [.seconds(900)] }
         #expect(next.due == 0 && next.requests == 0, "\(next)")
+    }
+
+    @Test func aWindowThatIsUsedUpMeanwhileIsNoFaultOfThePosts() throws {
+        let fixture = try MoneyFixture(batch: 250) {
+            $0.refusalDelay = .seconds(300)
+            $1.faults = [
+                LookupFault(.refuse(status: 500), requests: 1...5), LookupFault(.refuse(status: 429), request: 6),
+            ]
+        }
+        try fixture.stream()
+        fixture.xClock.advance(by: .seconds(7_200))
+        let report = try fixture.pass(["1000/day"])
+        #expect(report.read == 250 && report.unknown == 0 && report.ending == .done, "\(report)")
+        #expect(report.requests == 5 + 1 + 2 + 2, "\(report)")
+    }
+
+    @Test func anOutageHoldsNothingBackForLong() throws {
+        let fixture = try MoneyFixture(batch: 3) {
+            // Five times all three, then one, the other two, and each of those.
+            $1.faults = [LookupFault(.refuse(status: 503), requests: 1...6 * 9)]
+        }
+        try fixture.stream()
+        fixture.xClock.advance(by: .seconds(7_200))
+        for _ in 0..<6 {
+            let report = try fixture.pass(["1000/day"])
+            if case .refused = report.ending {} else { Issue.record("\(report)") }
+            #expect(try fixture.pass(["1000/day"]).due == 0)
+            fixture.xClock.advance(by: PostsFile.firstPutOff)
+        }
+        let report = try fixture.pass(["1000/day"])
+        #expect(report.read == 3 && report.ending == .done, "\(report)")
+    }
+
+    @Test func aNewestVersionThatNobodyAskedForCountsThoughItsQuestionWasPaid() throws {
+        let lost = Mutex(false)
+        let x = try ScriptedX(posts: 1..<3, at: Self.midnight + .seconds(3_600)) { ids in
+            let isFirst = lost.withLock { wasLost in
+                defer { wasLost = true }
+                return !wasLost
+            }
+            if isFirst { return nil }
+            let newest = ScriptedX.post("9", likes: 1).dropLast() + ",\"edit_history_tweet_ids\":[\"1\",\"9\"]}"
+            return "{\"data\":[\(newest),\(ScriptedX.post("2", likes: 1))]}"
+        }
+        x.clock.advance(by: .seconds(86_400))
+        let report = try x.pass("10/day")
+        // Two for the answer that was lost, one for what came besides.
+        #expect(report.spent == 3 && report.left == 7 && report.ending == .done, "\(report)")
     }
 
     @Test func anOutlookBesideARefresherLeavesItsScheduleAlone() throws {
