@@ -64,7 +64,8 @@ public struct PostState: Sendable, Equatable {
 
     private func isAfterCounts(_ time: Timestamp?) -> Bool {
         guard let time else { return false }
-        return last.map { $0.time < time } ?? true
+        // Of one moment the tombstone counts, as in the indices.
+        return last.map { $0.time <= time } ?? true
     }
 
     /// Takes the counts of a document in; the two newest stay, of two that came at once the greater.
