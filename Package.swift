@@ -57,28 +57,32 @@ let package = Package(
         ),
 
         basics("Time"),
+        basics("Failures"),
         basics("Logging", ["Time"]),
         basics("JSON", ["CSimdJSON"]),
         basics("YAML", ["CYAML"]),
         basics("Compression", ["CZlib", "CZstd"]),
         basics("Hashing", ["CXXHash"]),
-        basics("SQLite", ["CSQLite"]),
+        basics("SQLite", ["CSQLite", "Failures"]),
         basics("Lifecycle", ["Time", "Logging"]),
         basics("Terminal", ["Time"]),
         basics("Options", ["YAML", "Time"]),
-        basics("HTTPClient", ["CCurl"]),
+        basics("HTTPClient", ["CCurl", "Failures", "Time"]),
         basics("HTTPServer", ["CMicroHTTPD"]),
 
-        room("Journal", ["Time", "Compression", "Hashing", "SQLite", "Lifecycle"]),
-        room("XAPI", ["Time", "JSON", "YAML", "HTTPClient"]),
+        room("Journal", ["Time", "Failures", "Compression", "Hashing", "SQLite", "Lifecycle"]),
+        room("XAPI", ["Time", "Failures", "JSON", "YAML", "HTTPClient"]),
         room("Transform", ["Time", "JSON", "Hashing"]),
-        room("Index", ["Time", "SQLite", "Transform"]),
-        room("Sinks", ["Time", "JSON", "Compression", "Lifecycle", "HTTPClient", "Transform", "Index"]),
-        room("Recorder", ["Time", "Logging", "Lifecycle", "Terminal", "HTTPClient", "Journal", "XAPI"]),
-        room("Replayer", ["Time", "Logging", "Lifecycle", "Journal", "Transform", "Sinks"]),
+        room("Index", ["Time", "Failures", "SQLite", "Transform"]),
+        room("Sinks", ["Time", "Failures", "JSON", "Compression", "Lifecycle", "HTTPClient", "Transform", "Index"]),
+        room("Recorder", ["Time", "Failures", "Logging", "Lifecycle", "Terminal", "HTTPClient", "Journal", "XAPI"]),
+        room("Replayer", ["Time", "Failures", "Logging", "Lifecycle", "Journal", "Transform", "Sinks"]),
         room(
             "Refresher",
-            ["Time", "Logging", "JSON", "SQLite", "Lifecycle", "Journal", "XAPI", "Transform", "Sinks", "Replayer"]
+            [
+                "Time", "Failures", "Logging", "JSON", "SQLite", "Lifecycle", "Journal", "XAPI", "Transform", "Sinks",
+                "Replayer",
+            ]
         ),
         room(
             "Dashboard",
@@ -89,8 +93,8 @@ let package = Package(
         .executableTarget(
             name: "reprise",
             dependencies: [
-                "Time", "Logging", "Lifecycle", "Terminal", "Options", "HTTPClient", "HTTPServer", "Journal", "XAPI",
-                "Transform", "Index", "Sinks", "Recorder", "Replayer", "Refresher", "Dashboard", "Simulator",
+                "Time", "Failures", "Logging", "Lifecycle", "Terminal", "Options", "HTTPClient", "HTTPServer", "Journal",
+                "XAPI", "Transform", "Index", "Sinks", "Recorder", "Replayer", "Refresher", "Dashboard", "Simulator",
             ],
             path: "Sources/reprise",
             swiftSettings: strict
@@ -113,23 +117,22 @@ let package = Package(
         tests(
             "Basics",
             [
-                "Time", "Logging", "JSON", "YAML", "Compression", "Hashing", "SQLite", "Lifecycle", "Terminal",
-                "Options",
-                "HTTPClient", "HTTPServer",
+                "Time", "Failures", "Logging", "JSON", "YAML", "Compression", "Hashing", "SQLite", "Lifecycle", "Terminal",
+                "Options", "HTTPClient", "HTTPServer",
             ]
         ),
         tests("Journal", ["Lifecycle", "Time", "Compression", "Hashing", "SQLite", "Journal"]),
-        tests("XAPI", ["Time", "XAPI", "HTTPClient"]),
-        tests("Recorder", ["Time", "Logging", "Lifecycle", "HTTPClient", "Journal", "XAPI", "Recorder", "Simulator"]),
+        tests("XAPI", ["Time", "Failures", "XAPI", "HTTPClient"]),
+        tests("Recorder", ["Time", "Failures", "Logging", "Lifecycle", "HTTPClient", "Journal", "XAPI", "Recorder", "Simulator"]),
         tests("Transform", ["Time", "JSON", "Transform"]),
         tests("Index", ["Time", "SQLite", "Transform", "Index"]),
-        tests("Sinks", ["Time", "JSON", "Lifecycle", "HTTPClient", "Journal", "Transform", "Sinks", "Replayer"]),
-        tests("Replayer", ["Time", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer"]),
+        tests("Sinks", ["Time", "Failures", "JSON", "Lifecycle", "HTTPClient", "Journal", "Transform", "Sinks", "Replayer"]),
+        tests("Replayer", ["Time", "Failures", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer"]),
         tests(
             "Refresher",
             [
-                "Time", "JSON", "SQLite", "Lifecycle", "Logging", "HTTPClient", "Journal", "XAPI", "Transform", "Index",
-                "Sinks", "Recorder", "Replayer", "Refresher", "Simulator",
+                "Time", "Failures", "JSON", "SQLite", "Lifecycle", "Logging", "HTTPClient", "Journal", "XAPI", "Transform",
+                "Index", "Sinks", "Recorder", "Replayer", "Refresher", "Simulator",
             ]
         ),
         tests("Search", ["Time", "JSON", "SQLite", "HTTPClient", "Transform", "Sinks"]),
