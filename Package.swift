@@ -58,23 +58,24 @@ let package = Package(
 
         basics("Time"),
         basics("Failures"),
+        basics("Files", ["Failures"]),
         basics("Logging", ["Time"]),
         basics("JSON", ["CSimdJSON"]),
         basics("YAML", ["CYAML"]),
         basics("Compression", ["CZlib", "CZstd"]),
         basics("Hashing", ["CXXHash"]),
-        basics("SQLite", ["CSQLite", "Failures"]),
+        basics("SQLite", ["CSQLite", "Failures", "Files"]),
         basics("Lifecycle", ["Time", "Logging"]),
         basics("Terminal", ["Time"]),
         basics("Options", ["YAML", "Time"]),
         basics("HTTPClient", ["CCurl", "Failures", "Time"]),
         basics("HTTPServer", ["CMicroHTTPD"]),
 
-        room("Journal", ["Time", "Failures", "Compression", "Hashing", "SQLite", "Lifecycle"]),
+        room("Journal", ["Time", "Failures", "Files", "Compression", "Hashing", "SQLite", "Lifecycle"]),
         room("XAPI", ["Time", "Failures", "JSON", "YAML", "HTTPClient"]),
         room("Transform", ["Time", "JSON", "Hashing"]),
         room("Index", ["Time", "Failures", "SQLite", "Transform"]),
-        room("Sinks", ["Time", "Failures", "JSON", "Compression", "Lifecycle", "HTTPClient", "Transform", "Index"]),
+        room("Sinks", ["Time", "Failures", "Files", "JSON", "Compression", "Lifecycle", "HTTPClient", "Transform", "Index"]),
         room("Recorder", ["Time", "Failures", "Logging", "Lifecycle", "Terminal", "HTTPClient", "Journal", "XAPI"]),
         room("Replayer", ["Time", "Failures", "Logging", "Lifecycle", "Journal", "Transform", "Sinks"]),
         room(
@@ -117,22 +118,22 @@ let package = Package(
         tests(
             "Basics",
             [
-                "Time", "Failures", "Logging", "JSON", "YAML", "Compression", "Hashing", "SQLite", "Lifecycle", "Terminal",
+                "Time", "Failures", "Files", "Logging", "JSON", "YAML", "Compression", "Hashing", "SQLite", "Lifecycle", "Terminal",
                 "Options", "HTTPClient", "HTTPServer",
             ]
         ),
-        tests("Journal", ["Lifecycle", "Time", "Compression", "Hashing", "SQLite", "Journal"]),
+        tests("Journal", ["Files", "Lifecycle", "Time", "Compression", "Hashing", "SQLite", "Journal"]),
         tests("XAPI", ["Time", "Failures", "XAPI", "HTTPClient"]),
         tests("Recorder", ["Time", "Failures", "Logging", "Lifecycle", "HTTPClient", "Journal", "XAPI", "Recorder", "Simulator"]),
         tests("Transform", ["Time", "JSON", "Transform"]),
         tests("Index", ["Time", "SQLite", "Transform", "Index"]),
-        tests("Sinks", ["Time", "Failures", "JSON", "Lifecycle", "HTTPClient", "Journal", "Transform", "Sinks", "Replayer"]),
+        tests("Sinks", ["Time", "Failures", "Files", "JSON", "Lifecycle", "HTTPClient", "Journal", "Transform", "Sinks", "Replayer"]),
         tests("Replayer", ["Time", "Failures", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer"]),
         tests(
             "Refresher",
             [
-                "Time", "Failures", "JSON", "SQLite", "Lifecycle", "Logging", "HTTPClient", "Journal", "XAPI", "Transform",
-                "Index", "Sinks", "Recorder", "Replayer", "Refresher", "Simulator",
+                "Time", "Failures", "Files", "JSON", "SQLite", "Lifecycle", "Logging", "HTTPClient", "Journal", "XAPI",
+                "Transform", "Index", "Sinks", "Recorder", "Replayer", "Refresher", "Simulator",
             ]
         ),
         tests("Search", ["Time", "JSON", "SQLite", "HTTPClient", "Transform", "Sinks"]),

@@ -1,3 +1,4 @@
+internal import Files
 public import Time
 
 /// A journal's folder, opened for reading: which sources it has, how far each has come, and where a time stands.
@@ -24,7 +25,7 @@ public struct Journal: Sendable {
                 "there is no journal at \(directory); record one first, or name another with --journal"
             )
         }
-        try Journal.checkDatabases(in: directory)
+        try Journal.checkDatabases(in: directory, disk)
         self.directory = directory
         self.disk = disk
         self.geometry = geometry
@@ -66,7 +67,7 @@ public struct Journal: Sendable {
         // A recorder may just have made both; the older one comes first.
         if search.exists(next.next), !search.exists(next) { throw folder.missing(next) }
         guard disk.exists(Catalog.path(journal: directory)),
-            let known = Catalog.newest(journal: directory, source: source)
+            let known = Catalog.newest(in: self, source: source)
         else { return }
         guard found < known.rawValue else { return }
         throw folder.missing(SegmentID(rawValue: found + 1), known: known)

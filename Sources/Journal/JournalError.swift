@@ -1,7 +1,10 @@
+public import Failures
+internal import Files
+
 /// What the journal could not do, with where, why and what to do next.
 ///
 /// It never carries bytes of a record.
-public struct JournalError: Error, CustomStringConvertible, Sendable {
+public struct JournalError: Error, CustomStringConvertible, Sendable, FailureCauseProviding {
     /// The kind of failure; new kinds may come, so compare, never switch over all of them.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Value: String {
@@ -47,6 +50,28 @@ public struct JournalError: Error, CustomStringConvertible, Sendable {
         self.message = message
         self.errorNumber = errorNumber
         self.cause = cause
+    }
+
+    /// The error for whatever ended a piece of work: its own, a file's in its words, else `failed` with the cause.
+    init(_ error: any Error, ending what: String) {
+        switch error {
+        case let error as JournalError: self = error
+        case let error as FileError: self.init(.io, error.message, errorNumber: error.errorNumber, cause: nil)
+        default: self.init(.failed, what, cause: error)
+        }
+    }
+
+    /// What the code, or the system call that failed, stands for.
+    public var failureCause: FailureCause {
+        if errorNumber != 0 { return FileError(.io, message, errorNumber: errorNumber).failureCause }
+        return switch code {
+        case .locked: .locked
+        case .corrupt: .damaged
+        case .mismatch: .foreignTarget
+        case .notFound: .missingTarget
+        case .invalid, .unsupported: .badRequest
+        default: cause.map { FailureCause(of: $0) } ?? .storage
+        }
     }
 
     /// The message, and what led to it.

@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import Files
 
 /// A connection to one database file; one thread at a time.
 ///
@@ -22,13 +23,22 @@ public final class Connection {
     }
 
     let handle: OpaquePointer
+    /// The first sync or commit that the disk failed; nothing is written or synced after it.
+    private var failure: SQLiteError?
     /// The database file's path.
     public let path: String
 
     /// Opens a database.
     ///
+    /// - Parameter busyTimeout: how long a call waits for another connection's lock, in whole seconds.
+    ///
     /// - Throws: `SQLiteError`.
-    public init(path: String, mode: Mode = .readWrite, durability: Durability = .full) throws(SQLiteError) {
+    public init(
+        path: String,
+        mode: Mode = .readWrite,
+        durability: Durability = .full,
+        busyTimeout: Duration = .seconds(5)
+    ) throws(SQLiteError) {
         let flags: CInt
         switch mode {
         case .readWrite: flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
@@ -43,7 +53,7 @@ public final class Connection {
         }
         handle = opened
         self.path = path
-        sqlite3_busy_timeout(handle, 5_000)
+        sqlite3_busy_timeout(handle, CInt(clamping: busyTimeout.components.seconds * 1_000))
         try execute("PRAGMA foreign_keys=ON")
         // The functions and views of a file that someone else made must not reach outside it.
         try execute("PRAGMA trusted_schema=OFF")
@@ -74,10 +84,11 @@ public final class Connection {
     ///
     /// - Throws: what the body throws, or `SQLiteError`.
     public func transaction<Result>(_ body: () throws -> Result) throws -> Result {
+        if let failure { throw failure }
         try execute("BEGIN IMMEDIATE")
         do {
             let result = try body()
-            try execute("COMMIT")
+            try latching { () throws(SQLiteError) in try execute("COMMIT") }
             return result
         } catch {
             // The first error is the one to tell; a rollback that fails has nothing left to undo.
@@ -93,19 +104,35 @@ public final class Connection {
     ///
     /// - Throws: `SQLiteError`, busy where a reader is in the way.
     public func checkpoint() throws(SQLiteError) {
-        let result = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_FULL, nil, nil)
-        guard result == SQLITE_OK else { throw SQLiteError(handle, result, "checkpoint of \(path)") }
+        try latching { () throws(SQLiteError) in
+            let result = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_FULL, nil, nil)
+            guard result == SQLITE_OK else { throw SQLiteError(handle, result, "checkpoint of \(path)") }
+        }
     }
 
     /// Makes every commit of this connection that has returned durable, whatever the durability of commits is.
     ///
     /// It syncs the write-ahead log, and readers cannot be in the way: a checkpoint that a reader holds back would sync nothing.
     ///
-    /// - Throws: `SQLiteError`. Nothing may then be taken for durable, and a second try proves nothing, because Linux
-    ///   forgets what it could not write: stop, and open the file again or rebuild it.
+    /// - Throws: `SQLiteError`, which the connection latches: every later transaction or sync fails with it, because Linux
+    ///   forgets what it could not write and reports it once. Open the file again.
     public func synchronize() throws(SQLiteError) {
-        let result = reprise_sync_log(handle)
-        guard result == SQLITE_OK else { throw SQLiteError(handle, result, "syncing the log of \(path)") }
+        try latching { () throws(SQLiteError) in
+            let result = reprise_sync_log(handle)
+            guard result == SQLITE_OK else { throw SQLiteError(handle, result, "syncing the log of \(path)") }
+        }
+    }
+
+    private func latching(_ body: () throws(SQLiteError) -> Void) throws(SQLiteError) {
+        if let failure { throw failure }
+        do throws(SQLiteError) { try body() } catch {
+            if error.isStorageFailure {
+                failure = error
+                // Memory may show what never reached the disk; whoever opens the file next sees what is really there.
+                for file in ["\(path)-wal", path] { try? SystemDisk().dropCache(of: file) }
+            }
+            throw error
+        }
     }
 
     /// Runs a body in a transaction that only reads: all its queries see the state of the first one.

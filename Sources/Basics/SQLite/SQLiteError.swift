@@ -1,7 +1,8 @@
 internal import CSQLite
+public import Failures
 
 /// What SQLite refused, with the statement but never with the values bound to it.
-public struct SQLiteError: Error, CustomStringConvertible, Sendable {
+public struct SQLiteError: Error, CustomStringConvertible, Sendable, FailureCauseProviding {
     /// The primary result code (sqlite.org/rescode.html): 5 busy, 11 corrupt, 13 full, 19 constraint, 26 not a database.
     public let code: Int32
     /// The extended result code.
@@ -36,6 +37,23 @@ public struct SQLiteError: Error, CustomStringConvertible, Sendable {
 
     /// Another connection holds the lock; trying again later can help.
     public var isBusy: Bool { code == SQLITE_BUSY || code == SQLITE_LOCKED }
+
+    /// The disk failed a read, write or sync, or is full: what was written since the last sync may be gone.
+    public var isStorageFailure: Bool { code == SQLITE_IOERR || code == SQLITE_FULL }
+
+    /// What the result code stands for.
+    public var failureCause: FailureCause {
+        switch code {
+        case SQLITE_BUSY, SQLITE_LOCKED: .locked
+        case SQLITE_FULL: .diskFull
+        case SQLITE_PERM, SQLITE_AUTH: .permission
+        case SQLITE_READONLY: .blocked
+        case SQLITE_CORRUPT, SQLITE_NOTADB: .damaged
+        case SQLITE_CANTOPEN: .missingTarget
+        case SQLITE_IOERR: .storage
+        default: isNewerSchema || sql == nil && code == 1 ? .foreignTarget : .unknown
+        }
+    }
 
     /// The file is no database, or a damaged one.
     public var isCorrupt: Bool { code == SQLITE_CORRUPT || code == SQLITE_NOTADB }

@@ -1,3 +1,4 @@
+internal import Files
 internal import SQLite
 internal import Time
 
@@ -8,39 +9,43 @@ final class Catalog {
     static let applicationID: Int32 = 0x5250_4341  // "RPCA"
     private var connection: Connection
     private let path: String
+    private let disk: any Disk
 
     static func path(journal: String) -> String { "\(journal)/catalog.sqlite" }
 
     /// Opens the catalog for a writer, and makes it where there is none.
-    convenience init(journal: String) throws { try self.init(path: Catalog.path(journal: journal)) }
+    convenience init(journal: String, disk: any Disk) throws {
+        try self.init(path: Catalog.path(journal: journal), disk: disk)
+    }
 
     /// Opens a catalog, or makes it; one that is damaged or of an older schema is thrown away, because the segments make it anew.
-    init(path: String) throws {
+    init(path: String, disk: any Disk) throws {
         self.path = path
+        self.disk = disk
         do {
-            connection = try Catalog.open(path)
+            connection = try Catalog.open(path, disk)
         } catch let error as SQLiteError where error.isCorrupt {
-            connection = try Catalog.openAnew(path)
+            connection = try Catalog.openAnew(path, disk)
         } catch let error as SQLiteError where error.isRefusal {
             throw JournalError(.io, error.message + Ownership.hint(path), cause: error)
         }
     }
 
-    private static func openAnew(_ path: String) throws -> Connection {
-        for file in [path, "\(path)-wal", "\(path)-shm"] { try SystemDisk().removeIfPresent(file) }
-        return try open(path)
+    private static func openAnew(_ path: String, _ disk: any Disk) throws -> Connection {
+        for file in [path, "\(path)-wal", "\(path)-shm"] { try disk.removeIfPresent(file) }
+        return try open(path, disk)
     }
 
     /// Runs a body; where the file turns out to be damaged, once more with an empty one in its place.
     private func startingOverIfCorrupt<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as SQLiteError where error.isCorrupt {
-            connection = try Catalog.openAnew(path)
+            connection = try Catalog.openAnew(path, disk)
             return try body()
         }
     }
 
-    private static func open(_ path: String) throws -> Connection {
-        let connection = try Connection(path: path, durability: .normal)
+    private static func open(_ path: String, _ disk: any Disk) throws -> Connection {
+        let connection = try Connection(path: disk.databasePath(path), durability: .normal, busyTimeout: .seconds(1))
         if try connection.int64("SELECT count(*) FROM sqlite_schema") ?? 0 > 0,
             try connection.int64("PRAGMA user_version") ?? 0 < migrator.count
         {
@@ -73,12 +78,19 @@ final class Catalog {
     }
 
     /// Adds what was sealed or written without the catalog being told: segments past its end, and those it holds as open.
-    func catchUp(_ folder: SourceFolder) throws { try startingOverIfCorrupt { try readNewSegments(of: folder) } }
+    ///
+    /// - Parameter sealedOnly: leaves an open segment out, because its newest blocks may not be synced.
+    func catchUp(_ folder: SourceFolder, sealedOnly: Bool = false) throws {
+        try startingOverIfCorrupt { try readNewSegments(of: folder, sealedOnly) }
+    }
 
-    private func readNewSegments(of folder: SourceFolder) throws {
-        for id in try unsealed(folder) { try read(id, of: folder) }
+    private func readNewSegments(of folder: SourceFolder, _ sealedOnly: Bool) throws {
+        func isThere(_ id: SegmentID) -> Bool {
+            folder.disk.exists(folder.sealed(id)) || !sealedOnly && folder.disk.exists(folder.open(id))
+        }
+        for id in try unsealed(folder) where isThere(id) { try read(id, of: folder) }
         var id = try readNewestSegment(of: folder.source)?.next ?? .first
-        while folder.disk.exists(folder.sealed(id)) || folder.disk.exists(folder.open(id)) {
+        while isThere(id) {
             try read(id, of: folder)
             id = id.next
         }

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 internal import SQLite
 public import Time
@@ -17,6 +18,10 @@ public final class Checkpoint {
     public private(set) var hasStartedOver = false
 
     static func path(journal: String) -> String { "\(journal)/state.sqlite" }
+
+    static func connect(_ journal: Journal) throws(SQLiteError) -> Connection {
+        try Connection(path: journal.disk.databasePath(path(journal: journal.directory)), durability: .full)
+    }
 
     /// Opens a checkpoint, or makes it where there is none of that name.
     ///
@@ -49,8 +54,8 @@ public final class Checkpoint {
         guard try lock.tryLock() else {
             throw JournalError(.locked, "checkpoint '\(name)' is in use by another process; wait for it or stop it")
         }
-        try Journal.checkDatabases(in: journal.directory)
-        connection = try Connection(path: Checkpoint.path(journal: journal.directory), durability: .full)
+        try Journal.checkDatabases(in: journal.directory, journal.disk)
+        connection = try Checkpoint.connect(journal)
         try Checkpoint.migrator.migrate(connection)
         self.name = name
         self.clock = clock
@@ -74,8 +79,8 @@ public final class Checkpoint {
     ///
     /// - Throws: `JournalError` with code `unsupported` where a newer Reprise made it, or `SQLiteError`.
     public static func sink(of name: String, in journal: Journal) throws -> String? {
-        try Journal.checkDatabases(in: journal.directory)
-        let connection = try Connection(path: path(journal: journal.directory), durability: .full)
+        try Journal.checkDatabases(in: journal.directory, journal.disk)
+        let connection = try connect(journal)
         try migrator.migrate(connection)
         let select = try connection.prepare("SELECT sink FROM checkpoints WHERE name = ?")
         try select.bind(name, at: 0)

@@ -33,7 +33,7 @@ public final class DeadLetters {
     ///
     /// - Throws: `SQLiteError`.
     public init(journal: Journal, clock: WallClock = .system) throws {
-        connection = try Connection(path: "\(journal.directory)/state.sqlite", durability: .full)
+        connection = try Checkpoint.connect(journal)
         try Checkpoint.migrator.migrate(connection)
         self.clock = clock
     }

@@ -1,3 +1,4 @@
+internal import Files
 internal import Compression
 internal import Hashing
 internal import SQLite
@@ -44,7 +45,7 @@ extension SourceFolder {
     }
 
     /// Throws where a slot of the tail begins as no entry of this version does, but as one of a later version would.
-    func checkVersion(ofTail file: FileHandle) throws(JournalError) {
+    func checkVersion(ofTail file: FileHandle) throws {
         let known = withUnsafeBytes(of: TailEntry.magic.littleEndian) { Array($0) }
         var magic: [UInt8] = [0, 0, 0, 0]
         for slot in 0..<geometry.slotCount {
@@ -52,24 +53,24 @@ extension SourceFolder {
             guard magic.dropLast() == known.dropLast(), magic[3] > known[3], magic[3] <= UInt8(ascii: "9") else {
                 continue
             }
-            throw .newer("\(file.path) has entries of version \(magic[3] - UInt8(ascii: "0"))")
+            throw JournalError.newer("\(file.path) has entries of version \(magic[3] - UInt8(ascii: "0"))")
         }
     }
 }
 
 extension Journal {
     /// Throws where a newer Reprise has made the catalog or the checkpoints; nothing is changed.
-    static func checkDatabases(in directory: String) throws(JournalError) {
-        try Catalog.migrator.checkVersion(of: Catalog.path(journal: directory))
-        try Checkpoint.migrator.checkVersion(of: Checkpoint.path(journal: directory))
+    static func checkDatabases(in directory: String, _ disk: any Disk) throws(JournalError) {
+        try Catalog.migrator.checkVersion(of: Catalog.path(journal: directory), disk)
+        try Checkpoint.migrator.checkVersion(of: Checkpoint.path(journal: directory), disk)
     }
 }
 
 extension Migrator {
     /// Throws where a database has a newer schema; one that is not there or cannot be read is left to whoever needs it.
-    fileprivate func checkVersion(of path: String) throws(JournalError) {
-        guard SystemDisk().exists(path) else { return }
-        do { _ = try version(of: Connection(path: path, mode: .readOnly)) } catch {
+    fileprivate func checkVersion(of path: String, _ disk: any Disk) throws(JournalError) {
+        guard disk.exists(path) else { return }
+        do { _ = try version(of: Connection(path: disk.databasePath(path), mode: .readOnly)) } catch {
             if error.isNewerSchema { throw .newer(error.message) }
         }
     }

@@ -1,3 +1,4 @@
+internal import Files
 internal import Time
 
 /// Reads a source as runs of bytes, from blocks and from the tail alike; changes nothing, and may run beside the writer.

@@ -1,3 +1,4 @@
+internal import Files
 internal import Time
 
 /// Walks the blocks of a source's segments in order, from one file to the next, while the writer appends and seals.

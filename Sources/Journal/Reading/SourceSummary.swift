@@ -1,3 +1,4 @@
+internal import Files
 internal import SQLite
 public import Time
 
@@ -33,7 +34,7 @@ public struct SourceSummary: Sendable, Equatable {
         var blocksEnd = ByteOffset.zero
         // Of a copy that was made while the journal was recorded the catalog may know more than there is.
         if folder.disk.exists(Catalog.path(journal: journal.directory)),
-            let known = Catalog.sealed(journal: journal.directory, source: source),
+            let known = Catalog.sealed(in: journal, source: source),
             folder.disk.exists(folder.sealed(known.last))
         {
             sealedSegments = known.segments
@@ -96,10 +97,9 @@ extension Catalog {
     }
 
     /// The newest segment that a journal's catalog knows; nil where it knows none or cannot answer.
-    static func newest(journal: String, source: SourceName) -> SegmentID? {
+    static func newest(in journal: Journal, source: SourceName) -> SegmentID? {
         do {
-            let connection = try Connection(path: path(journal: journal), mode: .readOnly)
-            _ = try migrator.version(of: connection)
+            let connection = try reading(journal)
             let select = try connection.prepare("SELECT max(id) FROM segments WHERE source = ?")
             try select.bind(source.rawValue, at: 0)
             return try select.step() ? select.optionalInt64(0).map(SegmentID.init) : nil
@@ -108,11 +108,17 @@ extension Catalog {
         }
     }
 
+    private static func reading(_ journal: Journal) throws -> Connection {
+        let path = journal.disk.databasePath(path(journal: journal.directory))
+        let connection = try Connection(path: path, mode: .readOnly)
+        _ = try migrator.version(of: connection)
+        return connection
+    }
+
     /// Where a segment ends, as far as a journal's catalog knows; nil where it cannot answer.
-    static func end(of id: SegmentID, journal: String, source: SourceName) -> ByteOffset? {
+    static func end(of id: SegmentID, in journal: Journal, source: SourceName) -> ByteOffset? {
         do {
-            let connection = try Connection(path: path(journal: journal), mode: .readOnly)
-            _ = try migrator.version(of: connection)
+            let connection = try reading(journal)
             let select = try connection.prepare("SELECT end_offset FROM segments WHERE source = ? AND id = ?")
             try select.bind(source.rawValue, at: 0)
             try select.bind(id.rawValue, at: 1)
@@ -123,10 +129,9 @@ extension Catalog {
     }
 
     /// Asks a journal's catalog; nil where it cannot answer, for it only repeats what the segments say.
-    static func sealed(journal: String, source: SourceName) -> Sealed? {
+    static func sealed(in journal: Journal, source: SourceName) -> Sealed? {
         do {
-            let connection = try Connection(path: path(journal: journal), mode: .readOnly)
-            _ = try migrator.version(of: connection)
+            let connection = try reading(journal)
             let select = try connection.prepare(
                 """
                 SELECT count(*), sum(blocks), sum(stored_bytes), sum(records), min(first_arrival_us), max(last_arrival_us),

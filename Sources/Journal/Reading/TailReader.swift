@@ -1,3 +1,4 @@
+internal import Files
 internal import Time
 
 /// How far a reader has come: it goes on with the entry after this one, wherever that stands by then.
@@ -66,7 +67,7 @@ final class TailReader {
     }
 
     /// Makes the tail durable, fdatasync(2).
-    func sync() throws(JournalError) { try file.syncData() }
+    func sync() throws(FileError) { try file.syncData() }
 
     private func place(of sequence: UInt64) throws -> Int? {
         if let hint, hint % geometry.slotSize != 0, try holds(sequence, at: hint) { return hint }

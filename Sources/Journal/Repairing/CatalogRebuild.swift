@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 internal import SQLite
 
@@ -11,7 +12,7 @@ extension Journal {
     /// - Throws: `JournalError`: `locked` while a recorder runs, `unsupported` where a newer Reprise wrote the catalog, `io`.
     public func rebuildCatalog(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> Int {
         let path = Catalog.path(journal: directory)
-        try Journal.checkDatabases(in: directory)
+        try Journal.checkDatabases(in: directory, disk)
         let sources = try self.sources()
         for source in sources { try folder(of: source).checkVersion() }
         let locks = try sources.map { try SourceLock(folder(of: $0)) }
@@ -19,7 +20,7 @@ extension Journal {
         for file in [new, "\(new)-wal", "\(new)-shm"] { try disk.removeIfPresent(file) }
         var segments = 0
         do {
-            let catalog = try Catalog(path: new)
+            let catalog = try Catalog(path: new, disk: disk)
             for (index, source) in sources.enumerated() {
                 try catalog.catchUp(folder(of: source))
                 segments += try catalog.segmentCount(of: source)

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 internal import SQLite
 internal import Time
@@ -27,7 +28,7 @@ public struct JournalRepair: Sendable {
         guard folder.disk.exists(folder.path) else {
             throw JournalError(.notFound, "the journal at \(journal.directory) has no source \(source)")
         }
-        if journal.disk is SystemDisk { try Journal.checkDatabases(in: journal.directory) }
+        try Journal.checkDatabases(in: journal.directory, journal.disk)
         try folder.checkVersion()
         let lock = dryRun ? nil : try SourceLock(folder)
         let list = try SegmentList(folder)
@@ -108,8 +109,7 @@ public struct JournalRepair: Sendable {
         if let length = check?.listedLength, let first = check?.first, first.length == 0 {
             end = max(end, first.firstOffset + length)
         }
-        guard journal.disk is SystemDisk else { return end }
-        return max(end, Catalog.end(of: id, journal: journal.directory, source: folder.source) ?? end)
+        return max(end, Catalog.end(of: id, in: journal, source: folder.source) ?? end)
     }
 
     private mutating func rescueTail() throws {
@@ -121,8 +121,7 @@ public struct JournalRepair: Sendable {
 
     /// The catalog only repeats what the segments say; one that cannot be changed is left to 'journal rebuild'.
     private func noteInCatalog(_ journal: Journal) throws {
-        guard journal.disk is SystemDisk else { return }
-        let catalog = try Catalog(journal: journal.directory)
+        let catalog = try Catalog(journal: journal.directory, disk: journal.disk)
         try catalog.catchUp(folder)
         for id in rewritten { try catalog.read(id, of: folder) }
     }

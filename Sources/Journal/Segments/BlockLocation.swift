@@ -1,3 +1,4 @@
+internal import Files
 internal import Compression
 
 /// Where a block lies in a segment file.
@@ -13,7 +14,7 @@ struct BlockLocation: Equatable {
     /// Finds the block that begins at a place in a file by walking its frame's block headers, a few bytes each.
     ///
     /// - Returns: nil where no whole block begins there: the file ends, or something else follows.
-    static func find(in file: FileHandle, at start: Int) throws(JournalError) -> BlockLocation? {
+    static func find(in file: FileHandle, at start: Int) throws(FileError) -> BlockLocation? {
         guard let (frameSize, contentSize) = try frame(in: file, at: start) else { return nil }
         var header = [UInt8](repeating: 0, count: 8)
         guard try file.readArray(into: &header, at: start + frameSize) else { return nil }
@@ -32,7 +33,7 @@ struct BlockLocation: Equatable {
     }
 
     /// Reads the block's trailer without its frame: enough to find one's way, not to believe the bytes.
-    func trailer(in file: FileHandle) throws(JournalError) -> BlockTrailer? {
+    func trailer(in file: FileHandle) throws -> BlockTrailer? {
         var stored = [UInt8](repeating: 0, count: trailerSize)
         guard try file.readArray(into: &stored, at: start + frameSize) else { return nil }
         guard let trailer = stored.withUnsafeBytes({ BlockTrailer.decode(unchecked: $0) }) else {
@@ -45,7 +46,7 @@ struct BlockLocation: Equatable {
         return trailer.length == contentSize ? trailer : nil
     }
 
-    private static func frame(in file: FileHandle, at start: Int) throws(JournalError) -> (Int, Int)? {
+    private static func frame(in file: FileHandle, at start: Int) throws(FileError) -> (Int, Int)? {
         var header = [UInt8](repeating: 0, count: ZstdFrame.headerByteLimit)
         // The last bytes of a file may be fewer than the longest header; zeros then stand in for them.
         _ = try file.readArray(into: &header, at: start)
@@ -81,7 +82,7 @@ final class BlockReader {
     /// Reads a block's stored bytes and checks them; nil where they do not agree with the checksum.
     ///
     /// - Throws: `io`, `unsupported` for a whole block that a newer Reprise wrote.
-    func trailer(_ location: BlockLocation, in file: FileHandle) throws(JournalError) -> BlockTrailer? {
+    func trailer(_ location: BlockLocation, in file: FileHandle) throws -> BlockTrailer? {
         if stored.count < location.storedSize {
             stored.deallocate()
             stored = .allocate(byteCount: location.storedSize + location.storedSize / 4, alignment: 64)
@@ -91,7 +92,7 @@ final class BlockReader {
         let trailerBytes = UnsafeRawBufferPointer(rebasing: bytes[location.frameSize...])
         let trailer = BlockTrailer.decode(trailerBytes, after: frame(of: location))
         if trailer == nil, let version = BlockTrailer.newerVersion(trailerBytes, after: frame(of: location)) {
-            throw .newer("\(file.path): the block at byte \(location.start) has version \(version)")
+            throw JournalError.newer("\(file.path): the block at byte \(location.start) has version \(version)")
         }
         guard let trailer, trailer.length == location.contentSize else { return nil }
         return trailer
@@ -104,7 +105,7 @@ final class BlockReader {
         of location: BlockLocation,
         in file: FileHandle,
         into output: UnsafeMutableRawBufferPointer
-    ) throws(JournalError) {
+    ) throws {
         let place = "\(file.path): the block at byte \(location.start)"
         let length: Int
         do throws(ZstdError) {

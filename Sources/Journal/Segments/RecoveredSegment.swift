@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// What a walk over a segment's blocks found: everything needed to go on behind them.

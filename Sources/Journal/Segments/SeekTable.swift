@@ -1,3 +1,4 @@
+internal import Files
 internal import Compression
 
 /// The Zstandard Seekable Format's table (zstd_seekable_compression_format.md, version 0.1.0): the last frame of a sealed segment.
@@ -43,7 +44,7 @@ struct SeekTable: Equatable {
     }
 
     /// Reads the table at the end of a file; nil where the file does not end with one that accounts for all bytes before it.
-    static func read(from file: FileHandle) throws(JournalError) -> SeekTable? {
+    static func read(from file: FileHandle) throws(FileError) -> SeekTable? {
         let size = try file.size()
         guard size >= footerSize + 8 else { return nil }
         var footer = [UInt8](repeating: 0, count: footerSize)
@@ -82,11 +83,11 @@ struct SeekTable: Equatable {
 
 extension FileHandle {
     /// Fills an array from the file; false where the file ends before.
-    func readArray(into array: inout [UInt8], at offset: Int) throws(JournalError) -> Bool {
-        var failure: JournalError?
+    func readArray(into array: inout [UInt8], at offset: Int) throws(FileError) -> Bool {
+        var failure: FileError?
         let count = array.count
         let done = array.withUnsafeMutableBytes { buffer in
-            do throws(JournalError) { return try read(into: buffer, at: offset) } catch {
+            do throws(FileError) { return try read(into: buffer, at: offset) } catch {
                 failure = error
                 return 0
             }

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// A segment's number in its source: 1, 2, 3, … without a hole.
@@ -51,7 +52,7 @@ extension SourceFolder {
     /// Opens the tail for reading; nil where there is none, or no folder.
     ///
     /// - Throws: `io` where it may not be read: so nobody takes another user's source for an empty one.
-    func openTail() throws(JournalError) -> FileHandle? {
+    func openTail() throws(FileError) -> FileHandle? {
         do { return try disk.fileIfPresent(tail) } catch {
             guard error.errorNumber == ENOTDIR else { throw error }
             return nil

@@ -1,3 +1,4 @@
+internal import Files
 internal import Time
 
 /// Finds segments by their numbers, which have no hole: no folder is listed, no catalog is asked.

@@ -1,3 +1,5 @@
+internal import Files
+
 /// The trailers of all whole blocks of a segment, without its content.
 struct SegmentTrailers {
     private(set) var blocks: [BlockTrailer] = []

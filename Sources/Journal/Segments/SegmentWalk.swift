@@ -1,3 +1,4 @@
+internal import Files
 internal import Compression
 internal import Glibc
 
@@ -42,7 +43,7 @@ final class SegmentWalk {
     }
 
     /// Decompresses the block that `next` gave last.
-    func content(of location: BlockLocation, into output: UnsafeMutableRawBufferPointer) throws(JournalError) {
+    func content(of location: BlockLocation, into output: UnsafeMutableRawBufferPointer) throws {
         try reader.content(of: location, in: file, into: output)
     }
 

@@ -1,3 +1,4 @@
+internal import Files
 internal import SQLite
 internal import Time
 
@@ -11,8 +12,8 @@ final class CatalogCheck {
     /// - Throws: `SQLiteError` where it cannot be read; code 1 where a newer Reprise wrote it.
     init?(journal: String, source: SourceName, disk: any Disk) throws {
         let path = Catalog.path(journal: journal)
-        guard disk is SystemDisk, disk.exists(path) else { return nil }
-        connection = try Connection(path: path, mode: .readOnly)
+        guard disk.exists(path) else { return nil }
+        connection = try Connection(path: disk.databasePath(path), mode: .readOnly)
         self.source = source
         guard try Catalog.migrator.version(of: connection) > 0 else { return nil }
         let check = try connection.prepare("PRAGMA quick_check(1)")

@@ -1,3 +1,4 @@
+internal import Files
 internal import Compression
 internal import Lifecycle
 
@@ -45,7 +46,7 @@ public struct JournalVerification: Sendable {
         jobs: Int = 1,
         progress: (Progress) -> Void = { _ in }
     ) throws {
-        if journal.disk is SystemDisk { try Journal.checkDatabases(in: journal.directory) }
+        try Journal.checkDatabases(in: journal.directory, journal.disk)
         let lists = try (sources ?? journal.sources()).map { source in
             let folder = journal.folder(of: source)
             try folder.checkVersion()

@@ -1,3 +1,4 @@
+internal import Files
 internal import Compression
 internal import Time
 
@@ -120,7 +121,7 @@ struct SegmentCheck: Sendable {
         guard let buffer else { return }
         let content = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<location.contentSize])
         do { try walk.content(of: location, into: content) } catch {
-            wrong(.blockWrong, error.message, &self)
+            wrong(.blockWrong, "\(error)", &self)
             line = nil
             return
         }

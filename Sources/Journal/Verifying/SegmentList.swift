@@ -1,3 +1,5 @@
+internal import Files
+
 /// The segments that a source's folder has files of, by name; for verify and repair, which trust neither catalog nor numbers.
 struct SegmentList {
     /// Ascending.

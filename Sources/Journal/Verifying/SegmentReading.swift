@@ -1,3 +1,4 @@
+internal import Files
 internal import Lifecycle
 
 /// Checks segments on several threads and gives them out in order; no more are held than there are threads, and as many again.
@@ -71,7 +72,7 @@ final class SegmentReading: Sendable {
         guard let isSealed = segment.isSealed else { return nil }
         do { return try SegmentCheck(folder, segment.id, isSealed: isSealed, buffer: buffer) } catch {
             // The recorder may have sealed it since the folder was listed.
-            guard !isSealed, (error as? JournalError)?.code == .notFound else { throw error }
+            guard !isSealed, (error as? FileError)?.code == .notFound else { throw error }
             return try SegmentCheck(folder, segment.id, isSealed: true, buffer: buffer)
         }
     }

@@ -1,3 +1,4 @@
+internal import Files
 internal import Time
 
 /// Joins the checks of a source's segments, in order, with its tail and its catalog.

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// What a tail holds behind the blocks: the entries that go on from them, and those that only prove that others are gone.

@@ -1,3 +1,4 @@
+internal import Files
 internal import Lifecycle
 internal import Time
 
@@ -98,7 +99,7 @@ extension JournalWriter {
                 )
             }
         } catch {
-            let failure = error as? JournalError ?? JournalError(.failed, "committing an entry", cause: error)
+            let failure = JournalError(error, ending: "committing an entry")
             state.fail(failure)
             monitor.signal()
             throw failure

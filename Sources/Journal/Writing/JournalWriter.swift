@@ -1,5 +1,7 @@
+internal import Files
 internal import Glibc
 internal import Lifecycle
+internal import SQLite
 public import Time
 
 /// Writes one source: every delivery is committed to the tail when `append` returns, whatever kills the process next.
@@ -15,9 +17,10 @@ public final class JournalWriter: Sendable {
     let configuration: JournalWriterConfiguration
     let clock: WallClock
     let tail: WritableTail
-    let blocks: BlockThreads
+    let blocks: BlockWriterThreads
     let blockSyncs: BlockSyncThread
-    let tailSyncs: SyncThread
+    let tailSyncs: TailSyncThread
+    let catalogNotes: CatalogThread
     private let lock: SourceLock
     private let workers: [WorkerThread]
 
@@ -37,10 +40,10 @@ public final class JournalWriter: Sendable {
         configuration: JournalWriterConfiguration = .init(),
         clock: WallClock = .system
     ) throws {
-        try Journal.checkDatabases(in: directory)
+        try Journal.checkDatabases(in: directory, SystemDisk())
         try self.init(
             SourceFolder(journal: directory, source: source),
-            catalog: { try Catalog(journal: directory) },
+            catalog: { try Catalog(journal: directory, disk: SystemDisk()) },
             configuration: configuration,
             clock: clock,
             startsThreads: true
@@ -54,7 +57,7 @@ public final class JournalWriter: Sendable {
     ///   - startsThreads: if not, somebody else does their work, piece by piece.
     init(
         _ folder: SourceFolder,
-        catalog openCatalog: () throws -> Catalog?,
+        catalog openCatalog: @escaping @Sendable () throws -> Catalog?,
         configuration: JournalWriterConfiguration,
         clock: WallClock,
         startsThreads: Bool
@@ -63,13 +66,23 @@ public final class JournalWriter: Sendable {
         try folder.disk.checkIsLocal(folder.path)
         lock = try SourceLock(folder)
         try folder.checkVersion()
-        let catalog = try openCatalog()
-        let found = try RecoveredSource(folder, last: catalog?.newestSegment(of: folder.source))
+        var (catalog, catalogFailure): (Catalog?, String?) = (nil, nil)
+        var last: SegmentID?
+        // The catalog is a convenience: where it is locked or its disk is full, recording starts without it.
+        do {
+            catalog = try openCatalog()
+            last = try catalog?.newestSegment(of: folder.source)
+        } catch let error as SQLiteError {
+            (catalog, catalogFailure) = (nil, "\(error)")
+        }
+        let found = try RecoveredSource(folder, last: last)
         let appender = try SegmentAppender(folder: folder, found: found)
         tail = try WritableTail(folder)
         let trailers = try tail.drain(folder.source, into: appender)
         try tail.renew()
-        try catalog?.catchUp(folder)
+        do { try catalog?.catchUp(folder) } catch let error as SQLiteError {
+            (catalog, catalogFailure) = (nil, "\(error)")
+        }
         let now = clock.now
         guard now >= appender.state.nextArrival - .seconds(5) else {
             throw JournalError(
@@ -88,13 +101,16 @@ public final class JournalWriter: Sendable {
             now: now,
             recoveredBytes: trailers.reduce(0) { $0 + $1.length }
         )
-        state.blockThreads = BlockThreads.count
+        state.blockThreads = BlockWriterThreads.count
         state.statistics.repair = found.repair
+        state.statistics.catalogFailure = catalogFailure
         let monitor = Monitor(state)
         self.monitor = monitor
-        let blocks = BlockThreads(monitor, tail, appender, catalog, folder.source, lock)
-        let syncs = SyncThread(monitor: monitor, tail: tail, configuration: configuration, clock: clock)
-        let blockSyncs = BlockSyncThread(monitor: monitor)
+        let blocks = BlockWriterThreads(monitor, tail, appender, folder.source, lock)
+        let syncs = TailSyncThread(monitor: monitor, tail: tail, configuration: configuration, clock: clock)
+        let catalogNotes = CatalogThread(monitor, catalog, folder, open: openCatalog)
+        let blockSyncs = BlockSyncThread(monitor: monitor, catalog: catalogNotes)
+        self.catalogNotes = catalogNotes
         self.blocks = blocks
         self.blockSyncs = blockSyncs
         tailSyncs = syncs
@@ -105,8 +121,9 @@ public final class JournalWriter: Sendable {
         var workers = [
             try WorkerThread(name: "block sync") { blockSyncs.run() },
             try WorkerThread(name: "tail sync") { syncs.run() },
+            try WorkerThread(name: "catalog") { catalogNotes.run() },
         ]
-        for _ in 0..<BlockThreads.count { workers.append(try WorkerThread(name: "blocks") { blocks.run() }) }
+        for _ in 0..<BlockWriterThreads.count { workers.append(try WorkerThread(name: "blocks") { blocks.run() }) }
         self.workers = workers
     }
 
@@ -152,9 +169,10 @@ public final class JournalWriter: Sendable {
         do {
             try tail.file.syncData()
         } catch {
-            monitor.withLock { $0.fail(error) }
+            let failure = JournalError(error, ending: "syncing the tail")
+            monitor.withLock { $0.fail(failure) }
             monitor.signal()
-            throw error
+            throw failure
         }
         monitor.withLock { $0.synced = max($0.synced, end) }
     }

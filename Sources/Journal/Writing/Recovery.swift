@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// A source's blocks as its writer finds them, before the tail is looked at.

@@ -1,3 +1,5 @@
+internal import Files
+
 /// Appends blocks to the open segment and seals it; one thread at a time.
 final class SegmentAppender {
     private let folder: SourceFolder

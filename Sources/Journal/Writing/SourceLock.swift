@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// The right to write a source: a lock on `<source>/lock` that goes with the process, whatever ends it.

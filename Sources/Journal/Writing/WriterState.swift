@@ -1,3 +1,4 @@
+internal import Files
 public import Time
 
 /// When a writer ends segments and syncs.
@@ -54,8 +55,11 @@ struct WriterPosition: Comparable, Sendable {
 /// A block that stands in its segment but might not survive a power cut yet; its slot is not free before it does.
 struct UnsyncedBlock: Sendable {
     let file: FileHandle
-    let slot: Int
+    /// The slot that becomes free; nil for a segment that was sealed.
+    let slot: Int?
     let end: WriterPosition
+    /// What the catalog learns once it is synced.
+    let note: CatalogThread.Note
 }
 
 /// Everything the writer's threads share; touched only under the monitor's lock.

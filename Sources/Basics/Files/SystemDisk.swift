@@ -1,20 +1,52 @@
-internal import Glibc
+public import Glibc
 
 /// The machine's own file systems.
-struct SystemDisk: Disk {
-    func open(_ path: String, _ flags: CInt, mode: mode_t) throws(Errno) -> any DiskFile {
+public struct SystemDisk: Disk {
+    /// Makes one; it holds nothing.
+    public init() {}
+
+    /// open(2) with O_CLOEXEC.
+    public func open(_ path: String, _ flags: CInt, mode: mode_t) throws(Errno) -> any DiskFile {
         SystemFile(try check(Glibc.open(path, flags | O_CLOEXEC, mode)))
     }
 
-    func makeFolder(_ path: String) throws(Errno) { try check(mkdir(path, 0o750)) }
+    /// mkdir(2).
+    public func makeFolder(_ path: String) throws(Errno) { try check(mkdir(path, 0o750)) }
 
-    func rename(_ old: String, to new: String) throws(Errno) { try check(Glibc.rename(old, new)) }
+    /// rename(2).
+    public func rename(_ old: String, to new: String) throws(Errno) { try check(Glibc.rename(old, new)) }
 
-    func remove(_ path: String) throws(Errno) { try check(unlink(path)) }
+    /// unlink(2).
+    public func remove(_ path: String) throws(Errno) { try check(unlink(path)) }
 
-    func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+    /// stat(2).
+    public func status(of path: String) throws(Errno) -> FileStatus {
+        var facts = stat()
+        try check(stat(path, &facts))
+        return FileStatus(facts, generation: 0)
+    }
 
-    func names(in path: String) throws(Errno) -> [String] {
+    /// The path itself.
+    public func databasePath(_ path: String) -> String { path }
+
+    /// Takes over a descriptor of this process, 1 for example, without closing it in the end.
+    ///
+    /// A pipe or terminal is opened once more where that is possible, so that a reader who is slow or gone holds up no call:
+    /// a descriptor's O_NONBLOCK would be everyone's who shares it.
+    public func output(descriptor: CInt) -> any DiskFile {
+        let kind = (try? FileStatus(descriptor: descriptor))?.kind
+        if kind == .pipe || kind == .device {
+            let own = Glibc.open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+            if own >= 0 { return SystemFile(own) }
+        }
+        return SystemFile(descriptor, isOwned: false)
+    }
+
+    /// access(2).
+    public func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// readdir(3).
+    public func names(in path: String) throws(Errno) -> [String] {
         guard let folder = opendir(path) else { throw Errno(errno) }
         defer { closedir(folder) }
         var names: [String] = []
@@ -31,7 +63,8 @@ struct SystemDisk: Disk {
         return names
     }
 
-    func fileSystem(of path: String) throws(Errno) -> FileSystemFacts {
+    /// statvfs(3), and the type by proc(5) "mountinfo".
+    public func fileSystem(of path: String) throws(Errno) -> FileSystemFacts {
         var facts = statvfs()
         try check(statvfs(path, &facts))
         let (freeBytes, overflow) = UInt64(facts.f_bavail).multipliedReportingOverflow(by: UInt64(facts.f_frsize))
@@ -76,13 +109,21 @@ struct SystemDisk: Disk {
 /// A descriptor, closed when nobody holds it any more.
 private final class SystemFile: DiskFile {
     private let descriptor: CInt
+    private let isOwned: Bool
+    /// What a descriptor that is shared with others takes at once without blocking; a regular file takes all of it.
+    private let sharedLimit: Int
     private let disk = SystemDisk()
 
-    init(_ descriptor: CInt) { self.descriptor = descriptor }
+    init(_ descriptor: CInt, isOwned: Bool = true) {
+        self.descriptor = descriptor
+        self.isOwned = isOwned
+        let kind = isOwned ? nil : (try? FileStatus(descriptor: descriptor))?.kind
+        sharedLimit = kind == .regular ? Int.max : 4_096
+    }
 
     deinit {
-        // A lock lives as long as any copy of its descriptor, and a child that is just being started has one until it
-        // becomes another program: who lets go by an error has let go at once.
+        guard isOwned else { return }
+        // Unlock explicitly: a child between fork and exec still holds a copy of the descriptor.
         flock(descriptor, LOCK_UN)
         close(descriptor)
     }
@@ -103,6 +144,22 @@ private final class SystemFile: DiskFile {
         return count
     }
 
+    func append(_ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
+        if !isOwned {
+            // Shared with others, so it may block: only what fits for certain is written (pipe(7), PIPE_BUF).
+            guard try isWritable(within: 0) else { throw Errno(EAGAIN) }
+        }
+        let count = Glibc.write(descriptor, bytes.baseAddress, isOwned ? bytes.count : min(bytes.count, sharedLimit))
+        guard count >= 0 else { throw Errno(errno) }
+        return count
+    }
+
+    func isWritable(within milliseconds: CInt) throws(Errno) -> Bool {
+        var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        // An error counts as writable: the next write says which.
+        return try disk.check(poll(&entry, 1, milliseconds)) > 0
+    }
+
     func syncData() throws(Errno) { try disk.check(fdatasync(descriptor)) }
 
     func sync() throws(Errno) { try disk.check(fsync(descriptor)) }
@@ -119,13 +176,33 @@ private final class SystemFile: DiskFile {
         guard result == 0 else { throw Errno(result) }
     }
 
-    func size() throws(Errno) -> Int {
-        var status = stat()
-        try disk.check(fstat(descriptor, &status))
-        return Int(status.st_size)
-    }
+    func status() throws(Errno) -> FileStatus { try FileStatus(descriptor: descriptor) }
 
     func lock() throws(Errno) { try disk.check(flock(descriptor, LOCK_EX | LOCK_NB)) }
 
     func unlock() throws(Errno) { try disk.check(flock(descriptor, LOCK_UN)) }
+}
+
+extension FileStatus {
+    /// fstat(2), and the inode's generation by ioctl_iflags(2) "FS_IOC_GETVERSION"; 0 where the file system has none.
+    fileprivate init(descriptor: CInt) throws(Errno) {
+        var facts = stat()
+        guard fstat(descriptor, &facts) == 0 else { throw Errno(errno) }
+        var generation = 0
+        let isKnown = ioctl(descriptor, 0x8008_7601, &generation) == 0
+        self.init(facts, generation: isKnown ? generation & 0xFFFF_FFFF : 0)
+    }
+
+    fileprivate init(_ facts: stat, generation: Int) {
+        let kind: Kind =
+            switch facts.st_mode & S_IFMT {
+            case S_IFREG: .regular
+            case S_IFDIR: .folder
+            case S_IFIFO: .pipe
+            case S_IFCHR, S_IFBLK: .device
+            default: .other
+            }
+        let inode = "\(facts.st_dev)/\(facts.st_ino)"
+        self.init(kind: kind, size: Int(facts.st_size), inode: inode, generation: generation)
+    }
 }

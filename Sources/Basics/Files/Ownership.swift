@@ -1,9 +1,9 @@
 internal import Glibc
 
-/// Whose a file is: who may not touch one wants to know who may.
-enum Ownership {
+/// The owner of a file, so that a permission error can name the user to run as.
+public enum Ownership {
     /// What to do about a path that the kernel refuses to this process, as the end of a sentence.
-    static func hint(_ path: String) -> String {
+    public static func hint(_ path: String) -> String {
         var place = path
         var status = stat()
         // Inside a folder that may not be looked into nothing can be told: then that folder is what to look at.

@@ -1,9 +1,9 @@
-internal import Glibc
+public import Glibc
 
-/// Every call that the journal makes into a file system: what the tests put a disk of their own behind.
+/// Every call that durable files make into a file system: tests put a disk of their own behind it.
 ///
-/// Nothing is restarted and nothing completed here; `FileHandle` and `Folder.swift` do that for any disk.
-protocol Disk: Sendable {
+/// A disk restarts no call and completes none; `FileHandle` and `Folder.swift` do that for any disk.
+public protocol Disk: Sendable {
     /// open(2); the descriptor is not inherited by other programs.
     func open(_ path: String, _ flags: CInt, mode: mode_t) throws(Errno) -> any DiskFile
     /// mkdir(2).
@@ -14,18 +14,26 @@ protocol Disk: Sendable {
     func remove(_ path: String) throws(Errno)
     /// access(2).
     func exists(_ path: String) -> Bool
+    /// stat(2): what a path leads to, links followed.
+    func status(of path: String) throws(Errno) -> FileStatus
     /// The names in a folder, in no order, without `.` and `..`; readdir(3).
     func names(in path: String) throws(Errno) -> [String]
     /// What holds a path, statvfs(3).
     func fileSystem(of path: String) throws(Errno) -> FileSystemFacts
+    /// The path at which SQLite reaches a database file of this disk; the path itself, but for simulated disks.
+    func databasePath(_ path: String) -> String
 }
 
 /// An open file or folder of a `Disk`; calls with an offset of their own may be made from several threads.
-protocol DiskFile: AnyObject, Sendable {
+public protocol DiskFile: AnyObject, Sendable {
     /// pread(2); may read less than fits.
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(Errno) -> Int
-    /// pwritev(2) of two runs behind each other; may write less than there is.
+    /// pwritev(2) of two stretches behind each other; may write less than there is.
     func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, at offset: Int) throws(Errno) -> Int
+    /// write(2) at the end of a file opened with O_APPEND, or into a pipe or device; may write less than there is.
+    func append(_ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int
+    /// poll(2): whether the next `append` would take something, after at most so many milliseconds.
+    func isWritable(within milliseconds: CInt) throws(Errno) -> Bool
     /// fdatasync(2).
     func syncData() throws(Errno)
     /// fsync(2).
@@ -37,7 +45,7 @@ protocol DiskFile: AnyObject, Sendable {
     /// Forgets what memory holds of the file and is not waiting to be written, posix_fadvise(3) POSIX_FADV_DONTNEED.
     func dropCache() throws(Errno)
     /// fstat(2).
-    func size() throws(Errno) -> Int
+    func status() throws(Errno) -> FileStatus
     /// flock(2), exclusive, without waiting: EWOULDBLOCK where another has it; it goes with the descriptor.
     func lock() throws(Errno)
     /// flock(2).
@@ -45,31 +53,39 @@ protocol DiskFile: AnyObject, Sendable {
 }
 
 /// An error number of the kernel's, errno(3).
-struct Errno: Error, Equatable {
-    let number: CInt
+public struct Errno: Error, Equatable, Sendable {
+    /// The number.
+    public let number: CInt
 
-    init(_ number: CInt) { self.number = number }
+    /// Makes one.
+    public init(_ number: CInt) { self.number = number }
 }
 
-/// What a file system is and how much room it has.
-struct FileSystemFacts: Equatable, Sendable {
+/// What a file system is and how much free space it has.
+public struct FileSystemFacts: Equatable, Sendable {
     /// Its type, `ext4` or `nfs4` for example; nil where nobody can tell.
-    var kind: String?
+    public var kind: String?
     /// Bytes that may still be written without the rights of root.
-    var freeBytes: Int
+    public var freeBytes: Int
+
+    /// Makes facts.
+    public init(kind: String? = nil, freeBytes: Int) {
+        self.kind = kind
+        self.freeBytes = freeBytes
+    }
 
     /// Where locks, renames or syncs may not hold what a recorder promises: another machine can be behind them.
-    static let remoteKinds: Set<String> = [
+    public static let remoteKinds: Set<String> = [
         "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "ncpfs", "fuse.sshfs", "fuse.s3fs", "fuse.rclone",
     ]
 }
 
 extension Disk {
     /// Throws where a folder is on a file system that a writer cannot rely on.
-    func checkIsLocal(_ path: String) throws(JournalError) {
+    public func checkIsLocal(_ path: String) throws(FileError) {
         let facts = try restarting("stat the file system of", path) { () throws(Errno) in try fileSystem(of: path) }
         guard let kind = facts.kind, FileSystemFacts.remoteKinds.contains(kind) else { return }
-        throw JournalError(
+        throw FileError(
             .unsupported,
             "\(path) is on \(kind), where locks and syncs are only as good as another machine; record onto a local disk, "
                 + "and copy sealed segments from there"

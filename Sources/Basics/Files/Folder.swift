@@ -1,14 +1,14 @@
-internal import Glibc
+public import Glibc
 
-/// Folders and names, as far as the journal needs them.
+/// Folders and names.
 extension Disk {
-    /// Opens a file.
-    func file(_ path: String, _ flags: CInt = O_RDONLY) throws(JournalError) -> FileHandle {
+    /// Opens a regular file.
+    public func file(_ path: String, _ flags: CInt = O_RDONLY) throws(FileError) -> FileHandle {
         try FileHandle(self, path, flags)
     }
 
     /// Opens a file for reading, or returns nil where there is none.
-    func fileIfPresent(_ path: String) throws(JournalError) -> FileHandle? {
+    public func fileIfPresent(_ path: String) throws(FileError) -> FileHandle? {
         do { return try file(path) } catch {
             guard error.code == .notFound else { throw error }
             return nil
@@ -16,7 +16,7 @@ extension Disk {
     }
 
     /// Makes a folder and those above it, durably for the last; one that exists is left as it is.
-    func createFolder(_ path: String) throws(JournalError) {
+    public func createFolder(_ path: String) throws(FileError) {
         do throws(Errno) { try makeFolder(path) } catch {
             if error.number == EEXIST { return }
             let parent = parentFolder(of: path)
@@ -32,18 +32,18 @@ extension Disk {
     }
 
     /// Makes the names in a folder durable.
-    func syncFolder(_ path: String) throws(JournalError) {
-        try file(path, O_RDONLY | O_DIRECTORY).sync()
+    public func syncFolder(_ path: String) throws(FileError) {
+        try FileHandle(self, path, O_RDONLY, expecting: .folder).sync()
     }
 
     /// Renames a file within a folder and makes the new name durable, rename(2).
-    func renameDurably(_ old: String, to new: String) throws(JournalError) {
+    public func renameDurably(_ old: String, to new: String) throws(FileError) {
         try restarting("rename to \(new)", old) { () throws(Errno) in try rename(old, to: new) }
         try syncFolder(parentFolder(of: new))
     }
 
     /// The names in a folder, sorted; none where there is no such folder.
-    func sortedNames(in path: String) throws(JournalError) -> [String] {
+    public func sortedNames(in path: String) throws(FileError) -> [String] {
         do throws(Errno) { return try names(in: path).sorted() } catch {
             if error.number == ENOENT { return [] }
             throw .syscall("list", path, errno: error.number)
@@ -51,15 +51,35 @@ extension Disk {
     }
 
     /// Removes a file; one that is not there is none, unlink(2).
-    func removeIfPresent(_ path: String) throws(JournalError) {
+    public func removeIfPresent(_ path: String) throws(FileError) {
         do throws(Errno) { try remove(path) } catch {
             guard error.number == ENOENT else { throw .syscall("remove", path, errno: error.number) }
         }
     }
 
     /// The folder that a path stands in; `/` and `.` stand in themselves.
-    func parentFolder(of path: String) -> String {
+    public func parentFolder(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}
+
+extension Disk {
+    /// Bytes that may still be written on the file system of a folder, statvfs(3); root's reserve does not count.
+    ///
+    /// A folder that does not exist yet will be on the file system of the nearest one above it.
+    public func freeSpace(at folder: String) throws(FileError) -> Int {
+        var place = folder
+        while true {
+            do throws(FileError) {
+                return try restarting("stat the file system of", place) { () throws(Errno) in
+                    try fileSystem(of: place)
+                }.freeBytes
+            } catch {
+                let parent = parentFolder(of: place)
+                guard error.code == .notFound, parent != place else { throw error }
+                place = parent
+            }
+        }
     }
 }
