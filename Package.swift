@@ -65,7 +65,7 @@ let package = Package(
         basics("Compression", ["CZlib", "CZstd"]),
         basics("Hashing", ["CXXHash"]),
         basics("SQLite", ["CSQLite", "Failures", "Files"]),
-        basics("Lifecycle", ["Time", "Logging"]),
+        basics("Lifecycle", ["Time", "Failures", "Logging"]),
         basics("Terminal", ["Time"]),
         basics("Options", ["YAML", "Time"]),
         basics("HTTPClient", ["CCurl", "Failures", "Time"]),

@@ -1,5 +1,7 @@
+public import Failures
+
 /// Why the embedded index cannot be written or read.
-public struct IndexError: Error, CustomStringConvertible, Sendable {
+public struct IndexError: Error, CustomStringConvertible, Sendable, FailureCauseProviding {
     /// The kind of failure, for callers that act on it.
     public struct Code: Hashable, Sendable {
         private enum Value { case notFound, otherTransform, unusable, database, notSynced, closed }
@@ -31,6 +33,17 @@ public struct IndexError: Error, CustomStringConvertible, Sendable {
         self.code = code
         self.message = message
         self.cause = cause
+    }
+
+    /// The cause's own, or what the code stands for.
+    public var failureCause: FailureCause {
+        switch code {
+        case .notFound: .missingTarget
+        case .otherTransform: .foreignTarget
+        case .unusable: .damaged
+        case .notSynced: .storage
+        default: cause.map { FailureCause(of: $0) } ?? .unknown
+        }
     }
 
     /// The message, and the cause where there is one.

@@ -1,3 +1,4 @@
+internal import Failures
 public import Journal
 public import Lifecycle
 internal import Synchronization
@@ -20,7 +21,9 @@ public final class Replayer: Service, @unchecked Sendable {
     private let deadLetters: DeadLetterBox?
     private let checkpoint: Checkpoint?
     private let onProgress: @Sendable (ReplayProgress) -> Void
+    private let onOutputChange: @Sendable (OutputChange) -> Void
     private let clock: WallClock
+    private let steady: MonotonicClock
     private let transform = DefaultTransform()
     private var batch: DocumentBatch
     /// Documents given to the delivery, settled or not.
@@ -28,6 +31,10 @@ public final class Replayer: Service, @unchecked Sendable {
     /// The arrivals of the first and the last record since the last batch was handed over.
     private var arrivals: (first: Timestamp, last: Timestamp)?
     private var isAtEnd = false
+    /// Until when the batch in hand waits for more documents; nil before its first record.
+    private var fillDeadline: MonotonicTime?
+    /// Since when nothing new has come; nil while something does.
+    private var restingSince: MonotonicTime?
     private var settlement = Settlement()
     private let shared = Mutex(ReplayBooks())
     private var books = ReplayBooks()
@@ -39,7 +46,9 @@ public final class Replayer: Service, @unchecked Sendable {
     ///   - delivery: where the documents go; the replay closes it.
     ///   - deadLetters: keeps documents that the sink refuses for their own fault; nil where it refuses none.
     ///   - checkpoint: where the replay goes on, and what it moves; bound to this sink and `transformDigest`.
-    ///   - clock: what a follower's lag and its flush interval are told by.
+    ///   - clock: what a follower's lag is measured by.
+    ///   - steady: what all waits are measured by.
+    ///   - onOutputChange: told when another program has truncated or renamed the sink's output.
     ///   - onProgress: called after each delivery, on the replay's thread.
     public init(
         journal: Journal,
@@ -48,6 +57,8 @@ public final class Replayer: Service, @unchecked Sendable {
         checkpoint: Checkpoint? = nil,
         deadLetters: DeadLetterBox? = nil,
         clock: WallClock = .system,
+        steady: MonotonicClock = .system,
+        onOutputChange: @escaping @Sendable (OutputChange) -> Void = { _ in },
         onProgress: @escaping @Sendable (ReplayProgress) -> Void = { _ in }
     ) {
         self.journal = journal
@@ -58,6 +69,8 @@ public final class Replayer: Service, @unchecked Sendable {
         self.checkpoint = checkpoint
         ranges = SourceRanges(journal, configuration, from: checkpoint?.positions ?? [:])
         self.clock = clock
+        self.steady = steady
+        self.onOutputChange = onOutputChange
         self.onProgress = onProgress
     }
 
@@ -91,19 +104,28 @@ public final class Replayer: Service, @unchecked Sendable {
         var records = MergedRecords([])
         delivery.endWaits(on: shutdown)
         do {
+            try resume(records)
             try replay(&records, shutdown)
         } catch {
-            // What was settled before stays settled, whatever ended the replay; that error is the one to tell.
-            try? settle(records)
+            // What was settled before stays settled, and this error is the one to report. After a write or sync that the disk failed
+            // nothing more is settled: the kernel reports such a failure once, and a second try would seem to succeed.
+            if ![.storage, .diskFull].contains(FailureCause(of: error)) { try? settle(records) }
             try? delivery.close()
             throw error
         }
         try delivery.close()
     }
 
+    /// Cuts the output back to where the checkpoint stands.
+    private func resume(_ records: MergedRecords) throws {
+        guard let checkpoint, let change = try delivery.resume(at: checkpoint.outputLength) else { return }
+        onOutputChange(change)
+        try save(checkpoint, checkpoint.positions, records)
+    }
+
     private func replay(_ records: inout MergedRecords, _ shutdown: ShutdownSignal) throws {
         var known: Set<SourceName> = []
-        var sinceCheckpoint = Stopwatch()
+        var nextCheckpoint = steady.now + configuration.checkpointInterval
         while !shutdown.isRequested {
             // A source that appears while following is followed from its beginning.
             let sources = try known.isEmpty || configuration.isFollowing ? ranges.sources() : Array(known)
@@ -112,13 +134,14 @@ public final class Replayer: Service, @unchecked Sendable {
                 records = MergedRecords(try sources.map { try ranges.open($0) })
                 known = Set(sources)
             }
+            let before = books.records
             isAtEnd = try fill(from: records)
             let patience = timeToFill()
             if patience == nil { try deliver(records) } else { try look(records) }
             if hasReachedLimit || isAtEnd && !configuration.isFollowing { break }
-            if sinceCheckpoint.elapsed >= configuration.checkpointInterval {
+            if comesToRest(books.records == before) || steady.now >= nextCheckpoint {
                 try settle(records)
-                sinceCheckpoint = Stopwatch()
+                nextCheckpoint = steady.now + configuration.checkpointInterval
             }
             if isAtEnd { shutdown.wait(for: min(configuration.pollInterval, patience ?? .seconds(60))) }
         }
@@ -137,6 +160,7 @@ public final class Replayer: Service, @unchecked Sendable {
         var (books, arrivals) = (books, arrivals)
         defer { (self.books, self.arrivals) = (books, arrivals) }
         let last = books.records + Replayer.batchRecordLimit
+        defer { noteDeadline() }
         while books.records < last && batch.documents.count < limit && batch.byteCount < byteLimit {
             guard let item = try records.next() else { return true }
             arrivals = (arrivals?.first ?? item.mark.arrival, item.mark.arrival)
@@ -148,13 +172,33 @@ public final class Replayer: Service, @unchecked Sendable {
 
     private static let batchRecordLimit = 20_000
 
-    /// How long a batch that is not full may wait for more documents; nil where what is read goes on now.
-    private func timeToFill() -> Duration? {
-        guard isAtEnd, configuration.isFollowing, !hasReachedLimit, !batch.isEmpty, let arrivals else { return nil }
-        let age = clock.now - arrivals.first
-        // Where the clock was set back, what arrived is in its future.
-        return age >= .zero && age < configuration.flushInterval ? configuration.flushInterval - age : nil
+    /// Notes until when a batch waits whose first record has just been read: its age counts, by the clock of that moment alone.
+    private func noteDeadline() {
+        guard let arrivals else { return fillDeadline = nil }
+        guard fillDeadline == nil, configuration.flushInterval > .zero else { return }
+        let age = max(.zero, clock.now - arrivals.first)
+        fillDeadline = steady.now + max(.zero, configuration.flushInterval - age)
     }
+
+    /// How long a batch that is not full may wait for more documents; nil where what is read is delivered now.
+    private func timeToFill() -> Duration? {
+        guard isAtEnd, configuration.isFollowing, !hasReachedLimit, !batch.isEmpty, let fillDeadline else { return nil }
+        let left = fillDeadline - steady.now
+        return left > .zero ? left : nil
+    }
+
+    /// Whether a follower has just been without anything new for so long that its checkpoint is worth saving.
+    private func comesToRest(_ isIdle: Bool) -> Bool {
+        guard isAtEnd, isIdle, batch.isEmpty, configuration.isFollowing else {
+            restingSince = nil
+            return false
+        }
+        let since = restingSince ?? steady.now
+        restingSince = since
+        return steady.now - since >= Replayer.restInterval
+    }
+
+    private static let restInterval = Duration.milliseconds(200)
 
     /// How long the oldest record has been there that is not settled, zero where all are.
     private var lag: Duration? {
@@ -172,11 +216,17 @@ public final class Replayer: Service, @unchecked Sendable {
         let hasDocuments = !batch.isEmpty
         if hasDocuments {
             try records.sync()
+            if let change = try delivery.checkOutput() {
+                onOutputChange(change)
+                // Saved before anything is written to it: a kill behind this leaves no document twice.
+                if let checkpoint { try save(checkpoint, settlement.frontier, records) }
+            }
             handedOver += batch.documents.count
             batch = try delivery.deliver(batch)
         }
         settlement.add(records.frontier, arrivals, withBatch: hasDocuments)
         arrivals = nil
+        fillDeadline = nil
         books.set(gaps: records.gaps)
         ranges.goOn(from: records.frontier)
         try look(records)
@@ -193,12 +243,22 @@ public final class Replayer: Service, @unchecked Sendable {
     }
 
     private func settle(_ records: MergedRecords) throws {
-        try delivery.flush()
         try look(records)
         let settled = settlement.frontier
-        guard let checkpoint, settled.contains(where: { checkpoint.positions[$0.key] != $0.value }) else { return }
+        guard let checkpoint else { return try delivery.flush() }
+        guard settled.contains(where: { checkpoint.positions[$0.key] != $0.value }) else { return }
+        try save(checkpoint, settled, records)
+    }
+
+    /// Saves a checkpoint behind what is made durable here, on both sides.
+    private func save(
+        _ checkpoint: Checkpoint,
+        _ settled: [SourceName: ByteOffset],
+        _ records: MergedRecords
+    ) throws {
+        try delivery.flush()
         try records.sync()
-        try checkpoint.save(settled)
+        try checkpoint.save(settled, sink: delivery.identity, outputLength: delivery.outputLength)
     }
 
     private func tellProgress(_ records: MergedRecords) {

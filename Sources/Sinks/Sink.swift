@@ -1,3 +1,5 @@
+public import Failures
+public import Lifecycle
 public import Transform
 
 /// What a sink keeps of the documents it is given.
@@ -34,6 +36,9 @@ public protocol Sink: AnyObject {
     /// What a checkpoint is bound to: another file or index has another identity.
     var identity: String { get }
 
+    /// Lets a shutdown end waits for whoever takes the documents.
+    func endWaits(on shutdown: ShutdownSignal)
+
     /// Takes a batch; durable only after `flush`.
     ///
     /// - Throws: `SinkError`, or the sink's own error; how much of the batch was taken is unknown then, so it is to be delivered again.
@@ -46,8 +51,13 @@ public protocol Sink: AnyObject {
     func close() throws
 }
 
+extension Sink {
+    /// Most sinks wait for nobody.
+    public func endWaits(on shutdown: ShutdownSignal) {}
+}
+
 /// What a sink could not do.
-public struct SinkError: Error, CustomStringConvertible, Sendable {
+public struct SinkError: Error, CustomStringConvertible, Sendable, FailureCauseProviding {
     /// The kind of failure.
     public struct Code: Hashable, Sendable {
         private enum Value { case address, io, closedPipe, unavailable, refused }
@@ -62,6 +72,15 @@ public struct SinkError: Error, CustomStringConvertible, Sendable {
         public static let unavailable = Code(value: .unavailable)
         /// A remote sink is not what was asked for: another mapping, another engine.
         public static let refused = Code(value: .refused)
+
+        fileprivate var failureCause: FailureCause {
+            switch value {
+            case .address: .badRequest
+            case .io: .storage
+            case .closedPipe, .unavailable: .network
+            case .refused: .foreignTarget
+            }
+        }
     }
 
     /// The kind of failure.
@@ -69,10 +88,16 @@ public struct SinkError: Error, CustomStringConvertible, Sendable {
     /// What failed, where, and what to do next.
     public let message: String
 
+    /// Why, as far as the next step depends on it.
+    public let failureCause: FailureCause
+
     /// Makes an error.
-    public init(_ code: Code, _ message: String) {
+    ///
+    /// - Parameter cause: nil for what the code stands for.
+    public init(_ code: Code, _ message: String, cause: FailureCause? = nil) {
         self.code = code
         self.message = message
+        failureCause = cause ?? code.failureCause
     }
 
     /// The message.

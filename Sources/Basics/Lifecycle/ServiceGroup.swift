@@ -5,11 +5,14 @@ internal import Synchronization
 /// Runs services together: started in order, a thread each, and stopped in reverse.
 ///
 /// Put what others need first (journal writer, sink, replayer, page, recorder), so that intake stops first and the
-/// writer last. The first service that ends, by an error or because its work is done, stops the group.
+/// writer last. The first essential service that ends, by an error or because its work is done, stops the group; an optional one
+/// that fails is run again.
 public struct ServiceGroup: Sendable {
     private let services: [any Service]
     private let logger: Logger
     private let gracePeriod: Duration
+    private let health: HealthBoard
+    private let random: @Sendable () -> Double
 
     /// Makes a group.
     ///
@@ -17,7 +20,17 @@ public struct ServiceGroup: Sendable {
     ///   - services: in the order of starting.
     ///   - logger: takes starts and stops at level debug, and errors that cannot be thrown.
     ///   - gracePeriod: how long stopping may take in all.
-    public init(services: [any Service], logger: Logger, gracePeriod: Duration = .seconds(5)) {
+    ///   - health: learns which optional services have failed.
+    ///   - random: gives numbers from 0 up to, but not including, 1, for the jitter of restarts.
+    public init(
+        services: [any Service],
+        logger: Logger,
+        gracePeriod: Duration = .seconds(5),
+        health: HealthBoard = HealthBoard(),
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+    ) {
+        self.health = health
+        self.random = random
         self.services = services
         self.logger = logger
         self.gracePeriod = gracePeriod
@@ -42,7 +55,13 @@ public struct ServiceGroup: Sendable {
             let logger = logger
             do {
                 logger.debug("starting \(service.name)")
+                let optional = OptionalRun(
+                    service: service,
+                    trouble: TroubleReport(service.name, logger, health: health),
+                    random: random
+                )
                 let thread = try WorkerThread(name: service.name) {
+                    if !service.isEssential { return optional.run(own) }
                     do {
                         try service.run(own)
                         logger.debug("\(service.name) has ended")

@@ -14,8 +14,19 @@ public final class Checkpoint {
     /// The positions saved last; a source that has none starts at its beginning.
     public private(set) var positions: [SourceName: ByteOffset]
 
-    /// Whether what it was bound to is gone, and it begins from the start again.
-    public private(set) var hasStartedOver = false
+    /// The length of the sink's output at those positions, in bytes; nil where none was saved.
+    public private(set) var outputLength: Int?
+
+    /// What was done about a sink that is not the one it was bound to; nil where it is.
+    public private(set) var rebound: Rebinding?
+
+    /// What happens to a checkpoint whose sink is gone while another stands at its place.
+    public enum Rebinding: Sendable {
+        /// It begins from the start again: the new sink is to hold everything.
+        case startsOver
+        /// It resumes where it was: the output was renamed, by logrotate for example.
+        case resumes
+    }
 
     static func path(journal: String) -> String { "\(journal)/state.sqlite" }
 
@@ -30,7 +41,8 @@ public final class Checkpoint {
     ///   - sink: the identity of what is fed: a file, an index's UUID.
     ///   - transform: the digest of the transform.
     ///   - place: where the sink is, its address for example; empty where the identity says it.
-    ///   - isEmpty: the sink has just been made: a checkpoint of the same place, whose sink is gone then, starts over.
+    ///   - rebinding: where the sink was just created, what happens to a checkpoint of the same place whose sink is gone; nil
+    ///     refuses.
     /// - Throws: `JournalError`: `locked` where another process holds it, `mismatch` where it belongs to another sink or
     ///   transform, `invalid` for a name, `unsupported` where a newer Reprise made it, `io`.
     public init(
@@ -39,7 +51,7 @@ public final class Checkpoint {
         sink: String,
         transform: String,
         place: String = "",
-        isEmpty: Bool = false,
+        rebinding: Rebinding? = nil,
         clock: WallClock = .system
     ) throws {
         guard Checkpoint.isName(name) else {
@@ -60,7 +72,7 @@ public final class Checkpoint {
         self.name = name
         self.clock = clock
         positions = [:]
-        try connection.transaction { try bind(sink: sink, transform: transform, place: place, isEmpty: isEmpty) }
+        try connection.transaction { try bind(sink: sink, transform: transform, place: place, rebinding) }
         let select = try connection.prepare("SELECT source, at_offset FROM positions WHERE checkpoint = ?")
         try select.bind(name, at: 0)
         while try select.step() {
@@ -91,9 +103,19 @@ public final class Checkpoint {
     ///
     /// Call it only when everything before these positions is durable in the sink.
     ///
-    /// - Throws: `SQLiteError`.
-    public func save(_ settled: [SourceName: ByteOffset]) throws {
+    /// - Parameters:
+    ///   - sink: the identity of the sink by now; nil where it is the same.
+    ///   - outputLength: the length of its output at these positions; nil where it has none.
+    /// - Throws: `SQLiteError`; nothing may be settled any more then.
+    public func save(_ settled: [SourceName: ByteOffset], sink: String? = nil, outputLength: Int? = nil) throws {
         try connection.transaction {
+            let update = try connection.prepare(
+                "UPDATE checkpoints SET sink = coalesce(?, sink), output_length = ? WHERE name = ?"
+            )
+            try update.bind(sink, at: 0)
+            try update.bind(outputLength.map(Int64.init), at: 1)
+            try update.bind(name, at: 2)
+            try update.run()
             let insert = try connection.prepare(
                 "INSERT OR REPLACE INTO positions (checkpoint, source, at_offset, saved_us) VALUES (?, ?, ?, ?)"
             )
@@ -106,15 +128,18 @@ public final class Checkpoint {
             }
         }
         positions.merge(settled) { _, new in new }
+        self.outputLength = outputLength
     }
 
-    private func bind(sink: String, transform: String, place: String, isEmpty: Bool) throws {
-        let select = try connection.prepare("SELECT sink, transform, place FROM checkpoints WHERE name = ?")
+    private func bind(sink: String, transform: String, place: String, _ rebinding: Rebinding?) throws {
+        let select = try connection.prepare("SELECT sink, transform, place, output_length FROM checkpoints WHERE name = ?")
         try select.bind(name, at: 0)
         if try select.step() {
             let (boundSink, boundTransform) = (select.string(0) ?? "", select.string(1) ?? "")
+            outputLength = select.optionalInt64(3).map { Int(max(0, $0)) }
             if boundSink == sink, boundTransform == transform { return }
-            guard isEmpty, !place.isEmpty, select.string(2) == place else {
+            let isAtPlace = !place.isEmpty && select.string(2) == place
+            guard let rebinding, isAtPlace, rebinding == .startsOver || boundTransform == transform else {
                 let what =
                     boundSink == sink
                     ? "transform \(boundTransform), not \(transform)"
@@ -125,13 +150,19 @@ public final class Checkpoint {
                 )
             }
             select.reset()
-            let delete = try connection.prepare("DELETE FROM positions WHERE checkpoint = ?")
-            try delete.bind(name, at: 0)
-            try delete.run()
-            hasStartedOver = true
+            if rebinding == .startsOver {
+                let delete = try connection.prepare("DELETE FROM positions WHERE checkpoint = ?")
+                try delete.bind(name, at: 0)
+                try delete.run()
+            }
+            rebound = rebinding
+            outputLength = nil
         }
         let insert = try connection.prepare(
-            "INSERT OR REPLACE INTO checkpoints (name, sink, transform, place) VALUES (?, ?, ?, ?)"
+            """
+            INSERT INTO checkpoints (name, sink, transform, place) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE
+            SET sink = excluded.sink, transform = excluded.transform, place = excluded.place, output_length = NULL
+            """
         )
         try insert.bind(name, at: 0)
         try insert.bind(sink, at: 1)
@@ -147,44 +178,4 @@ public final class Checkpoint {
                 || [45, 46, 95].contains(byte)
         }
     }
-
-    /// Everything in `state.sqlite`, dead letters too.
-    static let migrator = Migrator(
-        applicationID: 0x5250_5354,  // "RPST"
-        what: "a journal's state",
-        steps: [
-            .init(
-                "checkpoints",
-                sql: """
-                    CREATE TABLE checkpoints (
-                        name TEXT PRIMARY KEY,
-                        sink TEXT NOT NULL,
-                        transform TEXT NOT NULL
-                    ) STRICT;
-                    CREATE TABLE positions (
-                        checkpoint TEXT NOT NULL REFERENCES checkpoints (name),
-                        source TEXT NOT NULL,
-                        at_offset INTEGER NOT NULL,
-                        saved_us INTEGER NOT NULL,
-                        PRIMARY KEY (checkpoint, source)
-                    ) STRICT;
-                    """
-            ),
-            .init(
-                "dead letters",
-                sql: """
-                    CREATE TABLE dead_letters (
-                        sink TEXT NOT NULL,
-                        source TEXT NOT NULL,
-                        at_offset INTEGER NOT NULL,
-                        ordinal INTEGER NOT NULL,
-                        reason TEXT NOT NULL,
-                        noted_us INTEGER NOT NULL,
-                        PRIMARY KEY (sink, source, at_offset, ordinal)
-                    ) STRICT, WITHOUT ROWID;
-                    """
-            ),
-            .init("places of sinks", sql: "ALTER TABLE checkpoints ADD COLUMN place TEXT NOT NULL DEFAULT ''"),
-        ]
-    )
 }

@@ -37,6 +37,17 @@ public protocol Delivery: AnyObject {
     /// Lets a shutdown end waits for a sink that takes nothing.
     func endWaits(on shutdown: ShutdownSignal)
 
+    /// Bytes of the sink's output, durable after `flush`; nil where it has no length that a checkpoint could keep.
+    var outputLength: Int? { get }
+
+    /// Cuts the sink's output back to what a checkpoint kept of it, before the first batch.
+    ///
+    /// - Returns: what another program did to the output since.
+    func resume(at length: Int?) throws -> OutputChange?
+
+    /// Notices what another program did to the sink's output; a checkpoint is saved before anything more is delivered.
+    func checkOutput() throws -> OutputChange?
+
     /// Takes a batch that holds documents, and gives back an empty one to fill next; waits while too much is not settled.
     ///
     /// - Throws: `SinkError`, or the sink's own error, where no more will be taken.
@@ -59,6 +70,17 @@ public protocol Delivery: AnyObject {
     func close() throws
 }
 
+extension Delivery {
+    /// None: most sinks have no output of that kind.
+    public var outputLength: Int? { nil }
+
+    /// Nothing is cut.
+    public func resume(at length: Int?) throws -> OutputChange? { nil }
+
+    /// Nothing changes.
+    public func checkOutput() throws -> OutputChange? { nil }
+}
+
 /// Delivers to a sink that takes a batch at once, on the calling thread.
 public final class LocalDelivery: Delivery {
     private let sink: any Sink
@@ -76,8 +98,17 @@ public final class LocalDelivery: Delivery {
     /// A MiB.
     public let batchByteLimit = 1 << 20
 
-    /// A local sink takes what it is given at once.
-    public func endWaits(on shutdown: ShutdownSignal) {}
+    /// Lets a shutdown end the wait for the reader of a pipe.
+    public func endWaits(on shutdown: ShutdownSignal) { sink.endWaits(on: shutdown) }
+
+    /// A file's length.
+    public var outputLength: Int? { (sink as? any FileSink)?.length }
+
+    /// Cuts a file back.
+    public func resume(at length: Int?) throws -> OutputChange? { try (sink as? any FileSink)?.resume(at: length) }
+
+    /// Looks whether a file was truncated or renamed.
+    public func checkOutput() throws -> OutputChange? { try (sink as? any FileSink)?.checkOutput() }
 
     /// Delivers the batch and empties it.
     public func deliver(_ batch: DocumentBatch) throws -> DocumentBatch {

@@ -1,0 +1,148 @@
+internal import Failures
+internal import Files
+internal import Glibc
+
+/// What an NDJSON sink writes to: one open file, pipe or device, with the length that a file should have.
+struct NDJSONOutput {
+    let identity: String
+    /// Bytes that the file holds as far as we know; nil for pipes and devices.
+    private(set) var length: Int?
+    private let file: FileHandle
+    /// The folder whose names are synced with the first flush; nil where the file was there before.
+    private var newIn: (disk: any Disk, folder: String)?
+    /// The file's length behind the last whole batch.
+    private var wholeLength = 0
+
+    /// Opens a path.
+    init(_ disk: any Disk, _ path: String, truncating: Bool) throws(SinkError) {
+        let kind = (try? disk.status(of: path))?.kind
+        let isStream = kind == .pipe || kind == .device
+        let flags = isStream ? O_WRONLY : O_RDWR | O_CREAT | (truncating ? O_TRUNC : 0)
+        let opened: FileHandle
+        do {
+            opened = try FileHandle(disk, path, flags | O_APPEND, expecting: .output)
+        } catch {
+            guard error.errorNumber != ENXIO else {
+                throw SinkError(
+                    .unavailable,
+                    "nobody reads the FIFO \(path); start its reader",
+                    cause: .network
+                )
+            }
+            throw SinkError(file: error)
+        }
+        let status = try SinkError.fromFile { () throws(FileError) in try opened.status() }
+        file = opened
+        guard status.kind != .folder, status.kind != .other else {
+            throw SinkError(.io, "\(path) is neither a file nor a pipe or device", cause: .foreignTarget)
+        }
+        let isFile = status.kind == .regular
+        // The file itself, not its name: what was deleted and made again, or moved away, is another file to a checkpoint.
+        identity = isFile ? "ndjson:\(status.identity)" : "ndjson:\(path)"
+        length = isFile ? status.size : nil
+        wholeLength = status.size
+        if isFile, kind == nil { newIn = (disk, disk.parentFolder(of: path)) }
+    }
+
+    /// Writes to an open descriptor, which stays open.
+    init(descriptor: CInt) {
+        file = FileHandle(SystemDisk().output(descriptor: descriptor), name: "standard output")
+        identity = "ndjson:-"
+        length = nil
+    }
+
+    /// Writes bytes behind what is there.
+    mutating func write(_ bytes: UnsafeRawBufferPointer, isStopped: () -> Bool) throws(SinkError) {
+        guard !bytes.isEmpty else { return }
+        do {
+            let written = try file.append(bytes, isStopped: isStopped)
+            length = length.map { $0 + written }
+            guard written == bytes.count else {
+                throw SinkError(.unavailable, "stopped while the reader of \(file.path) took nothing", cause: .network)
+            }
+        } catch let error as FileError {
+            // What was written of the batch is cut off again, so that the file stays a row of whole lines.
+            if length != nil { try? file.truncate(to: wholeLength) }
+            throw SinkError(file: error)
+        } catch let error as SinkError {
+            throw error
+        } catch {
+            throw SinkError(.io, "writing \(file.path): \(error)")
+        }
+    }
+
+    /// The batch has been written in full.
+    mutating func batchIsWhole() { wholeLength = length ?? 0 }
+
+    /// Makes what was written durable.
+    mutating func flush() throws(SinkError) {
+        guard length != nil else { return }
+        try SinkError.fromFile { () throws(FileError) in try file.syncData() }
+        guard let new = newIn else { return }
+        try SinkError.fromFile { () throws(FileError) in try new.disk.syncFolder(new.folder) }
+        newIn = nil
+    }
+
+    /// Cuts the file back to a length, or behind its last line.
+    mutating func resume(at wanted: Int?) throws(SinkError) -> OutputChange? {
+        guard let size = length else { return nil }
+        let end = try SinkError.fromFile { () throws(FileError) in
+            if let wanted { return wanted }
+            return try lastLineEnd(of: size)
+        }
+        if size > end { try SinkError.fromFile { () throws(FileError) in try file.truncate(to: end) } }
+        length = min(size, end)
+        wholeLength = min(size, end)
+        return size < end ? .truncated : nil
+    }
+
+    /// Whether a path leads to another file by now, or to none.
+    func isReplaced(at path: String, on disk: any Disk) throws(SinkError) -> Bool {
+        guard length != nil else { return false }
+        do {
+            return try disk.status(of: path).inode != file.status().inode
+        } catch let error as Errno {
+            guard error.number == ENOENT else { throw SinkError(.io, "looking at \(path): error \(error.number)") }
+            return true
+        } catch {
+            throw SinkError(.io, "looking at \(path): \(error)")
+        }
+    }
+
+    /// Takes over the length that another program has given the file.
+    mutating func noteTruncation() throws(SinkError) -> OutputChange? {
+        guard let length else { return nil }
+        let size = try SinkError.fromFile { () throws(FileError) in try file.size() }
+        guard size != length else { return nil }
+        self.length = size
+        wholeLength = size
+        return size < length ? .truncated : nil
+    }
+
+    /// Where the last whole line ends: a kill may have left a part of one.
+    private func lastLineEnd(of size: Int) throws(FileError) -> Int {
+        var end = size
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
+        defer { buffer.deallocate() }
+        while end > 0 {
+            let start = max(0, end - buffer.count)
+            let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[0..<end - start])
+            let count = try file.read(into: piece, at: start)
+            if let lineFeed = piece[0..<count].lastIndex(of: 10) { return start + lineFeed + 1 }
+            end = start
+        }
+        return 0
+    }
+}
+
+extension SinkError {
+    /// What a file refused.
+    init(file error: FileError) {
+        let code: Code = error.errorNumber == EPIPE ? .closedPipe : .io
+        self.init(code, error.message, cause: error.failureCause)
+    }
+
+    static func fromFile<Result>(_ body: () throws(FileError) -> Result) throws(SinkError) -> Result {
+        do throws(FileError) { return try body() } catch { throw SinkError(file: error) }
+    }
+}
