@@ -1,3 +1,4 @@
+public import Failures
 public import Transform
 
 /// What a sink keeps of the documents it is given.
@@ -47,7 +48,7 @@ public protocol Sink: AnyObject {
 }
 
 /// What a sink could not do.
-public struct SinkError: Error, CustomStringConvertible, Sendable {
+public struct SinkError: FailureCauseProviding, CustomStringConvertible, Sendable {
     /// The kind of failure.
     public struct Code: Hashable, Sendable {
         private enum Value { case address, io, closedPipe, unavailable, refused }
@@ -62,17 +63,32 @@ public struct SinkError: Error, CustomStringConvertible, Sendable {
         public static let unavailable = Code(value: .unavailable)
         /// A remote sink is not what was asked for: another mapping, another engine.
         public static let refused = Code(value: .refused)
+
+        fileprivate var usualCause: FailureCause {
+            switch value {
+            case .address: .badRequest
+            case .io: .storage
+            case .closedPipe: .missingTarget
+            case .unavailable: .serverFault
+            case .refused: .foreignTarget
+            }
+        }
     }
 
     /// The kind of failure.
     public let code: Code
     /// What failed, where, and what to do next.
     public let message: String
+    /// Why, as far as the next step depends on it.
+    public let cause: FailureCause
+    /// The cause.
+    public var failureCause: FailureCause { cause }
 
-    /// Makes an error.
-    public init(_ code: Code, _ message: String) {
+    /// Makes an error; its code implies a cause unless one is given.
+    public init(_ code: Code, _ message: String, cause: FailureCause? = nil) {
         self.code = code
         self.message = message
+        self.cause = cause ?? code.usualCause
     }
 
     /// The message.
