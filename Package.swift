@@ -136,7 +136,7 @@ let package = Package(
                 "Transform", "Index", "Sinks", "Recorder", "Replayer", "Refresher", "Simulator",
             ]
         ),
-        tests("Search", ["Time", "JSON", "SQLite", "HTTPClient", "Transform", "Sinks"]),
+        tests("Search", ["Time", "Failures", "JSON", "SQLite", "Lifecycle", "HTTPClient", "Transform", "Sinks"]),
         tests("Simulator", ["Time", "Logging", "Lifecycle", "HTTPClient", "Simulator"]),
         tests(
             "Dashboard",

@@ -57,7 +57,7 @@ extension Sink {
 }
 
 /// What a sink could not do.
-public struct SinkError: Error, CustomStringConvertible, Sendable, FailureCauseProviding {
+public struct SinkError: FailureCauseProviding, CustomStringConvertible, Sendable {
     /// The kind of failure.
     public struct Code: Hashable, Sendable {
         private enum Value { case address, io, closedPipe, unavailable, refused }
@@ -73,11 +73,12 @@ public struct SinkError: Error, CustomStringConvertible, Sendable, FailureCauseP
         /// A remote sink is not what was asked for: another mapping, another engine.
         public static let refused = Code(value: .refused)
 
-        fileprivate var failureCause: FailureCause {
+        fileprivate var usualCause: FailureCause {
             switch value {
             case .address: .badRequest
             case .io: .storage
-            case .closedPipe, .unavailable: .network
+            case .closedPipe: .network
+            case .unavailable: .serverFault
             case .refused: .foreignTarget
             }
         }
@@ -87,17 +88,16 @@ public struct SinkError: Error, CustomStringConvertible, Sendable, FailureCauseP
     public let code: Code
     /// What failed, where, and what to do next.
     public let message: String
-
     /// Why, as far as the next step depends on it.
-    public let failureCause: FailureCause
+    public let cause: FailureCause
+    /// The cause.
+    public var failureCause: FailureCause { cause }
 
-    /// Makes an error.
-    ///
-    /// - Parameter cause: nil for what the code stands for.
+    /// Makes an error; its code implies a cause unless one is given.
     public init(_ code: Code, _ message: String, cause: FailureCause? = nil) {
         self.code = code
         self.message = message
-        failureCause = cause ?? code.failureCause
+        self.cause = cause ?? code.usualCause
     }
 
     /// The message.

@@ -70,6 +70,7 @@ enum DeadLettersCommand {
                 patience: DeliverySetup.patience(invocation),
                 shutdown: shutdown
             )
+            setup.delivery.endWaits(on: shutdown)
             let retry = try DeadLetterRetry(
                 all,
                 of: Journal(directory: Context.journalDirectory(invocation)),

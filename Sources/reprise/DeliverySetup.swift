@@ -75,7 +75,9 @@ struct DeliverySetup {
         let setup = SearchSetup(
             try SearchClient(search, connection),
             transformDigest: Replayer.transformDigest,
-            isCancelled: { shutdown.isRequested }
+            giveUpAfter: patience.limit,
+            shutdown: shutdown,
+            onTrouble: { trouble?.tell($0) }
         )
         let sink: SearchSink
         if isRebuild {

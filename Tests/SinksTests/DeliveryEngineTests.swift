@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 import TestSupport
 import Testing
@@ -7,7 +8,7 @@ import Time
 
 /// The delivery engine against a sink that does anything: invariants after every step.
 @Suite struct DeliveryEngineTests {
-    private static let start = Timestamp(rawValue: 1_780_000_000_000_000)
+    private static let start = MonotonicTime(sinceStart: .seconds(1_000))
 
     /// What a model of the sink and of the books knows.
     private struct Model {
@@ -47,12 +48,17 @@ import Time
                 let documents = Int.random(in: 1...40, using: &random)
                 let bytes = documents * Int.random(in: 50...900, using: &random)
                 guard engine.hasRoom(for: bytes) else { continue }
-                let number = engine.add(documents: documents, bytes: bytes)
+                let number = engine.add(documents: documents, bytes: bytes, now: now)
                 try #require(model.outcome[number] == nil, place)
                 model.outcome[number] = Array(repeating: nil, count: documents)
                 model.sizes[number] = bytes
             case 2..<6:
-                guard let call = engine.next(now: now) else { continue }
+                let time = engine.nextTime()
+                guard let call = engine.next(now: now) else {
+                    try #require(time.map { $0 > now } ?? true, "a thread would sleep past a call; \(place)")
+                    continue
+                }
+                try #require(time.map { $0 <= now } == true, "a call before its time; \(place)")
                 try #require(!call.documents.isEmpty, place)
                 for other in model.underWay where other.batch == call.batch {
                     try #require(Set(other.documents).isDisjoint(with: call.documents), place)
@@ -83,13 +89,14 @@ import Time
         _ weather: Int,
         _ engine: inout DeliveryEngine,
         _ model: inout Model,
-        _ now: Timestamp,
+        _ now: MonotonicTime,
         _ random: inout SeededRandom
     ) {
         let result: CallResult
         switch Int.random(in: 0..<10, using: &random) {
-        case 0..<weather: result = .pushedBack(reason: "busy", after: Bool.random(using: &random) ? .seconds(2) : nil)
-        case 8 where weather > 1: result = .fault(reason: "closed")
+        case 0..<weather:
+            result = .failed(.rateLimited, reason: "busy", after: Bool.random(using: &random) ? .seconds(2) : nil)
+        case 8 where weather > 1: result = .failed(.blocked, reason: "closed")
         case 9: result = .tooLarge
         default:
             result = .outcomes(
@@ -141,6 +148,7 @@ import Time
         if engine.settled < engine.added {
             try #require(model.outcome[engine.settled]?.contains { $0 == nil } == true, "not settled; \(place)")
         }
+        try #require((engine.unansweredSince == nil) == engine.isIdle, place)
         try #require(engine.heldBytes == model.bytes(from: engine.settled), place)
     }
 
@@ -148,7 +156,7 @@ import Time
     private func drain(
         _ engine: inout DeliveryEngine,
         _ model: inout Model,
-        _ start: Timestamp,
+        _ start: MonotonicTime,
         _ random: inout SeededRandom
     ) throws {
         var now = start
@@ -168,11 +176,11 @@ import Time
 
     @Test func pushBackHalvesTheWindowAndSuccessGrowsItBack() throws {
         var engine = DeliveryEngine()
-        for _ in 0..<40 { _ = engine.add(documents: 1, bytes: 1) }
+        for _ in 0..<40 { _ = engine.add(documents: 1, bytes: 1, now: Self.start) }
         let now = Self.start
         let calls = (0..<4).compactMap { _ in engine.next(now: now) }
         #expect(calls.count == 4 && engine.next(now: now) == nil)
-        _ = engine.finish(calls[0], .pushedBack(reason: "429", after: .seconds(3)), now: now, chance: 0)
+        _ = engine.finish(calls[0], .failed(.rateLimited, reason: "429", after: .seconds(3)), now: now, chance: 0)
         #expect(engine.window == 2)
         for call in calls[1...] { _ = engine.finish(call, .outcomes([.accepted]), now: now, chance: 0) }
         #expect(engine.window == 3)
@@ -190,13 +198,15 @@ import Time
 
     @Test func aFaultStopsEverythingAndOneProbeFindsTheCure() throws {
         var engine = DeliveryEngine()
-        for _ in 0..<6 { _ = engine.add(documents: 2, bytes: 1) }
+        for _ in 0..<6 { _ = engine.add(documents: 2, bytes: 1, now: Self.start) }
         var now = Self.start
         let calls = (0..<4).compactMap { _ in engine.next(now: now) }
-        _ = engine.finish(calls[0], .fault(reason: "the index is closed"), now: now, chance: 0)
-        #expect(engine.circuit == .open(reason: "the index is closed", isFault: true))
+        _ = engine.finish(calls[0], .failed(.blocked, reason: "the index is closed"), now: now, chance: 0)
+        #expect(engine.circuit == .open(reason: "the index is closed", cause: .blocked))
         #expect(engine.next(now: now + .seconds(100)) == nil)
-        for call in calls[1...] { _ = engine.finish(call, .fault(reason: "the index is closed"), now: now, chance: 0) }
+        for call in calls[1...] {
+            _ = engine.finish(call, .failed(.blocked, reason: "the index is closed"), now: now, chance: 0)
+        }
         #expect(engine.next(now: now) == nil)
         now = try #require(engine.nextTime())
         let due = engine.next(now: now)
@@ -206,36 +216,63 @@ import Time
         #expect(engine.circuit == .closed && engine.settled == 1 && engine.rejected == 0)
     }
 
-    /// What gives up after a time without success counts from here.
-    @Test func troubleLastsFromTheFirstFailureToTheNextSuccess() throws {
+    /// What gives up after a time without an answer counts from here.
+    @Test func theTimeWithoutAnAnswerCountsFromTheLastOneOrTheFirstBatch() throws {
         var engine = DeliveryEngine()
-        for _ in 0..<3 { _ = engine.add(documents: 2, bytes: 1) }
-        var now = Self.start
+        #expect(engine.unansweredSince == nil)
+        for _ in 0..<3 { _ = engine.add(documents: 2, bytes: 1, now: Self.start) }
+        var now = Self.start + .seconds(5)
         func finish(_ result: CallResult) throws {
             let call = engine.next(now: now)
-            _ = engine.finish(try #require(call), result, now: now, chance: 0)
             now = now + .seconds(10)
+            _ = engine.finish(try #require(call), result, now: now, chance: 0)
         }
-        #expect(engine.trouble == nil)
-        try finish(.pushedBack(reason: "down", after: nil))
-        try finish(.fault(reason: "closed"))
-        #expect(engine.trouble?.since == Self.start && engine.trouble?.reason == "closed")
-        // One document taken is a success.
+        // No call has failed, and none was answered.
+        #expect(engine.unansweredSince == Self.start && engine.lastFailure == nil)
+        try finish(.failed(.network, reason: "down"))
+        try finish(.failed(.blocked, reason: "closed"))
+        #expect(engine.unansweredSince == Self.start && engine.lastFailure?.reason == "closed")
+        // One document taken is an answer.
         try finish(.outcomes([.accepted, .retry]))
-        #expect(engine.trouble == nil)
-        let later = now
+        #expect(engine.unansweredSince == now && engine.lastFailure == nil)
+        let answered = now
         try finish(.outcomes([.retry]))
-        #expect(engine.trouble?.since == later)
-        try finish(.outcomes([.stale]))
-        #expect(engine.trouble == nil)
+        #expect(engine.unansweredSince == answered && engine.lastFailure?.cause == .rateLimited)
+        // So is that a call was too large: it is halved.
+        try finish(.tooLarge)
+        #expect(engine.unansweredSince == now)
+        while !engine.isIdle {
+            now = now + .seconds(1)
+            while let call = engine.next(now: now) {
+                _ = engine.finish(call, .outcomes(call.documents.map { _ in .stale }), now: now, chance: 0)
+            }
+        }
+        #expect(engine.unansweredSince == nil)
+        // While nothing is to be sent no time is counted.
+        _ = engine.add(documents: 1, bytes: 1, now: now + .seconds(3_600))
+        #expect(engine.unansweredSince == now + .seconds(3_600))
+    }
+
+    @Test func whenItEndsWhatIsReadyIsStillSentAndNothingIsProbed() throws {
+        var engine = DeliveryEngine()
+        for _ in 0..<3 { _ = engine.add(documents: 1, bytes: 1, now: Self.start) }
+        let first = engine.next(now: Self.start)
+        engine.end()
+        _ = engine.finish(try #require(first), .failed(.rateLimited, reason: "429"), now: Self.start, chance: 0)
+        #expect(engine.isBusy(now: Self.start))
+        let second = engine.next(now: Self.start)
+        _ = engine.finish(try #require(second), .failed(.blocked, reason: "closed"), now: Self.start, chance: 0)
+        let later = Self.start + .seconds(3_600)
+        #expect(!engine.isBusy(now: later) && engine.next(now: later) == nil && engine.nextTime() == nil)
+        #expect(engine.settled == 0 && !engine.isIdle)
     }
 
     @Test func aProbeThatIsPushedBackDocumentByDocumentIsNotRepeatedAtOnce() throws {
         var engine = DeliveryEngine()
-        _ = engine.add(documents: 2, bytes: 1)
+        _ = engine.add(documents: 2, bytes: 1, now: Self.start)
         var now = Self.start
         let first = engine.next(now: now)
-        _ = engine.finish(try #require(first), .fault(reason: "down"), now: now, chance: 0)
+        _ = engine.finish(try #require(first), .failed(.blocked, reason: "down"), now: now, chance: 0)
         for outcome in [DocumentOutcome.retry, .accepted] {
             now = try #require(engine.nextTime())
             let probe = engine.next(now: now)
@@ -251,8 +288,8 @@ import Time
 
     @Test func whenMostAreRefusedNothingMoreIsFiled() throws {
         var engine = DeliveryEngine()
-        _ = engine.add(documents: 400, bytes: 1)
-        _ = engine.add(documents: 400, bytes: 1)
+        _ = engine.add(documents: 400, bytes: 1, now: Self.start)
+        _ = engine.add(documents: 400, bytes: 1, now: Self.start)
         let refused = Array(repeating: DocumentOutcome.rejected(reason: "strict"), count: 400)
         for index in 0..<2 {
             let next = engine.next(now: Self.start)
@@ -260,17 +297,17 @@ import Time
             let filed = engine.finish(call, .outcomes(refused), now: Self.start, chance: 0)
             #expect(filed.count == (index == 0 ? 400 : 0))
         }
-        guard case .open(let reason, isFault: true) = engine.circuit else {
+        guard case .open(let reason, cause: .foreignTarget) = engine.circuit else {
             Issue.record("\(engine.circuit)")
             return
         }
-        #expect(reason.contains("most documents are refused (strict)") && engine.trouble?.reason == reason)
+        #expect(reason.contains("documents were rejected (strict)") && engine.lastFailure?.reason == reason)
         #expect(engine.settled == 1)
     }
 
     @Test func aCallThatIsTooLargeIsHalvedDownToTheDocumentItself() throws {
         var engine = DeliveryEngine()
-        _ = engine.add(documents: 8, bytes: 1)
+        _ = engine.add(documents: 8, bytes: 1, now: Self.start)
         var filed: [Rejection] = []
         var sizes: [Int] = []
         while let call = engine.next(now: Self.start) {

@@ -1,3 +1,4 @@
+import Failures
 import TestSupport
 import Testing
 import Time
@@ -15,15 +16,15 @@ import Time
     @Test func itCostsABoundedPoolAndAProbeAMinuteAndThenEverythingIsDelivered() throws {
         var random = SeededRandom()
         var engine = DeliveryEngine()
-        var now = Timestamp(rawValue: 1_780_000_000_000_000)
+        var now = MonotonicTime(sinceStart: .zero)
         let start = now
         var recorded = 0
-        var probes: [Timestamp] = []
+        var probes: [MonotonicTime] = []
         var delivered: Set<Int> = []
         var secondsToCatchUp = 0
         func addWhatFits() {
             while recorded / Self.batch.documents > engine.added, engine.hasRoom(for: Self.batch.bytes) {
-                _ = engine.add(documents: Self.batch.documents, bytes: Self.batch.bytes)
+                _ = engine.add(documents: Self.batch.documents, bytes: Self.batch.bytes, now: now)
             }
         }
         for second in 0... {
@@ -36,7 +37,7 @@ import Time
                 let chance = Double.random(in: 0..<1, using: &random)
                 if isDown {
                     probes.append(now)
-                    _ = engine.finish(call, .pushedBack(reason: "refused", after: nil), now: now, chance: chance)
+                    _ = engine.finish(call, .failed(.network, reason: "refused"), now: now, chance: chance)
                 } else {
                     #expect(delivered.insert(call.batch).inserted, "\(random): batch \(call.batch) twice")
                     let outcomes = Array(repeating: DocumentOutcome.accepted, count: call.documents.count)

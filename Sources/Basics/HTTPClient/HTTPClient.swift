@@ -11,6 +11,8 @@ public final class HTTPClient {
 
     /// How long a wait for the network may take before the tick is asked again, in milliseconds.
     private static let tickMilliseconds: CInt = 250
+    /// The same where no waker can end the wait.
+    private static let tickMillisecondsWithoutWaker: CInt = 50
 
     /// Makes a client; nothing is connected yet.
     ///
@@ -37,8 +39,8 @@ public final class HTTPClient {
     ///   - request: what to send.
     ///   - timeout: how long all of it may take, connecting included.
     ///   - bodyLimit: the most bytes of body to take, 1 MiB unless told otherwise.
-    ///   - waker: asks `isCancelled` at once when woken.
-    ///   - isCancelled: asked at least every 250 ms; true ends the request.
+    ///   - waker: asks `isCancelled` at once when woken, whatever the request waits for.
+    ///   - isCancelled: asked at least every 250 ms, every 50 ms without a waker; true ends the request.
     /// - Returns: head and body.
     /// - Throws: among others `.timedOut`, `.tooLarge` and `.cancelled`.
     public func send(
@@ -83,7 +85,8 @@ public final class HTTPClient {
     ///   - request: what to send.
     ///   - onHead: gets status and header fields, once, before any byte.
     ///   - onBytes: gets each delivery exactly as libcurl hands it over, 1 byte to 16 KiB, valid during the call.
-    ///   - onTick: asked at the start, after each delivery or few, and at least every 250 ms; `.stop` closes the connection.
+    ///   - onTick: asked at the start, after each delivery or few, and at least every 250 ms, every 50 ms without a waker; `.stop`
+    ///     closes the connection.
     ///   - waker: makes `onTick` run now when woken.
     /// - Returns: who ended the stream.
     /// - Throws: `.cut` or `.reset` where it broke, `.refusedByCaller` with the cause where a closure threw.
@@ -143,6 +146,7 @@ public final class HTTPClient {
         defer { curl_multi_remove_handle(multi, transfer.easy) }
         waker?.attach(multi)
         defer { waker?.detach() }
+        let tick = waker == nil ? Self.tickMillisecondsWithoutWaker : Self.tickMilliseconds
         while true {
             if try ask(onTick, transfer) == .stop { return .stopped }
             transfer.tookBytes = false
@@ -154,7 +158,7 @@ public final class HTTPClient {
             }
             // While bytes keep coming there is more to read at once, and the wait would be a system call for nothing.
             if !transfer.tookBytes {
-                try check(curl_multi_poll(multi, nil, 0, Self.tickMilliseconds, nil), transfer)
+                try check(curl_multi_poll(multi, nil, 0, tick, nil), transfer)
             }
         }
     }

@@ -10,7 +10,7 @@ extension HTTPClientError {
     /// - Returns: an error whose message says what to do next.
     static func curl(_ result: CURLcode, detail: String, request: HTTPClientRequest) -> HTTPClientError {
         let text = detail.isEmpty ? String(cString: curl_easy_strerror(result)) : detail
-        let (code, advice) = meaning(of: result)
+        let (code, advice) = meaning(of: result, text)
         let what = "\(request.method) \(request.displayURL) failed: \(text)"
         return HTTPClientError(
             code: code,
@@ -19,13 +19,15 @@ extension HTTPClientError {
         )
     }
 
-    private static func meaning(of result: CURLcode) -> (Code, String) {
+    private static func meaning(of result: CURLcode, _ text: String) -> (Code, String) {
         switch result {
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
             (.invalidRequest, "give an http or https URL")
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
             (.notResolved, "check the name and this machine's DNS")
         case CURLE_COULDNT_CONNECT:
+            (.notConnected, "check that the server runs and can be reached")
+        case CURLE_SSL_CONNECT_ERROR where endsOfHandshake.contains(where: text.contains):
             (.notConnected, "check that the server runs and can be reached")
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CACERT_BADFILE,
             CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_INVALIDCERTSTATUS:
@@ -40,4 +42,7 @@ extension HTTPClientError {
             (.other, "")
         }
     }
+
+    /// OpenSSL's words for a connection that was lost during the handshake, which says nothing against the certificate.
+    private static let endsOfHandshake = ["SSL_ERROR_SYSCALL", "Connection reset by peer", "unexpected eof"]
 }

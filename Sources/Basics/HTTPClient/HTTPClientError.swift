@@ -1,7 +1,9 @@
+public import Failures
+
 /// Why a request failed before, or instead of, a whole answer.
 ///
 /// A status of 400 or more is an answer, not an error. No text in here ever holds a secret.
-public struct HTTPClientError: Error, CustomStringConvertible {
+public struct HTTPClientError: FailureCauseProviding, CustomStringConvertible {
     /// The kinds of failure.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
@@ -61,11 +63,16 @@ public struct HTTPClientError: Error, CustomStringConvertible {
         curlCode == 0 ? message : "\(message) (curl \(curlCode))"
     }
 
-    /// Whether the same request may succeed later.
-    public var isRetryable: Bool {
+    /// What to decide the next step by; what a closure threw decides for itself.
+    public var failureCause: FailureCause {
         switch code {
-        case .notResolved, .notConnected, .timedOut, .cut, .reset, .other: true
-        default: false
+        case .invalidRequest: .badRequest
+        case .notResolved: .nameResolution
+        case .notConnected, .timedOut, .cut, .reset: .network
+        case .untrusted: .certificate
+        case .tooLarge: .serverFault
+        case .refusedByCaller: cause.map { FailureCause(of: $0) } ?? .unknown
+        default: .unknown
         }
     }
 }

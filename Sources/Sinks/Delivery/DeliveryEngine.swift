@@ -1,10 +1,11 @@
+public import Failures
 public import Time
 
 /// The delivery of batches to one sink as a pure state machine: what to send next, what a result means, what is settled.
 ///
 /// Batches are numbered 0, 1, 2, … as they are added. Nothing is lost: a document leaves the engine accepted, stale or rejected, and
 /// a batch is settled when all its documents have left it and all batches before it are settled. Calls may end in any order.
-/// Time and chance come in as parameters. Cost of a step: the documents of its call.
+/// Time, which is monotonic, and chance come in as parameters. Cost of a step: the documents of its call.
 public struct DeliveryEngine: Sendable {
     /// Documents to be sent in one call: all of a batch, or those of it that are left.
     public struct Call: Sendable, Equatable {
@@ -17,7 +18,7 @@ public struct DeliveryEngine: Sendable {
         /// Calls with these documents that were pushed back.
         var pushBacks = 0
         /// Not before this time.
-        var due = Timestamp(rawValue: Int64.min)
+        var due = MonotonicTime.distantPast
     }
 
     /// Whether the sink takes documents.
@@ -25,7 +26,7 @@ public struct DeliveryEngine: Sendable {
         /// It does.
         case closed
         /// It does not, for this reason; a single call tries it now and then.
-        case open(reason: String, isFault: Bool)
+        case open(reason: String, cause: FailureCause)
     }
 
     private struct Batch {
@@ -37,8 +38,12 @@ public struct DeliveryEngine: Sendable {
     public let limits: DeliveryLimits
     /// Whether the sink takes documents.
     public var circuit: Circuit { gate.circuit }
-    /// Since when every call has failed, and why the last one did; nil once the sink takes something.
-    public var trouble: (since: Timestamp, reason: String)? { gate.trouble }
+    /// Why the last call failed; nil once the sink takes something.
+    public var lastFailure: (cause: FailureCause, reason: String)? { gate.lastFailure }
+    /// Since when the sink has not answered as it should, though there was something to send; nil while there is nothing.
+    ///
+    /// The time of the last answer, or when the first batch was added since; calls that hang count too.
+    public private(set) var unansweredSince: MonotonicTime?
     /// Documents that left the engine, by outcome.
     public private(set) var accepted = 0
     /// Documents that the sink did not need.
@@ -58,6 +63,7 @@ public struct DeliveryEngine: Sendable {
     private var waiting: [Call] = []
     private var gate: DeliveryGate
     private var recent: RecentOutcomes
+    private var isEnding = false
 
     /// Makes an engine without batches.
     public init(limits: DeliveryLimits = .init()) {
@@ -76,55 +82,61 @@ public struct DeliveryEngine: Sendable {
     public var isIdle: Bool { batches.isEmpty }
 
     /// Adds a batch; returns its number.
-    public mutating func add(documents: Int, bytes: Int) -> Int {
+    public mutating func add(documents: Int, bytes: Int, now: MonotonicTime) -> Int {
         precondition(documents > 0)
         let number = added
         batches.append(Batch(bytes: bytes, left: documents))
         heldBytes += bytes
+        unansweredSince = unansweredSince ?? now
         waiting.append(Call(batch: number, documents: (0..<Int32(documents)).map { $0 }))
         return number
     }
 
+    /// From now on a sink that takes nothing is not tried again; what is ready is still sent.
+    public mutating func end() { isEnding = true }
+
+    /// Whether a call is under way, or can be made now.
+    public func isBusy(now: MonotonicTime) -> Bool { inFlight > 0 || nextTime().map { $0 <= now } ?? false }
+
     /// The call to make now, or nil where there is none yet.
-    public mutating func next(now: Timestamp) -> Call? {
-        switch circuit {
-        case .open:
-            guard inFlight == 0, now >= gate.probeDue, var call = waiting.first else { return nil }
-            waiting.removeFirst()
-            inFlight += 1
-            call.isProbe = true
-            return call
-        case .closed:
-            guard inFlight < window, let index = waiting.firstIndex(where: { $0.due <= now }) else { return nil }
-            inFlight += 1
-            return waiting.remove(at: index)
+    public mutating func next(now: MonotonicTime) -> Call? {
+        guard let time = nextTime(), time <= now else { return nil }
+        var index = 0
+        var isProbe = true
+        if case .closed = circuit {
+            isProbe = false
+            guard let first = waiting.firstIndex(where: { $0.due <= now }) else { return nil }
+            index = first
         }
+        inFlight += 1
+        var call = waiting.remove(at: index)
+        call.isProbe = isProbe
+        return call
     }
 
-    /// When `next` is worth asking again, unless a call ends before; nil where only that, or a batch, changes anything.
-    public func nextTime() -> Timestamp? {
+    /// When `next` has a call; nil where first another call must end, or a batch be added.
+    public func nextTime() -> MonotonicTime? {
         guard !waiting.isEmpty else { return nil }
-        if case .open = circuit { return inFlight > 0 ? nil : gate.probeDue }
-        return inFlight < window ? waiting.map(\.due).min() : nil
+        if case .open = circuit { return inFlight > 0 || isEnding ? nil : gate.probeDue }
+        return inFlight < window ? waiting.lazy.map(\.due).min() : nil
     }
 
     /// Takes a call's result in.
     ///
     /// - Parameter chance: 0 ..< 1, for the waits' jitter.
     /// - Returns: documents that were refused; they are not settled before the caller has kept them.
-    public mutating func finish(_ call: Call, _ result: CallResult, now: Timestamp, chance: Double) -> [Rejection] {
+    public mutating func finish(_ call: Call, _ result: CallResult, now: MonotonicTime, chance: Double) -> [Rejection] {
         precondition(inFlight > 0)
         inFlight -= 1
         switch result {
-        case .pushedBack(let reason, let after):
-            pushedBack(call, reason, after, now, chance)
+        case .failed(let cause, let reason, let after) where cause.kind == .retry:
+            pushedBack(call, cause, reason, after, now, chance)
             return []
-        case .fault(let reason):
-            gate.noteTrouble(reason, now)
+        case .failed(let cause, let reason, _):
             putBack(call)
-            gate.open(reason, isFault: true, now, chance)
+            gate.open(cause, reason, now, chance)
             return []
-        case .tooLarge: return split(call)
+        case .tooLarge: return split(call, now)
         case .outcomes(let outcomes):
             precondition(outcomes.count == call.documents.count, "one outcome a document")
             return take(outcomes, of: call, now, chance)
@@ -134,7 +146,7 @@ public struct DeliveryEngine: Sendable {
     private mutating func take(
         _ outcomes: [DocumentOutcome],
         of call: Call,
-        _ now: Timestamp,
+        _ now: MonotonicTime,
         _ chance: Double
     ) -> [Rejection] {
         var rejections: [Rejection] = []
@@ -155,10 +167,9 @@ public struct DeliveryEngine: Sendable {
                 if case .rejected(let reason) = outcome { reason } else { nil }
             }.first
             let reason =
-                "most documents are refused (\(example ?? "")), so that the sink seems to be for other ones; none of these is filed "
-                + "before it is put right"
-            gate.noteTrouble(reason, now)
-            gate.open(reason, isFault: true, now, chance)
+                "more than \(limits.recentRejectedLimit) of the last \(limits.recentCount) documents were rejected (\(example ?? "")). "
+                + "The index probably has another mapping; delivery pauses until that is fixed"
+            gate.open(.foreignTarget, reason, now, chance)
         }
         let isLeft = Set(left.documents)
         for (document, outcome) in zip(call.documents, outcomes) where !isLeft.contains(document) {
@@ -185,28 +196,29 @@ public struct DeliveryEngine: Sendable {
             gate.narrow()
             wait(left)
         } else {
-            pushedBack(left, "every document of a call is to be sent again", nil, now, chance)
+            pushedBack(left, .rateLimited, "the sink took no document of a call for now", nil, now, chance)
         }
         settle()
+        if lastFailure == nil { noteAnswer(now) }
         return rejections
     }
 
     private mutating func pushedBack(
         _ call: Call,
+        _ cause: FailureCause,
         _ reason: String,
         _ after: Duration?,
-        _ now: Timestamp,
+        _ now: MonotonicTime,
         _ chance: Double
     ) {
-        gate.noteTrouble(reason, now)
+        gate.noteFailure(cause, reason)
         var again = call
         again.isProbe = false
         again.pushBacks += 1
         again.due = now + max(after ?? .zero, gate.wait(after: again.pushBacks - 1, chance))
         if gate.isPushedTooOften() || call.isProbe {
-            again.due = Timestamp(rawValue: Int64.min)
             putBack(again)
-            gate.open(reason, isFault: false, now, chance, atLeast: after)
+            gate.open(cause, reason, now, chance, atLeast: after)
         } else {
             wait(again)
         }
@@ -215,7 +227,7 @@ public struct DeliveryEngine: Sendable {
     private mutating func putBack(_ call: Call) {
         var again = call
         again.isProbe = false
-        again.due = Timestamp(rawValue: Int64.min)
+        again.due = .distantPast
         // The oldest first: what waits behind it cannot be settled before it.
         wait(again)
     }
@@ -224,7 +236,11 @@ public struct DeliveryEngine: Sendable {
         waiting.insert(call, at: waiting.firstIndex { $0.batch >= call.batch } ?? waiting.count)
     }
 
-    private mutating func split(_ call: Call) -> [Rejection] {
+    /// An answer moves the end of the sink's time to answer, as long as there is something to send.
+    private mutating func noteAnswer(_ now: MonotonicTime) { unansweredSince = isIdle ? nil : now }
+
+    private mutating func split(_ call: Call, _ now: MonotonicTime) -> [Rejection] {
+        defer { noteAnswer(now) }
         var call = call
         call.isProbe = false
         guard call.documents.count > 1 else {

@@ -1,15 +1,16 @@
+internal import Failures
 internal import Time
 
 /// Whether a sink takes documents, and how many calls at a time: halved when it pushes back, one more for each round of successes.
 struct DeliveryGate: Sendable {
     /// Whether the sink takes documents.
     private(set) var circuit = DeliveryEngine.Circuit.closed
-    /// Since when no call has succeeded, and why the last one did not; nil while calls succeed.
-    private(set) var trouble: (since: Timestamp, reason: String)?
+    /// Why the last call did not succeed; nil while calls succeed.
+    private(set) var lastFailure: (cause: FailureCause, reason: String)?
     /// Calls that may be under way at the same time.
     private(set) var window: Int
     /// With an open circuit, when the next single call tries the sink.
-    private(set) var probeDue = Timestamp(rawValue: Int64.min)
+    private(set) var probeDue = MonotonicTime.distantPast
     private let limits: DeliveryLimits
     private var successesInARow = 0
     private var pushBacksInARow = 0
@@ -34,14 +35,14 @@ struct DeliveryGate: Sendable {
     /// Closes the circuit: the sink is there.
     mutating func takesAgain() {
         circuit = .closed
-        trouble = nil
+        lastFailure = nil
         pushBacksInARow = 0
         probeWait = limits.firstWait
     }
 
     /// Takes note of why a call did not succeed.
-    mutating func noteTrouble(_ reason: String, _ now: Timestamp) {
-        trouble = (trouble?.since ?? now, reason)
+    mutating func noteFailure(_ cause: FailureCause, _ reason: String) {
+        lastFailure = (cause, reason)
     }
 
     /// Halves the calls that may be under way.
@@ -59,13 +60,14 @@ struct DeliveryGate: Sendable {
 
     /// Opens the circuit: a single call tries the sink after a wait that doubles each time.
     mutating func open(
+        _ cause: FailureCause,
         _ reason: String,
-        isFault: Bool,
-        _ now: Timestamp,
+        _ now: MonotonicTime,
         _ chance: Double,
         atLeast: Duration? = nil
     ) {
-        circuit = .open(reason: reason, isFault: isFault)
+        noteFailure(cause, reason)
+        circuit = .open(reason: reason, cause: cause)
         window = 1
         successesInARow = 0
         probeDue = now + max(atLeast ?? .zero, probeWait * (0.5 + chance / 2))

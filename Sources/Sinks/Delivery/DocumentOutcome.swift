@@ -1,3 +1,5 @@
+public import Failures
+
 /// What became of one document of a call.
 public enum DocumentOutcome: Sendable, Equatable {
     /// The sink has it.
@@ -14,12 +16,12 @@ public enum DocumentOutcome: Sendable, Equatable {
 public enum CallResult: Sendable, Equatable {
     /// The sink looked at each; one outcome a document, in order.
     case outcomes([DocumentOutcome])
-    /// The sink, or the way to it, took none for now: too busy, down, no answer; `after` where it said when to try again.
-    case pushedBack(reason: String, after: Duration?)
+    /// None was taken: for now, or until an operator acts, by the kind of its cause.
+    ///
+    /// `reason` says what happened, and what to do; `after` is how long the sink asked us to wait.
+    case failed(FailureCause, reason: String, after: Duration? = nil)
     /// The call was too large as a whole.
     case tooLarge
-    /// No document will be taken before somebody puts something right; `reason` says what.
-    case fault(reason: String)
 }
 
 /// A document that was refused for its own fault.

@@ -1,3 +1,4 @@
+internal import Failures
 internal import JSON
 internal import Transform
 
@@ -47,7 +48,9 @@ struct BulkReply: Equatable {
             case 200, 201: outcomes.append(.accepted)
             case 409: outcomes.append(.stale)
             default:
-                if let fault = BulkFault.reason(item, alias: alias) { return .fault(reason: fault) }
+                if let fault = BulkFault.reason(item, alias: alias) {
+                    return .failed(BulkFault.cause(item), reason: fault)
+                }
                 if BulkFault.isOfDocument(item) {
                     outcomes.append(.rejected(reason: BulkFault.text(item)))
                 } else {
@@ -82,6 +85,15 @@ enum BulkFault {
             return "the alias '\(alias)' has no write index (\(text)); mark one with is_write_index"
         case "security_exception": return forbidden(alias, text)
         default: return item.status == 401 || item.status == 403 ? forbidden(alias, text) : nil
+        }
+    }
+
+    /// The cause of an error that `reason` has words for.
+    static func cause(_ item: BulkReply.Item) -> FailureCause {
+        switch item.type {
+        case "index_not_found_exception", "illegal_argument_exception": .missingTarget
+        case "index_closed_exception", "cluster_block_exception": .blocked
+        default: item.status == 401 ? .credentials : .permission
         }
     }
 

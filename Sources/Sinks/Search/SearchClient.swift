@@ -1,6 +1,6 @@
+internal import Failures
 public import HTTPClient
 internal import JSON
-internal import Time
 
 /// How a search engine is asked: who asks, whom it trusts, how long it waits.
 public struct SearchConnection: Sendable {
@@ -54,6 +54,11 @@ public final class SearchClient {
         /// How long to wait before the next try, where the engine said so.
         public let retryAfter: Duration?
 
+        /// Why an answer that is no success was given.
+        var cause: FailureCause {
+            FailureCause(httpStatus: status) ?? ((300..<400).contains(status) ? .badRequest : .serverFault)
+        }
+
         /// The body as JSON; nil where it is none.
         var json: JSONValue? { JSONValue.parse(body) }
 
@@ -90,7 +95,9 @@ public final class SearchClient {
     ///   - path: behind the engine's URL, a slash first, with its query.
     ///   - body: JSON, or lines of it where the content type says so.
     ///   - isGzip: whether the body is a gzip member of that content.
-    ///   - isCancelled: asked a few times a second; true ends the request.
+    ///   - timeLimit: a shorter time than the connection's that all of it may take.
+    ///   - waker: asks `isCancelled` at once when woken.
+    ///   - isCancelled: asked several times a second; true ends the request.
     /// - Throws: `HTTPClientError`.
     public func send(
         _ method: String,
@@ -98,6 +105,8 @@ public final class SearchClient {
         body: [UInt8]? = nil,
         contentType: String = "application/json",
         isGzip: Bool = false,
+        timeLimit: Duration? = nil,
+        waker: StreamWaker? = nil,
         isCancelled: () -> Bool = { false }
     ) throws(HTTPClientError) -> Reply {
         // Plain media types are the ones that every version of both engines takes.
@@ -113,8 +122,9 @@ public final class SearchClient {
         // A reply names every document of a batch.
         let response = try http.send(
             request,
-            timeout: connection.timeout,
+            timeout: min(connection.timeout, timeLimit ?? connection.timeout),
             bodyLimit: 64 << 20,
+            waker: waker,
             isCancelled: isCancelled
         )
         let seconds = response.head.header("retry-after").flatMap { Int($0) }

@@ -1,4 +1,5 @@
 internal import Compression
+internal import Failures
 internal import HTTPClient
 internal import JSON
 internal import Synchronization
@@ -96,12 +97,12 @@ final class BulkCaller: DocumentCaller {
         path = "/\(name)/_bulk?\(required)filter_path=\(fields)\(onCreated == nil ? "" : ",items.*.result")"
     }
 
-    func call(_ batch: DocumentBatch, _ documents: [Int32]) -> CallResult {
+    func call(_ batch: DocumentBatch, _ documents: [Int32], _ control: CallControl) -> CallResult {
         body.fill(batch, documents)
         do {
             try encoder?.encode(body.bytes)
         } catch {
-            return .pushedBack(reason: "\(error)", after: nil)
+            return .failed(FailureCause(of: error), reason: "\(error)")
         }
         do {
             let reply = try client.send(
@@ -109,16 +110,14 @@ final class BulkCaller: DocumentCaller {
                 path,
                 body: encoder?.bytes ?? body.bytes,
                 contentType: "application/x-ndjson",
-                isGzip: encoder != nil
+                isGzip: encoder != nil,
+                waker: control.waker,
+                isCancelled: { control.isCancelled }
             )
             return result(of: reply, batch, documents)
         } catch {
-            // What nobody but an operator can cure; everything else may pass.
-            switch error.code {
-            case .untrusted: return .fault(reason: error.message + SearchClient.trustAdvice)
-            case .notResolved, .invalidRequest: return .fault(reason: error.message)
-            default: return .pushedBack(reason: error.message, after: nil)
-            }
+            let advice = error.code == .untrusted ? SearchClient.trustAdvice : ""
+            return .failed(error.failureCause, reason: error.message + advice)
         }
     }
 
@@ -126,23 +125,25 @@ final class BulkCaller: DocumentCaller {
         switch reply.status {
         case 200:
             guard let bulk = BulkReply(reply.body), bulk.isAbout(batch, documents) else {
-                return .pushedBack(reason: "the reply to a bulk request is not whole", after: nil)
+                return .failed(.serverFault, reason: "the reply to a bulk request is incomplete")
             }
             onCreated?(bulk.items.count { $0.isCreated })
             return bulk.result(alias: name)
         case 413: return .tooLarge
         case 401:
-            return .fault(
+            return .failed(
+                reply.cause,
                 reason:
                     "the engine does not know these credentials (\(reply.errorText)); set REPRISE_SEARCH_USERNAME and "
                     + "REPRISE_SEARCH_PASSWORD, or REPRISE_SEARCH_API_KEY, and check that they are valid there"
             )
         case 403:
-            return .fault(reason: BulkFault.forbidden(name, reply.errorText))
-        case 400, 404, 405, 406:
-            return .fault(reason: "the engine refuses bulk requests with status \(reply.status): \(reply.errorText)")
+            return .failed(reply.cause, reason: BulkFault.forbidden(name, reply.errorText))
         default:
-            return .pushedBack(reason: "status \(reply.status): \(reply.errorText)", after: reply.retryAfter)
+            let text = "status \(reply.status): \(reply.errorText)"
+            return reply.cause.kind == .retry
+                ? .failed(reply.cause, reason: text, after: reply.retryAfter)
+                : .failed(reply.cause, reason: "the engine refuses bulk requests with \(text)")
         }
     }
 }

@@ -1,4 +1,7 @@
+internal import Failures
 internal import JSON
+public import Lifecycle
+public import Time
 
 /// Where documents go once a search engine is ready for them.
 public struct SearchTarget: Sendable, Equatable {
@@ -21,18 +24,28 @@ public struct SearchTarget: Sendable, Equatable {
 public struct SearchSetup {
     let client: SearchClient
     let mapping: SearchMapping
-    let isCancelled: () -> Bool
+    let retries: SetupRetries
 
     /// Makes a setup; nothing is asked yet.
     ///
     /// - Parameters:
     ///   - client: asks the engine; its address names the alias.
     ///   - transformDigest: what makes the documents; an index belongs to one transform.
-    ///   - isCancelled: asked a few times a second; true ends the request under way.
-    public init(_ client: SearchClient, transformDigest: String, isCancelled: @escaping () -> Bool = { false }) {
+    ///   - giveUpAfter: how long preparing, and each other step, may take in all; requests that fail for a cause that may pass are
+    ///     retried for as long. Nil: each is sent once, and may take the connection's timeout.
+    ///   - shutdown: ends the request under way and each wait, within 100 ms.
+    ///   - onTrouble: gets the reason each time a request is to be retried.
+    public init(
+        _ client: SearchClient,
+        transformDigest: String,
+        giveUpAfter: Duration? = nil,
+        shutdown: ShutdownSignal = ShutdownSignal(),
+        clock: MonotonicClock = .system,
+        onTrouble: @escaping (String) -> Void = { _ in }
+    ) {
         self.client = client
         mapping = SearchMapping(transformDigest: transformDigest)
-        self.isCancelled = isCancelled
+        retries = SetupRetries(giveUpAfter: giveUpAfter, shutdown: shutdown, clock: clock, onTrouble: onTrouble)
     }
 
     /// What a checkpoint is bound to where nothing but `_bulk` may be asked (`--no-setup`): engine, URL and alias.
@@ -47,6 +60,7 @@ public struct SearchSetup {
     /// - Throws: `SinkError`: `unavailable` where it works later, at the latest once somebody has put something right there;
     ///   `refused` where this is another product, mapping or transform, or a name that is not ours.
     public func prepare() throws(SinkError) -> SearchTarget {
+        retries.begin()
         let version = try engineVersion()
         if let index = try writeIndex() { return try target(index, version, isNew: false) }
         try putTemplate()
@@ -56,7 +70,8 @@ public struct SearchSetup {
         throw SinkError(
             .unavailable,
             "the index \(firstIndex) is at \(client.address.url), but not the alias \(client.address.alias) in front of it; "
-                + "put the alias back (\(addition(of: firstIndex))), or --rebuild makes the next index and the alias, or give another name"
+                + "put the alias back (\(addition(of: firstIndex))), or --rebuild makes the next index and the alias, or give another name",
+            cause: .missingTarget
         )
     }
 

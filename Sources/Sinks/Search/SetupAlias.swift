@@ -1,3 +1,4 @@
+internal import Failures
 internal import JSON
 
 /// What stands behind a name in the engine.
@@ -83,7 +84,8 @@ extension SearchSetup {
             throw SinkError(
                 .unavailable,
                 "\(client.address.alias) at \(client.address.url) has no write index among \(indices.joined(separator: ", ")); mark the "
-                    + "one to write to: \(addition(of: indices.last ?? ""))"
+                    + "one to write to: \(addition(of: indices.last ?? ""))",
+                cause: .missingTarget
             )
         case .foreign(let why):
             throw SinkError(

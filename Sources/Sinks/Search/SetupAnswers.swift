@@ -1,4 +1,7 @@
+internal import Failures
 internal import HTTPClient
+internal import Lifecycle
+internal import Time
 
 /// What a step of the setup needs to be allowed, in each engine's words.
 struct SearchPrivilege: Sendable {
@@ -30,7 +33,7 @@ struct SearchPrivilege: Sendable {
 }
 
 extension SearchSetup {
-    /// Asks one thing; every answer that is neither a success nor expected becomes an error that says what to do.
+    /// Asks one thing, again where its cause may pass and there is time; every answer that is neither a success nor expected becomes an error that says what to do.
     ///
     /// - Parameters:
     ///   - what: what the engine was to do, for messages: `say its version`.
@@ -44,24 +47,36 @@ extension SearchSetup {
         body: [UInt8]? = nil,
         accepting: [Int] = []
     ) throws(SinkError) -> SearchClient.Reply {
-        let reply: SearchClient.Reply
-        do throws(HTTPClientError) {
-            reply = try client.send(method, path, body: body, isCancelled: isCancelled)
-        } catch {
-            throw SearchSetup.error(error)
+        var tries = 0
+        while true {
+            let failure: SinkError
+            var after: Duration?
+            do throws(HTTPClientError) {
+                let reply = try client.send(
+                    method,
+                    path,
+                    body: body,
+                    timeLimit: retries.timeLeft,
+                    isCancelled: { retries.shutdown.isRequested }
+                )
+                if (200..<300).contains(reply.status) || accepting.contains(reply.status) { return reply }
+                failure = error(reply, what, privilege)
+                after = reply.retryAfter
+            } catch {
+                failure = SearchSetup.error(error)
+            }
+            try retries.wait(after, afterTries: tries, failure)
+            tries += 1
         }
-        if (200..<300).contains(reply.status) || accepting.contains(reply.status) { return reply }
-        throw error(reply, what, privilege)
     }
 
     /// What a connection that did not come about means.
     private static func error(_ error: HTTPClientError) -> SinkError {
         switch error.code {
         case .untrusted:
-            SinkError(.unavailable, error.message + SearchClient.trustAdvice)
-        case .invalidRequest, .tooLarge: SinkError(.refused, "\(error)")
-        case .cancelled: SinkError(.io, "\(error)")
-        default: SinkError(.unavailable, "\(error)")
+            SinkError(.unavailable, error.message + SearchClient.trustAdvice, cause: error.failureCause)
+        case .invalidRequest: SinkError(.refused, "\(error)", cause: error.failureCause)
+        default: SinkError(.unavailable, "\(error)", cause: error.failureCause)
         }
     }
 
@@ -75,19 +90,29 @@ extension SearchSetup {
             return SinkError(
                 .unavailable,
                 "\(start): \(reason); set REPRISE_SEARCH_USERNAME and REPRISE_SEARCH_PASSWORD, or REPRISE_SEARCH_API_KEY, "
-                    + "and check that they are valid there"
+                    + "and check that they are valid there",
+                cause: reply.cause
             )
         case 403:
             return SinkError(
                 .unavailable,
                 "\(start): \(reason); it takes \(privilege.name(in: engine)) for \(client.address.alias) and "
-                    + "\(client.address.alias)-*, or let an administrator set it up once and go on with --no-setup"
+                    + "\(client.address.alias)-*, or let an administrator set it up once and go on with --no-setup",
+                cause: reply.cause
             )
         case 300..<400:
-            return SinkError(.refused, "\(start): \(reason), a redirect; give the URL that it leads to")
-        case 408, 429, 500...:
-            return SinkError(.unavailable, "\(start) at this time: \(reason); try again later")
-        default: return SinkError(.refused, "\(start): \(reason)")
+            return SinkError(
+                .refused,
+                "\(start): \(reason), a redirect; give the URL that it leads to",
+                cause: reply.cause
+            )
+        case _ where reply.cause.kind == .retry:
+            return SinkError(
+                .unavailable,
+                "\(start) at this time: \(reason); try again later",
+                cause: reply.cause
+            )
+        default: return SinkError(.refused, "\(start): \(reason)", cause: reply.cause)
         }
     }
 }

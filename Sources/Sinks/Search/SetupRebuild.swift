@@ -30,6 +30,7 @@ extension SearchSetup {
     ///
     /// - Throws: `SinkError`; also where the alias's name is not ours.
     public func beginRebuild() throws(SinkError) -> SearchRebuild {
+        retries.begin()
         let version = try engineVersion()
         let previous = try writeIndex()?.name
         try putTemplate()
@@ -63,6 +64,7 @@ extension SearchSetup {
         _ rebuild: SearchRebuild,
         documents expected: ClosedRange<Int>
     ) throws(SinkError) -> SearchRebuildResult {
+        retries.begin()
         let address = client.address
         let remains =
             "the alias \(address.alias) stays as it was; to remove the new index: DELETE \(address.url)/\(rebuild.index)"

@@ -68,7 +68,7 @@ struct HTTPClientSendTests {
         request.isSentOnce = isSentOnce
         if isSentOnce {
             let error = #expect(throws: HTTPClientError.self) { try client.send(request, timeout: .seconds(5)) }
-            #expect(error?.code == .cut && error?.isRetryable == true, "\(String(describing: error))")
+            #expect(error?.code == .cut && error?.failureCause == .network, "\(String(describing: error))")
         } else {
             #expect(try client.send(request, timeout: .seconds(5)).status == 200)
         }
@@ -133,7 +133,7 @@ struct HTTPClientSendTests {
             try makeClient().send(.init(url: "http://127.0.0.1:1/a?token=q"), timeout: .seconds(5))
         }
         #expect(error?.code == .notConnected)
-        #expect(error?.isRetryable == true)
+        #expect(error?.failureCause == .network)
         #expect(error?.message.contains("http://127.0.0.1:1/a failed") == true)
     }
 

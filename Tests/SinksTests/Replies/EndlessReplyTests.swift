@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 import TestSupport
 import Testing
@@ -20,7 +21,8 @@ import Transform
         let address = try SearchAddress(.opensearch, "\(server.url)/posts")
         let caller = try SearchSink(address, .init(), identity: "opensearch:test").makeCaller()
         let batch = ReplyJudge().batch
-        guard case .pushedBack(let reason, nil) = caller.call(batch, batch.documents.indices.map(Int32.init)) else {
+        let documents = batch.documents.indices.map(Int32.init)
+        guard case .failed(.serverFault, let reason, nil) = caller.call(batch, documents, CallControl()) else {
             Issue.record("a result out of a reply that is too large")
             return
         }

@@ -1,3 +1,4 @@
+import Failures
 import Foundation
 import JSON
 import TestSupport
@@ -74,7 +75,7 @@ struct ReplyJudge {
                 throw wrong("status \(item.status) \(item.type) became \(outcome)", body)
             }
             return true
-        case .fault(let reason):
+        case .failed(let cause, let reason, nil) where cause.kind == .operatorNeeded:
             guard isClear == true, items?.contains(where: { reason.contains("(\($0.type): ") }) == true else {
                 throw wrong("a fault that no item has", body)
             }

@@ -108,10 +108,10 @@ final class WatchedSink: RemoteSink {
             self.sink = sink
         }
 
-        func call(_ batch: DocumentBatch, _ documents: [Int32]) -> CallResult {
-            let result = caller.call(batch, documents)
+        func call(_ batch: DocumentBatch, _ documents: [Int32], _ control: CallControl) -> CallResult {
+            let result = caller.call(batch, documents, control)
             switch result {
-            case .pushedBack(let reason, _), .fault(let reason):
+            case .failed(_, let reason, _):
                 // Without addresses and counts.
                 let words = reason.split(separator: " ").filter { !$0.contains { $0.isNumber } }.joined(separator: " ")
                 sink.failed.withLock { $0[words, default: 0] += 1 }
