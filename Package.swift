@@ -78,6 +78,7 @@ let package = Package(
         room("Sinks", ["Time", "Failures", "Files", "JSON", "Compression", "Lifecycle", "HTTPClient", "Transform", "Index"]),
         room("Recorder", ["Time", "Failures", "Logging", "Lifecycle", "Terminal", "HTTPClient", "Journal", "XAPI"]),
         room("Replayer", ["Time", "Failures", "Logging", "Lifecycle", "Journal", "Transform", "Sinks"]),
+        room("Feeds", ["Time", "Failures", "Logging", "Lifecycle", "Journal", "Transform", "Sinks", "Replayer"]),
         room(
             "Refresher",
             [
@@ -95,7 +96,7 @@ let package = Package(
             name: "reprise",
             dependencies: [
                 "Time", "Failures", "Logging", "Lifecycle", "Terminal", "Options", "HTTPClient", "HTTPServer", "Journal",
-                "XAPI", "Transform", "Index", "Sinks", "Recorder", "Replayer", "Refresher", "Dashboard", "Simulator",
+                "XAPI", "Transform", "Index", "Sinks", "Recorder", "Replayer", "Feeds", "Refresher", "Dashboard", "Simulator",
             ],
             path: "Sources/reprise",
             swiftSettings: strict

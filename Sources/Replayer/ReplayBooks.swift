@@ -25,6 +25,21 @@ public struct ReplayBooks: Sendable, Equatable {
     /// Makes empty books.
     public init() {}
 
+    /// These and others together, of two replays one after the other.
+    public func adding(_ more: ReplayBooks) -> ReplayBooks {
+        var sum = self
+        sum.records += more.records
+        sum.yielding += more.yielding
+        sum.dropped.merge(more.dropped, uniquingKeysWith: +)
+        sum.failed.merge(more.failed, uniquingKeysWith: +)
+        sum.gaps += more.gaps
+        sum.documents += more.documents
+        sum.accepted += more.accepted
+        sum.stale += more.stale
+        sum.rejected += more.rejected
+        return sum
+    }
+
     /// Records dropped for any reason.
     public var droppedCount: Int { dropped.values.reduce(0, +) }
     /// Records that failed for any reason.

@@ -1,0 +1,162 @@
+internal import Journal
+internal import Lifecycle
+internal import Replayer
+internal import Sinks
+
+/// A feed that was opened: its delivery, its checkpoint, and the replay between journal and sink.
+struct OpenFeed {
+    let replayer: Replayer
+    private let finish: ((ReplayBooks) throws -> SearchRebuildResult)?
+
+    /// What is told while it is opened and while it runs.
+    struct Listeners: Sendable {
+        /// Why a remote sink takes nothing, nil where it does.
+        let onTrouble: @Sendable (String?) -> Void
+        /// Something that is worth a line of the log.
+        let onNotice: @Sendable (String) -> Void
+        let onProgress: @Sendable (ReplayProgress) -> Void
+    }
+
+    /// Opens sink and checkpoint; waits as long as `persistence` allows.
+    init(
+        _ configuration: FeedConfiguration,
+        seed: UInt64,
+        _ listeners: Listeners,
+        _ shutdown: ShutdownSignal
+    ) throws {
+        let journal = try Journal(directory: configuration.journal)
+        let sink = configuration.sink
+        var range = configuration.range
+        let opened: Opened
+        if case .search(let address) = sink {
+            opened = try OpenFeed.search(address, configuration, seed: seed, listeners, shutdown)
+        } else {
+            guard !configuration.isRebuild else {
+                throw SinkError(.address, "--rebuild is for elasticsearch: and opensearch:")
+            }
+            // What is on this machine takes a few documents as easily as many.
+            range.flushInterval = .zero
+            opened = try OpenFeed.local(sink, configuration)
+        }
+        finish = opened.finish
+        // A pipe that has no reader, or one that never reads, hears the shutdown from here on.
+        opened.delivery.endWaits(on: shutdown)
+        let checkpoint = try OpenFeed.checkpoint(configuration, opened, journal)
+        switch checkpoint?.rebound {
+        case .startsOver: listeners.onNotice("\(sink) was created just now, so it is filled from the beginning")
+        case .resumes: listeners.onNotice(OpenFeed.notice(.replaced, sink))
+        case nil: break
+        }
+        replayer = Replayer(
+            journal: journal,
+            configuration: range,
+            delivery: opened.delivery,
+            checkpoint: checkpoint,
+            deadLetters: sink.isRemote ? DeadLetterBox(try DeadLetters(journal: journal), sink: "\(sink)") : nil,
+            onOutputChange: { listeners.onNotice(OpenFeed.notice($0, sink)) },
+            onProgress: listeners.onProgress
+        )
+    }
+
+    /// Ends a rebuild when everything was delivered: the alias moves; nil where none was asked for.
+    func finishRebuild() throws -> SearchRebuildResult? { try finish?(replayer.currentBooks) }
+
+    // MARK: - Opening
+
+    private struct Opened {
+        let delivery: any Delivery
+        /// What a checkpoint of a sink does that is gone from this place.
+        var rebinding: Checkpoint.Rebinding?
+        /// Where the sink is; empty where its identity says it.
+        var place = ""
+        var finish: ((ReplayBooks) throws -> SearchRebuildResult)?
+    }
+
+    private static func local(_ sink: SinkAddress, _ configuration: FeedConfiguration) throws -> Opened {
+        let resuming = configuration.checkpoint != .none
+        let delivery = LocalDelivery(try sink.open(transformDigest: Replayer.transformDigest, resuming: resuming))
+        guard case .ndjson = sink else { return Opened(delivery: delivery) }
+        // An empty file at a known place is what logrotate leaves.
+        let isEmpty = delivery.outputLength == 0
+        return Opened(delivery: delivery, rebinding: isEmpty ? .resumes : nil, place: sink.target)
+    }
+
+    private static func search(
+        _ address: SearchAddress,
+        _ configuration: FeedConfiguration,
+        seed: UInt64,
+        _ listeners: Listeners,
+        _ shutdown: ShutdownSignal
+    ) throws -> Opened {
+        let connection = configuration.connection
+        let patience = configuration.persistence.patience
+        let setup = SearchSetup(
+            try SearchClient(address, connection),
+            transformDigest: Replayer.transformDigest,
+            giveUpAfter: patience.limit,
+            shutdown: shutdown,
+            onTrouble: { listeners.onTrouble($0) }
+        )
+        func deliver(_ sink: SearchSink) throws -> ConcurrentDelivery {
+            try ConcurrentDelivery(sink, patience: patience, seed: seed, onTrouble: listeners.onTrouble)
+        }
+        let place = "\(configuration.sink)"
+        if configuration.isRebuild {
+            let rebuild = try setup.beginRebuild()
+            let sink = SearchSink(address, connection, rebuild: rebuild)
+            return Opened(delivery: try deliver(sink), rebinding: .startsOver, place: place) { books in
+                // A reply that was lost counts a document neither as new nor, the next time, as anything but stale.
+                let created = sink.created
+                return try setup.finishRebuild(rebuild, documents: created...(created + books.stale))
+            }
+        }
+        let target = try configuration.usesSetup ? setup.prepare() : nil
+        let identity = target?.identity ?? SearchSetup.identityWithoutSetup(address)
+        let sink = SearchSink(address, connection, identity: identity)
+        return Opened(
+            delivery: try deliver(sink),
+            rebinding: target?.isNew == true ? .startsOver : nil,
+            place: place
+        )
+    }
+
+    private static func checkpoint(
+        _ configuration: FeedConfiguration,
+        _ opened: Opened,
+        _ journal: Journal
+    ) throws -> Checkpoint? {
+        let identity = opened.delivery.identity
+        // A file is known by its place: its identity goes with it when it is renamed away.
+        let isFile = if case .ndjson = configuration.sink { true } else { false }
+        let key = isFile ? "ndjson:\(opened.place)" : identity
+        let name: String
+        switch configuration.checkpoint {
+        case .none: return nil
+        case .ofSink: name = "sink-\(FeedCheckpoint.own(key))"
+        case .named(let given):
+            name = try FeedCheckpoint.resolve(
+                given,
+                key: key,
+                identity: identity,
+                isAlone: configuration.isAlone,
+                in: journal
+            )
+        }
+        return try Checkpoint(
+            journal: journal,
+            name: name,
+            sink: identity,
+            transform: Replayer.transformDigest,
+            place: opened.place,
+            rebinding: opened.rebinding
+        )
+    }
+
+    private static func notice(_ change: OutputChange, _ sink: SinkAddress) -> String {
+        switch change {
+        case .truncated: "another program has truncated \(sink); it continues at the end of the file as it is now"
+        case .replaced:
+            "\(sink) was renamed or deleted; it continues in a new file of that name, without what the old one holds"
+        }
+    }
+}
