@@ -56,7 +56,8 @@ let package = Package(
             linkerSettings: [.linkedLibrary("simdjson")]
         ),
 
-        basics("Time"),
+        basics("Numbers"),
+        basics("Time", ["Numbers"]),
         basics("Failures"),
         basics("Files", ["Failures"]),
         basics("Logging", ["Time"]),
@@ -66,15 +67,15 @@ let package = Package(
         basics("Hashing", ["CXXHash"]),
         basics("SQLite", ["CSQLite", "Failures", "Files"]),
         basics("Lifecycle", ["Time", "Failures", "Logging"]),
-        basics("Terminal", ["Time"]),
+        basics("Terminal", ["Numbers", "Time"]),
         basics("Options", ["YAML", "Time"]),
         basics("HTTPClient", ["CCurl", "Failures", "Time"]),
         basics("HTTPServer", ["CMicroHTTPD"]),
 
-        room("Journal", ["Time", "Failures", "Files", "Compression", "Hashing", "SQLite", "Lifecycle"]),
-        room("XAPI", ["Time", "Failures", "JSON", "YAML", "HTTPClient"]),
+        room("Journal", ["Numbers", "Time", "Failures", "Files", "Compression", "Hashing", "SQLite", "Lifecycle"]),
+        room("XAPI", ["Numbers", "Time", "Failures", "JSON", "YAML", "HTTPClient"]),
         room("Transform", ["Time", "JSON", "Hashing"]),
-        room("Index", ["Time", "Failures", "SQLite", "Transform"]),
+        room("Index", ["Numbers", "Time", "Failures", "SQLite", "Transform"]),
         room("Sinks", ["Time", "Failures", "Files", "JSON", "Compression", "Lifecycle", "HTTPClient", "Transform", "Index"]),
         room("Recorder", ["Time", "Failures", "Logging", "Lifecycle", "Terminal", "HTTPClient", "Journal", "XAPI"]),
         room("Replayer", ["Time", "Failures", "Logging", "Lifecycle", "Journal", "Transform", "Sinks"]),
@@ -82,13 +83,13 @@ let package = Package(
         room(
             "Refresher",
             [
-                "Time", "Failures", "Logging", "JSON", "SQLite", "Lifecycle", "Journal", "XAPI", "Transform", "Sinks",
-                "Replayer",
+                "Numbers", "Time", "Failures", "Logging", "JSON", "SQLite", "Lifecycle", "Journal", "XAPI", "Transform",
+                "Sinks", "Replayer",
             ]
         ),
         room(
             "Dashboard",
-            ["Time", "Logging", "Lifecycle", "HTTPServer", "Index"],
+            ["Numbers", "Time", "Logging", "Lifecycle", "HTTPServer", "Index"],
             resources: [.embedInCode("Assets")]
         ),
         room("Simulator", ["Time", "Logging", "JSON", "YAML", "Lifecycle", "HTTPServer"]),
@@ -119,7 +120,7 @@ let package = Package(
         tests(
             "Basics",
             [
-                "Time", "Failures", "Files", "Logging", "JSON", "YAML", "Compression", "Hashing", "SQLite", "Lifecycle", "Terminal",
+                "Numbers", "Time", "Failures", "Files", "Logging", "JSON", "YAML", "Compression", "Hashing", "SQLite", "Lifecycle", "Terminal",
                 "Options", "HTTPClient", "HTTPServer",
             ]
         ),

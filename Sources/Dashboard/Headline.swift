@@ -1,3 +1,5 @@
+internal import Numbers
+
 /// Who is winning, in a sentence.
 enum Headline {
     /// The sentence and its figures.
@@ -87,14 +89,14 @@ enum Headline {
 
     /// What each side has, what neither has, and all together.
     private static func parts(_ sides: [(name: String, count: Int)], of total: Int, _ unit: String) -> String {
-        let other = total - sides.reduce(0) { $0 + $1.count }
+        let other = total.saturatingSubtract(sides.map(\.count).saturatingSum())
         var parts = sides.map { "\(capital($0.name)) \(grouped($0.count))" }
         if other > 0 { parts.append("neither \(grouped(other))") }
         return (parts + ["\(grouped(total)) \(unit)"]).joined(separator: " · ")
     }
 
     private static func rounded(_ count: Int, _ total: Int, _ scale: Int) -> Int {
-        Int((Double(count) / Double(total) * 100 * Double(scale)).rounded())
+        Int(saturating: (Double(count) / Double(total) * 100 * Double(scale)).rounded())
     }
 
     private static func text(_ value: Int, _ scale: Int) -> String {

@@ -1,4 +1,5 @@
 internal import Index
+internal import Numbers
 internal import Time
 
 extension Summary {
@@ -29,7 +30,7 @@ extension Summary {
             likes = post.newest.likes
             observedAt = post.newest.observedAt.rfc3339
             // What a stream may say is any number of 64 bits.
-            gained = post.earlier.map { post.newest.likes.subtractingReportingOverflow($0.likes).partialValue }
+            gained = post.earlier.map { post.newest.likes.saturatingSubtract($0.likes) }
             gainedSince = post.earlier?.observedAt.rfc3339
         }
     }

@@ -1,4 +1,5 @@
 internal import Index
+internal import Numbers
 internal import Time
 
 /// What the page shows but for the timeline; as JSON the answer of `/api/summary` and the data of each event.
@@ -90,10 +91,10 @@ struct Summary: Codable, Equatable, Sendable {
             let own = categories.filter { $0.side == side.name }
             return Side(
                 name: side.name,
-                total: own.reduce(0) { $0 + $1.total },
-                today: own.reduce(0) { $0 + $1.today },
-                likes: own.reduce(0) { $0 + $1.likes },
-                counted: own.reduce(0) { $0 + $1.counted }
+                total: own.map(\.total).saturatingSum(),
+                today: own.map(\.today).saturatingSum(),
+                likes: own.map(\.likes).saturatingSum(),
+                counted: own.map(\.counted).saturatingSum()
             )
         }
         categories.sort { ($0.total, $1.name) > ($1.total, $0.name) }
@@ -104,10 +105,10 @@ struct Summary: Codable, Equatable, Sendable {
                 Category(
                     name: Self.rest,
                     side: nil,
-                    total: rest.reduce(0) { $0 + $1.total },
-                    today: rest.reduce(0) { $0 + $1.today },
-                    likes: rest.reduce(0) { $0 + $1.likes },
-                    counted: rest.reduce(0) { $0 + $1.counted }
+                    total: rest.map(\.total).saturatingSum(),
+                    today: rest.map(\.today).saturatingSum(),
+                    likes: rest.map(\.likes).saturatingSum(),
+                    counted: rest.map(\.counted).saturatingSum()
                 )
             )
         }

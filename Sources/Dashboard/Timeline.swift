@@ -1,4 +1,5 @@
 internal import Index
+internal import Numbers
 internal import Time
 
 /// Posts along time; as JSON the answer of `/api/timeline`.
@@ -67,11 +68,11 @@ struct Timeline: Codable, Equatable, Sendable {
                 counts: $0.counts
             )
         }
-        func sum(_ series: Series) -> Int { series.counts.reduce(0, +) }
+        func sum(_ series: Series) -> Int { series.counts.saturatingSum() }
         series.sort { (sum($0), $1.category) > (sum($1), $0.category) }
         if series.count > Summary.categoryLimit {
             let rest = series[(Summary.categoryLimit - 1)...]
-            let counts = (0..<range.bucketCount).map { bucket in rest.reduce(0) { $0 + $1.counts[bucket] } }
+            let counts = (0..<range.bucketCount).map { bucket in rest.map { $0.counts[bucket] }.saturatingSum() }
             series.removeLast(rest.count)
             series.append(Series(category: Summary.rest, side: nil, counts: counts))
         }

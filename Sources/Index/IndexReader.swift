@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Numbers
 internal import SQLite
 public import Time
 
@@ -76,7 +77,7 @@ public final class IndexReader: @unchecked Sendable {
             // By bytes: to Swift, names that differ only in their composition are equal; to SQLite they are not.
             var recentCounts: [[UInt8]: Int] = [:]
             try recent.bind(since.minute, at: 0)
-            while try recent.step() { recentCounts[Array((recent.string(0) ?? "").utf8)] = Int(recent.int64(1)) }
+            while try recent.step() { recentCounts[Array((recent.string(0) ?? "").utf8)] = figure(recent, 1) }
             var categories: [IndexSummary.Category] = []
             while try totals.step() {
                 let name = totals.string(0) ?? ""
@@ -84,10 +85,10 @@ public final class IndexReader: @unchecked Sendable {
                 categories.append(
                     .init(
                         name: name,
-                        total: Int(totals.int64(1)),
+                        total: figure(totals, 1),
                         recent: recent,
-                        likes: Int(totals.int64(2)),
-                        counted: Int(totals.int64(3))
+                        likes: figure(totals, 2),
+                        counted: figure(totals, 3)
                     )
                 )
             }
@@ -132,7 +133,7 @@ public final class IndexReader: @unchecked Sendable {
         return try ask {
             defer { minutes.reset() }
             try minutes.bind(start.minute, at: 0)
-            try minutes.bind(start.minute + Int64(bucketMinutes * bucketCount), at: 1)
+            try minutes.bind(start.minute.saturatingAdd(Int64(bucketMinutes * bucketCount)), at: 1)
             try minutes.bind(Int64(bucketMinutes), at: 2)
             var series: [(category: String, counts: [Int])] = []
             while try minutes.step() {
@@ -140,7 +141,7 @@ public final class IndexReader: @unchecked Sendable {
                 if series.last.map({ !$0.category.utf8.elementsEqual(category.utf8) }) ?? true {
                     series.append((category, [Int](repeating: 0, count: bucketCount)))
                 }
-                series[series.count - 1].counts[Int(minutes.int64(1))] = Int(minutes.int64(2))
+                series[series.count - 1].counts[Int(minutes.int64(1))] = figure(minutes, 2)
             }
             return IndexTimeline(
                 start: Timestamp(minute: start.minute),
@@ -149,6 +150,9 @@ public final class IndexReader: @unchecked Sendable {
             )
         }
     }
+
+    /// A count as the file holds it: none where it is negative, and no more than 2^53, which JSON carries exactly.
+    private func figure(_ row: Statement, _ column: Int) -> Int { min(max(0, Int(clamping: row.int64(column))), 1 << 53) }
 
     private func ask<Result>(_ body: () throws -> Result) throws(IndexError) -> Result {
         do {
@@ -164,5 +168,5 @@ extension Timestamp {
     fileprivate var minute: Int64 { rawValue.whole(60_000_000) }
 
     /// The beginning of a minute.
-    fileprivate init(minute: Int64) { self.init(microseconds: minute * 60_000_000) }
+    fileprivate init(minute: Int64) { self.init(microseconds: minute.saturatingMultiply(by: 60_000_000)) }
 }

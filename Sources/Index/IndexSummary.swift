@@ -1,3 +1,4 @@
+internal import Numbers
 public import Time
 
 /// How many posts an index holds and how many likes they have, by category, at one moment.
@@ -49,13 +50,13 @@ public struct IndexSummary: Equatable, Sendable {
     }
 
     /// All posts.
-    public var total: Int { categories.reduce(0) { $0 + $1.total } }
+    public var total: Int { categories.map(\.total).saturatingSum() }
     /// The posts since the time that was asked for.
-    public var recent: Int { categories.reduce(0) { $0 + $1.recent } }
+    public var recent: Int { categories.map(\.recent).saturatingSum() }
     /// All likes.
-    public var likes: Int { categories.reduce(0) { $0 + $1.likes } }
+    public var likes: Int { categories.map(\.likes).saturatingSum() }
     /// The posts whose likes are known.
-    public var counted: Int { categories.reduce(0) { $0 + $1.counted } }
+    public var counted: Int { categories.map(\.counted).saturatingSum() }
 }
 
 /// Posts by category along time: buckets of equal length.

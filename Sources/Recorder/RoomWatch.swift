@@ -91,7 +91,7 @@ public struct RoomWatch: Sendable {
         guard let first = samples.first, now - first.time >= Self.shortestMeasure else { return }
         let stored = Double(counts.bytes - first.bytes) * counts.storedShare
         guard stored > 0 else { return }
-        left = .seconds(Double(max(0, free - floor)) * (now - first.time).asSeconds / stored)
+        left = .saturating(seconds: Double(max(0, free - floor)) * (now - first.time).asSeconds / stored)
     }
 
     private mutating func tell(_ free: Int, _ logger: Logger) {
@@ -101,7 +101,7 @@ public struct RoomWatch: Sendable {
             let then =
                 floor > 0 ? "at \(ByteText.size(floor)) the recorder stops" : "the recorder stops when it is full"
             logger.warning("the disk is filling up; \(then)", metadata)
-        } else if isLow && free >= warning + warning / 20 {
+        } else if isLow && free - warning >= warning / 20 {
             // A bit more than the warning, so that room that goes up and down about it is told of once.
             isLow = false
             logger.notice("the disk has room again", metadata)

@@ -20,7 +20,7 @@ extension PostsFile {
             let note = try connection.prepare(
                 """
                 INSERT INTO put_off (id, times, until) VALUES (?1, 1, ?2 + ?3)
-                ON CONFLICT DO UPDATE SET times = times + 1, until = ?2 + min(?4, ?3 << min(times, 20))
+                ON CONFLICT DO UPDATE SET times = min(max(times, 0), 20) + 1, until = ?2 + min(?4, ?3 << min(max(times, 0), 20))
                 """
             )
             for post in silent {

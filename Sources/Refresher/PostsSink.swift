@@ -43,7 +43,7 @@ public final class PostsSink: Sink {
         case .lookup:
             // What an edited post's newest version goes by, where no stream has shown that version.
             if let sighted = document.timestampMilliseconds {
-                sight(&state, at: Timestamp(microseconds: sighted * 1_000), document, batch)
+                sight(&state, at: Timestamp(milliseconds: sighted), document, batch)
             }
             // A read without counts is a read all the same; else the post would be due for ever.
             state.observe(.init(time: document.observedAt, likes: document.likes ?? 0))

@@ -1,3 +1,4 @@
+internal import Numbers
 public import Time
 
 /// When a post is to be read again; pure: the same knowledge gives the same answer.
@@ -61,8 +62,9 @@ public struct RefreshSchedule: Sendable, Equatable, CustomStringConvertible {
         guard words.first == "2:" else { return nil }
         let includesReposts = words.last == "reposts"
         if includesReposts { words.removeLast() }
-        let steps = words.dropFirst().compactMap { $0.hasSuffix("s") ? Int($0.dropLast()) : nil }
-        guard steps.count == words.count - 1 else { return nil }
+        let steps = words.dropFirst().compactMap { $0.hasSuffix("s") ? Int64($0.dropLast()) : nil }
+        // No age is longer than the 100,000 days that an option takes.
+        guard steps.count == words.count - 1, steps.allSatisfy({ (0...8_640_000_000).contains($0) }) else { return nil }
         self.init(steps: steps.map { .seconds($0) })
         self.includesReposts = includesReposts
     }
@@ -85,9 +87,8 @@ public struct RefreshSchedule: Sendable, Equatable, CustomStringConvertible {
         let time = first + step
         guard let last = post.last, let before = post.before else { return (time, .step(step)) }
         if last.likes == before.likes, last.time - before.time >= RefreshSchedule.stopsAfter { return (nil, .stopped) }
-        let gained = last.likes - before.likes
         let gap = time - last.time
-        if gained >= 20, gained * 5 >= last.likes, gap > RefreshSchedule.climbingGap {
+        if RefreshSchedule.isClimbing(from: before.likes, to: last.likes), gap > RefreshSchedule.climbingGap {
             return (last.time + gap / 2, .climbing(step))
         }
         return (time, .step(step))
@@ -97,6 +98,13 @@ public struct RefreshSchedule: Sendable, Equatable, CustomStringConvertible {
     public func value(_ post: PostState) -> Double {
         guard let last = post.last else { return 1 }
         guard let before = post.before, last.time > before.time else { return 1 + Double(last.likes) }
-        return Double(max(0, last.likes - before.likes)) / ((last.time - before.time).asSeconds / 3_600)
+        let gained = max(0, last.likes.saturatingSubtract(before.likes))
+        return Double(gained) / ((last.time - before.time).asSeconds / 3_600)
+    }
+
+    /// Whether likes have grown by a fifth of what they are now, and by 20 at least; what X says may be any number.
+    private static func isClimbing(from before: Int64, to now: Int64) -> Bool {
+        let gained = now.saturatingSubtract(before)
+        return gained >= 20 && gained.saturatingMultiply(by: 5) >= now
     }
 }

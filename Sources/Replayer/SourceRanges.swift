@@ -41,11 +41,11 @@ struct SourceRanges {
     /// Bytes that are behind a frontier, and all there are; nil for all when following.
     func progress(at frontier: [SourceName: ByteOffset]) -> (done: Int, total: Int?) {
         let done = frontier.reduce(0) { sum, end in
-            sum + (end.value - min(end.value, firsts[end.key] ?? end.value))
+            sum + (end.value - (firsts[end.key] ?? end.value))
         }
         guard !configuration.isFollowing else { return (done, nil) }
         let total = ends.reduce(0) { sum, end in
-            sum + max(0, Int(end.value.rawValue) - Int((firsts[end.key] ?? .zero).rawValue))
+            sum + (end.value - (firsts[end.key] ?? .zero))
         }
         return (done, total)
     }

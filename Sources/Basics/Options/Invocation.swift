@@ -68,7 +68,7 @@ public struct Invocation: Sendable {
     /// - Throws: `ValueError`.
     public func duration(_ long: String) throws(ValueError) -> Duration? {
         guard let text = string(long) else { return nil }
-        guard let value = ValueText.duration(text) else { throw wrong(long, text, "a time such as 10m or 1h30m") }
+        guard let value = ValueText.duration(text) else { throw wrong(long, text, "a time such as 10m or 1h30m, at most 36500d") }
         return value
     }
 
@@ -99,11 +99,14 @@ public enum ValueText {
         return overflow ? nil : value
     }
 
-    /// Reads a length of time made of whole numbers with units (ms, s, m, h, d), or returns nil.
+    /// The longest time that is believed: 100 years, so that sums and products of times stay far from what 64 bits hold.
+    static let longestDuration = Duration.seconds(36_500 * 86_400)
+
+    /// Reads a length of time made of whole numbers with units (ms, s, m, h, d), or returns nil; 36,500 days at most.
     public static func duration(_ text: String) -> Duration? {
         let units: [String: Int64] = ["ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000]
         var rest = text[...]
-        var milliseconds: Int64 = 0
+        var sum = Duration.zero
         guard !rest.isEmpty else { return nil }
         while !rest.isEmpty {
             let digits = rest.prefix { $0.isASCII && $0.isNumber }
@@ -113,8 +116,9 @@ public enum ValueText {
             guard let number = Int64(digits), number < 1_000_000_000, let unit = units[String(letters)] else {
                 return nil
             }
-            milliseconds += number * unit
+            sum += .milliseconds(number * unit)
+            guard sum <= longestDuration else { return nil }
         }
-        return .milliseconds(milliseconds)
+        return sum
     }
 }

@@ -1,3 +1,4 @@
+internal import Numbers
 internal import Time
 
 /// How fast a count grows, over about the last four seconds.
@@ -14,7 +15,7 @@ public struct MovingRate: Sendable {
     /// So many a second; 0 before there are two samples.
     public var perSecond: Double {
         guard let first = samples.first, let last = samples.last, last.time > first.time else { return 0 }
-        return Double(last.count - first.count) / (last.time - first.time).asSeconds
+        return (Double(last.count) - Double(first.count)) / (last.time - first.time).asSeconds
     }
 
     /// Takes in where the count stands at a time; times never decrease.
@@ -49,12 +50,12 @@ public struct Progress: Sendable {
 
     /// The share, the amount, the rate and the time that is left: `42 %, 420 MB of 1 GB, 180 MB/s, 3s left`.
     public var text: String {
-        let speed = "\(ByteText.size(Int(rate.perSecond)))/s"
+        let speed = "\(ByteText.size(Int(saturating: rate.perSecond)))/s"
         guard let total, total > 0 else { return "\(ByteText.size(done)), \(speed)" }
-        let share = min(100, done * 100 / total)
+        let share = min(100, Int(saturating: Double(done) * 100 / Double(total)))
         let amounts = "\(share) %, \(ByteText.size(done)) of \(ByteText.size(total)), \(speed)"
         guard rate.perSecond >= 1, done < total else { return amounts }
-        return amounts + ", \(DurationText.short(.seconds(Double(total - done) / rate.perSecond))) left"
+        return amounts + ", \(DurationText.short(.saturating(seconds: Double(total - done) / rate.perSecond))) left"
     }
 }
 
@@ -79,7 +80,7 @@ public enum ByteText {
 public enum DurationText {
     /// The two largest units: `3s`, `4m 20s`, `2h 5m`, `3d 4h`.
     public static func short(_ duration: Duration) -> String {
-        let seconds = max(0, Int(duration.asSeconds.rounded()))
+        let seconds = max(0, Int(saturating: duration.asSeconds.rounded()))
         switch seconds {
         case ..<60: return "\(seconds)s"
         case ..<3_600: return "\(seconds / 60)m \(seconds % 60)s"

@@ -1,3 +1,5 @@
+internal import Numbers
+
 // RFC 3339 in UTC, by the proleptic Gregorian calendar; no time zone table, no locale.
 
 extension Timestamp {
@@ -74,13 +76,13 @@ extension Timestamp {
 
     /// The midnight, UTC, that this time's day began with.
     public var startOfDay: Timestamp {
-        Timestamp(rawValue: rawValue.floorDivided(by: 86_400_000_000) * 86_400_000_000)
+        Timestamp(rawValue: rawValue.floorDivided(by: 86_400_000_000).saturatingMultiply(by: 86_400_000_000))
     }
 
     /// The midnight, UTC, that this time's month began with.
     public var startOfMonth: Timestamp {
         let (year, month, _) = civil(fromDays: rawValue.floorDivided(by: 86_400_000_000))
-        return Timestamp(rawValue: days(fromCivil: year, month, 1) * 86_400_000_000)
+        return Timestamp(rawValue: days(fromCivil: year, month, 1).saturatingMultiply(by: 86_400_000_000))
     }
 }
 
@@ -165,12 +167,4 @@ private func civil(fromDays days: Int64) -> (year: Int64, month: Int64, day: Int
     let shifted = (5 * dayOfYear + 2) / 153
     let month = shifted < 10 ? shifted + 3 : shifted - 9
     return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
-}
-
-extension Int64 {
-    /// The quotient rounded towards minus infinity.
-    fileprivate func floorDivided(by divisor: Int64) -> Int64 {
-        let quotient = self / divisor
-        return self % divisor < 0 ? quotient - 1 : quotient
-    }
 }

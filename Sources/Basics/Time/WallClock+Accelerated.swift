@@ -1,3 +1,5 @@
+internal import Numbers
+
 extension WallClock {
     /// A clock that begins at a time and runs so many times as fast as time does: days pass in minutes.
     ///
@@ -13,7 +15,7 @@ extension WallClock {
         let stopwatch = Stopwatch()
         return WallClock {
             let microseconds = Double((elapsed?() ?? stopwatch.elapsed).microseconds) * factor
-            return Timestamp(rawValue: start.rawValue + Int64(microseconds))
+            return Timestamp(rawValue: start.rawValue.saturatingAdd(Int64(saturating: microseconds)))
         }
     }
 }

@@ -1,5 +1,6 @@
 internal import Compression
 internal import Hashing
+internal import Numbers
 internal import Time
 
 /// What a block says of its content: where it stands, when it arrived, what happened (docs/SEGMENT_FORMAT.md, "Trailer").
@@ -27,7 +28,9 @@ struct BlockTrailer: Equatable {
     var events: [JournalEvent]
 
     /// Bytes of the source that are known to be missing behind the content.
-    var missing: Int { events.reduce(0) { $0 + ($1.offset >= firstOffset ? $1.missingBytes ?? 0 : 0) } }
+    var missing: Int {
+        events.reduce(0) { $1.offset >= firstOffset ? $0.saturatingAdd($1.missingBytes ?? 0) : $0 }
+    }
 
     /// Whether the block only says that something is missing; what stands unfinished before it is not known then.
     var isGap: Bool { length == 0 && events.contains { $0.kind == EventKind.gap } }
@@ -106,7 +109,7 @@ struct BlockTrailer: Equatable {
             let nameLength = parser.integer(UInt8.self), let name = parser.take(Int(nameLength)),
             let source = SourceName(rawValue: String(decoding: name, as: UTF8.self)),
             let firstOffset = parser.integer(UInt64.self), let length = parser.integer(UInt32.self),
-            firstOffset <= UInt64(Int64.max) - UInt64(length),
+            firstOffset <= ByteOffset.limit.rawValue,
             let carried = parser.integer(UInt64.self), carried <= firstOffset,
             let recordCount = parser.integer(UInt32.self), let lastSequence = parser.integer(UInt64.self),
             let nextArrival = parser.integer(Int64.self),
@@ -114,16 +117,7 @@ struct BlockTrailer: Equatable {
             let events = parseEvents(&parser, firstOffset: firstOffset),
             parser.remaining == 0
         else { return nil }
-        // No writer gets there, and sums of what is allowed cannot overflow.
-        guard lastSequence < UInt64(Int64.max), TailEntry.timeRange.contains(nextArrival),
-            arrivals.allSatisfy({ TailEntry.timeRange.contains($0.time.rawValue) }),
-            events.allSatisfy({
-                TailEntry.timeRange.contains($0.time.rawValue) && $0.offset.rawValue <= UInt64(Int64.max)
-            }),
-            events.reduce(0, { min(Int.max / 4, $0) + ($1.missingBytes ?? 0) }) <= Int.max / 4,
-            firstOffset <= UInt64(Int.max / 4)
-        else { return nil }
-        return BlockTrailer(
+        let trailer = BlockTrailer(
             source: source,
             firstOffset: ByteOffset(rawValue: firstOffset),
             length: Int(length),
@@ -134,6 +128,15 @@ struct BlockTrailer: Equatable {
             arrivals: arrivals,
             events: events
         )
+        return trailer.isPlausible ? trailer : nil
+    }
+
+    /// Whether a writer gets there; sums of what is believed cannot overflow, so that nothing behind this point checks again.
+    private var isPlausible: Bool {
+        TailEntry.sequenceRange.contains(lastSequence) && TailEntry.timeRange.contains(nextArrival.rawValue)
+            && arrivals.allSatisfy { TailEntry.timeRange.contains($0.time.rawValue) }
+            && events.allSatisfy { TailEntry.timeRange.contains($0.time.rawValue) && $0.offset <= ByteOffset.limit }
+            && endOffset <= ByteOffset.limit
     }
 
     private static func parseArrivals(_ parser: inout ByteParser, length: Int) -> [Arrival]? {

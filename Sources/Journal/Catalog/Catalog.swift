@@ -59,7 +59,17 @@ final class Catalog {
     func segmentCount(of source: SourceName) throws -> Int {
         let select = try connection.prepare("SELECT count(*) FROM segments WHERE source = ?")
         try select.bind(source.rawValue, at: 0)
-        return try select.step() ? Int(select.int64(0)) : 0
+        return try select.step() ? Int(clamping: select.int64(0)) : 0
+    }
+
+    /// A segment's number as the catalog holds it.
+    ///
+    /// - Throws: `SQLiteError` where no segment has such a number: the file is damaged then, as any other that contradicts itself.
+    static func segment(_ stored: Int64) throws(SQLiteError) -> SegmentID {
+        guard SegmentID.range.contains(stored) else {
+            throw SQLiteError(code: 11, message: "a catalog knows of segment \(stored), which no journal has")
+        }
+        return SegmentID(rawValue: stored)
     }
 
     /// Writes everything into the one file, so that it can be renamed.
@@ -74,7 +84,7 @@ final class Catalog {
         let select = try connection.prepare("SELECT max(id) FROM segments WHERE source = ?")
         try select.bind(source.rawValue, at: 0)
         guard try select.step() else { return nil }
-        return select.optionalInt64(0).map(SegmentID.init)
+        return try select.optionalInt64(0).map(Catalog.segment)
     }
 
     /// Adds what was sealed or written without the catalog being told: segments past its end, and those it holds as open.
@@ -105,7 +115,7 @@ final class Catalog {
         )
         try select.bind(folder.source.rawValue, at: 0)
         var found: [SegmentID] = []
-        while try select.step() { found.append(SegmentID(rawValue: select.int64(0))) }
+        while try select.step() { found.append(try Catalog.segment(select.int64(0))) }
         if let newest = try readNewestSegment(of: folder.source), newest != found.last,
             !folder.disk.exists(folder.sealed(newest))
         {
@@ -159,8 +169,8 @@ final class Catalog {
         try insert.bind(source.rawValue, at: 0)
         try insert.bind(facts.id.rawValue, at: 1)
         try insert.bind(facts.isSealed ? 1 : 0, at: 2)
-        try insert.bind(Int64(facts.firstOffset.rawValue), at: 3)
-        try insert.bind(Int64(facts.endOffset.rawValue), at: 4)
+        try insert.bind(facts.firstOffset.stored, at: 3)
+        try insert.bind(facts.endOffset.stored, at: 4)
         try insert.bind(Int64(facts.recordCount), at: 5)
         try insert.bind(Int64(facts.blockCount), at: 6)
         try insert.bind(Int64(facts.storedBytes), at: 7)
@@ -179,7 +189,7 @@ final class Catalog {
             try insert.bind(source.rawValue, at: 0)
             try insert.bind(id.rawValue, at: 1)
             try insert.bind(event.time.rawValue, at: 2)
-            try insert.bind(Int64(event.offset.rawValue), at: 3)
+            try insert.bind(event.offset.stored, at: 3)
             try insert.bind(event.kind, at: 4)
             try insert.bind(String(decoding: event.json, as: UTF8.self), at: 5)
             try insert.run()

@@ -77,7 +77,7 @@ public final class Checkpoint {
         try select.bind(name, at: 0)
         while try select.step() {
             guard let source = select.string(0).flatMap(SourceName.init(rawValue:)) else { continue }
-            positions[source] = ByteOffset(rawValue: UInt64(max(0, select.int64(1))))
+            positions[source] = ByteOffset(stored: select.int64(1))
         }
     }
 
@@ -122,7 +122,7 @@ public final class Checkpoint {
             for (source, offset) in settled.sorted(by: { $0.key < $1.key }) {
                 try insert.bind(name, at: 0)
                 try insert.bind(source.rawValue, at: 1)
-                try insert.bind(Int64(offset.rawValue), at: 2)
+                try insert.bind(offset.stored, at: 2)
                 try insert.bind(clock.now.rawValue, at: 3)
                 try insert.run()
             }

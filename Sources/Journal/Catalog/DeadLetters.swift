@@ -79,7 +79,7 @@ public final class DeadLetters {
             let letter = DeadLetter(
                 sink: select.string(0) ?? "",
                 source: source,
-                offset: ByteOffset(rawValue: UInt64(max(0, select.int64(2)))),
+                offset: ByteOffset(stored: select.int64(2)),
                 ordinal: Int(select.int64(3)),
                 reason: select.string(4) ?? ""
             )
@@ -109,7 +109,7 @@ public final class DeadLetters {
     private func bind(_ letter: DeadLetter, to statement: Statement) throws {
         try statement.bind(letter.sink, at: 0)
         try statement.bind(letter.source.rawValue, at: 1)
-        try statement.bind(Int64(letter.offset.rawValue), at: 2)
+        try statement.bind(letter.offset.stored, at: 2)
         try statement.bind(Int64(letter.ordinal), at: 3)
     }
 }

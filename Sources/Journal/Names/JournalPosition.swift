@@ -1,3 +1,5 @@
+internal import Numbers
+
 /// The place of a byte in a source: 0 is the first byte ever recorded, and numbers are never used again.
 public struct ByteOffset: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
     /// Bytes since the source began.
@@ -6,8 +8,19 @@ public struct ByteOffset: RawRepresentable, Hashable, Comparable, Sendable, Cust
     /// Makes the offset that many bytes after the source's beginning.
     public init(rawValue: UInt64) { self.rawValue = rawValue }
 
+    /// Makes the offset that a database holds; a number that no source gets to becomes the nearest one that some might.
+    init(stored: Int64) { rawValue = min(UInt64(clamping: stored), ByteOffset.limit.rawValue) }
+
     /// The source's first byte.
     public static let zero = ByteOffset(rawValue: 0)
+
+    /// The furthest offset that is believed: 2 EB, which no source gets to, and far from where sums would overflow.
+    ///
+    /// What was read from a file or a command line and lies behind it is damage or a mistake.
+    static let limit = ByteOffset(rawValue: 1 << 61)
+
+    /// As a database holds it.
+    var stored: Int64 { Int64(clamping: rawValue) }
 
     /// The offset in decimal.
     public var description: String { String(rawValue) }
@@ -15,11 +28,15 @@ public struct ByteOffset: RawRepresentable, Hashable, Comparable, Sendable, Cust
     /// Whether `a` comes first.
     public static func < (a: ByteOffset, b: ByteOffset) -> Bool { a.rawValue < b.rawValue }
 
-    /// The offset a count of bytes later.
-    public static func + (a: ByteOffset, b: Int) -> ByteOffset { ByteOffset(rawValue: a.rawValue + UInt64(b)) }
+    /// The offset a count of bytes later; the count is not negative.
+    public static func + (a: ByteOffset, b: Int) -> ByteOffset {
+        ByteOffset(rawValue: a.rawValue.saturatingAdd(UInt64(clamping: b)))
+    }
 
-    /// The bytes from `b` to `a`, which must not come before it.
-    public static func - (a: ByteOffset, b: ByteOffset) -> Int { Int(a.rawValue - b.rawValue) }
+    /// The bytes from `b` to `a`; none where `a` comes first.
+    public static func - (a: ByteOffset, b: ByteOffset) -> Int {
+        Int(clamping: a.rawValue.saturatingSubtract(b.rawValue))
+    }
 }
 
 /// A byte's place in a journal, written `source:offset`.
@@ -35,10 +52,10 @@ public struct JournalPosition: Hashable, Sendable, CustomStringConvertible {
         self.offset = offset
     }
 
-    /// Reads `source:offset`, or nil for anything else.
+    /// Reads `source:offset`, or nil for anything else, an offset of more than 2 EB included.
     public init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"), let source = SourceName(rawValue: String(text[..<colon])),
-            let offset = UInt64(text[text.index(after: colon)...])
+            let offset = UInt64(text[text.index(after: colon)...]), offset <= ByteOffset.limit.rawValue
         else { return nil }
         self.init(source: source, offset: ByteOffset(rawValue: offset))
     }

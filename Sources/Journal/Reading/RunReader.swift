@@ -203,7 +203,8 @@ final class RunReader {
                     + "\(buffer.endOffset)"
             )
         }
-        let known = buffer.endOffset - trailer.firstOffset
+        // Behind what is missing in the block none of its bytes are new.
+        let known = min(trailer.length, buffer.endOffset - trailer.firstOffset)
         let (start, firstEvent) = (buffer.length, buffer.events.count)
         if trailer.length > 0 {
             try cursor.content(of: location, into: buffer.reserve(trailer.length))

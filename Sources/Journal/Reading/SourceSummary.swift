@@ -1,4 +1,5 @@
 internal import Files
+internal import Numbers
 internal import SQLite
 public import Time
 
@@ -102,7 +103,7 @@ extension Catalog {
             let connection = try reading(journal)
             let select = try connection.prepare("SELECT max(id) FROM segments WHERE source = ?")
             try select.bind(source.rawValue, at: 0)
-            return try select.step() ? select.optionalInt64(0).map(SegmentID.init) : nil
+            return try select.step() ? select.optionalInt64(0).map(segment) : nil
         } catch {
             return nil
         }
@@ -115,14 +116,20 @@ extension Catalog {
         return connection
     }
 
-    /// Where a segment ends, as far as a journal's catalog knows; nil where it cannot answer.
+    /// Where a segment ends, as far as a journal's catalog knows; nil where it cannot answer, or says what cannot be.
     static func end(of id: SegmentID, in journal: Journal, source: SourceName) -> ByteOffset? {
         do {
             let connection = try reading(journal)
-            let select = try connection.prepare("SELECT end_offset FROM segments WHERE source = ? AND id = ?")
+            let select = try connection.prepare(
+                "SELECT first_offset, end_offset, blocks FROM segments WHERE source = ? AND id = ?"
+            )
             try select.bind(source.rawValue, at: 0)
             try select.bind(id.rawValue, at: 1)
-            return try select.step() ? ByteOffset(rawValue: UInt64(select.int64(0))) : nil
+            guard try select.step() else { return nil }
+            let (first, end) = (ByteOffset(stored: select.int64(0)), ByteOffset(stored: select.int64(1)))
+            // A gap that is made up of a wrong number would stay for ever; one that is too short is only imprecise.
+            let most = Int(clamping: max(0, select.int64(2))).saturatingMultiply(by: TailGeometry.standard.slotSize)
+            return first <= end && end.stored == select.int64(1) && end - first <= most ? end : nil
         } catch {
             return nil
         }
@@ -141,6 +148,9 @@ extension Catalog {
             )
             try select.bind(source.rawValue, at: 0)
             guard try select.step(), select.int64(0) > 0, select.int64(0) == select.int64(7) else { return nil }
+            // What no journal has is damage, and the files answer instead; sums with what they say cannot overflow then.
+            let believed = 0...ByteOffset.limit.stored
+            guard [1, 2, 3, 6].allSatisfy({ believed.contains(select.int64($0)) }) else { return nil }
             return Sealed(
                 segments: Int(select.int64(0)),
                 blocks: Int(select.int64(1)),
@@ -148,8 +158,8 @@ extension Catalog {
                 records: Int(select.int64(3)),
                 firstArrival: select.optionalInt64(4).map(Timestamp.init(rawValue:)),
                 lastArrival: select.optionalInt64(5).map(Timestamp.init(rawValue:)),
-                endOffset: ByteOffset(rawValue: UInt64(select.int64(6))),
-                last: SegmentID(rawValue: select.int64(7))
+                endOffset: ByteOffset(stored: select.int64(6)),
+                last: try segment(select.int64(7))
             )
         } catch {
             return nil

@@ -1,5 +1,6 @@
 internal import Files
 internal import Glibc
+internal import Numbers
 
 /// A segment's number in its source: 1, 2, 3, … without a hole.
 struct SegmentID: RawRepresentable, Hashable, Comparable, Sendable {
@@ -7,10 +8,13 @@ struct SegmentID: RawRepresentable, Hashable, Comparable, Sendable {
 
     static let first = SegmentID(rawValue: 1)
 
-    var next: SegmentID { SegmentID(rawValue: rawValue + 1) }
+    /// The numbers that are believed where they come from a database: as many as ten digits say, more than anyone records.
+    static let range: ClosedRange<Int64> = 1...9_999_999_999
+
+    var next: SegmentID { SegmentID(rawValue: rawValue.saturatingAdd(1)) }
 
     /// The one before; the first has none, and stays.
-    var previous: SegmentID { SegmentID(rawValue: max(1, rawValue - 1)) }
+    var previous: SegmentID { SegmentID(rawValue: max(1, rawValue.saturatingSubtract(1))) }
 
     /// Ten digits, so that names sort as numbers do.
     var digits: String {

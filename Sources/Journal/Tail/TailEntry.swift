@@ -26,6 +26,8 @@ struct TailEntry: Equatable {
     static let headerSize = 48
     /// Times that are believed: a few thousand years on either side of 1970, so that sums cannot overflow.
     static let timeRange = -(Int64(1) << 60)...(Int64(1) << 60)
+    /// Numbers of entries that are believed: more than a million a second give in 100,000 years.
+    static let sequenceRange: ClosedRange<UInt64> = 0...(1 << 62)
     static let magic: UInt32 = 0x3145_5452  // "RTE1" in memory.
 
     /// Bytes in the tail, header included.
@@ -58,7 +60,7 @@ struct TailEntry: Equatable {
             let length = parser.integer(UInt64.self), length <= UInt64(TailGeometry.standard.slotSize - headerSize),
             kind == .delivery || length <= UInt64(JournalEvent.byteLimit),
             let sequence = parser.integer(UInt64.self), let offset = parser.integer(UInt64.self),
-            sequence < UInt64(Int64.max), offset <= UInt64(Int64.max) / 2,
+            sequenceRange.contains(sequence), offset <= ByteOffset.limit.rawValue,
             let arrival = parser.integer(Int64.self), timeRange.contains(arrival),
             let checksum = parser.integer(UInt64.self)
         else { return nil }

@@ -36,7 +36,7 @@ final class CatalogCheck {
         guard try select.step(), select.int64(0) == 1 else { return [] }
         let facts = check.facts
         let own: [Int64?] = [
-            Int64(facts.firstOffset.rawValue), Int64(facts.endOffset.rawValue), Int64(facts.recordCount),
+            facts.firstOffset.stored, facts.endOffset.stored, Int64(facts.recordCount),
             Int64(facts.blockCount), Int64(facts.storedBytes), facts.firstArrival?.rawValue,
             facts.lastArrival?.rawValue,
         ]

@@ -10,7 +10,7 @@ struct SegmentList {
     init(_ folder: SourceFolder) throws {
         for name in try folder.disk.sortedNames(in: folder.path) {
             let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-            guard parts.count == 2, let number = Int64(parts[0]), number > 0 else { continue }
+            guard parts.count == 2, let number = Int64(parts[0]), SegmentID.range.contains(number) else { continue }
             let id = SegmentID(rawValue: number)
             guard id.digits == parts[0] else { continue }
             if parts[1] == "zst" { sealed.append(id) }
@@ -19,9 +19,22 @@ struct SegmentList {
         // Longer numbers sort before shorter ones by name.
         sealed.sort()
         open.sort()
+        let believed = SegmentList.believed(sealed + open)
+        sealed.removeAll { $0 > believed }
+        open.removeAll { $0 > believed }
         // Sealing renames, and a copy may hold both: the sealed one is whole then.
         let isSealed = Set(sealed)
         open.removeAll { isSealed.contains($0) }
+    }
+
+    /// So many segments in a row are not lost: a file behind such a hole is not one of ours.
+    private static let holeLimit: Int64 = 100_000
+
+    /// The highest number before which there is no such hole; each number up to it is looked at one by one.
+    private static func believed(_ found: [SegmentID]) -> SegmentID {
+        found.sorted().reduce(SegmentID(rawValue: 0)) { last, next in
+            next.rawValue - last.rawValue > holeLimit ? last : next
+        }
     }
 
     var newest: SegmentID? { [sealed.last, open.last].compactMap { $0 }.max() }

@@ -36,7 +36,7 @@ struct RecoveredSource {
                 try found.file.truncate(to: found.facts.storedBytes)
                 try found.file.sync()
                 segment = SegmentWriter(resuming: found, in: folder)
-                take(found)
+                try take(found, folder)
                 return
             }
             // Without its opening block the file was never believed, and no slot was freed against it.
@@ -52,7 +52,7 @@ struct RecoveredSource {
                         + "segment, so it is not known where to go on; restore it from a copy, or run 'reprise journal repair'"
                 )
             }
-            take(found)
+            try take(found, folder)
         }
     }
 
@@ -79,8 +79,18 @@ struct RecoveredSource {
         return rewrite.step
     }
 
-    private mutating func take(_ found: RecoveredSegment) {
+    /// - Throws: `corrupt` where the source has come so far that readers would not believe what is written behind it.
+    private mutating func take(_ found: RecoveredSegment, _ folder: SourceFolder) throws(JournalError) {
         state = found.state
+        guard state.endOffset.rawValue <= ByteOffset.limit.rawValue / 2,
+            state.lastSequence <= TailEntry.sequenceRange.upperBound / 2
+        else {
+            throw JournalError(
+                .corrupt,
+                "\(folder.path): the newest block says that the source ends at byte \(state.endOffset) with entry "
+                    + "\(state.lastSequence), where no recorder gets; restore the segment from a copy"
+            )
+        }
         inForce = found.inForce
     }
 }

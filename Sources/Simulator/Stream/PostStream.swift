@@ -24,7 +24,7 @@ final class PostStream: Sendable {
         case .generated(let seed, let start):
             let step: Duration =
                 switch configuration.rate {
-                case .perSecond(let rate): .microseconds(Int64(max(1, 1_000_000 / rate)))
+                case .perSecond(let rate): .microseconds(Int64(max(1, 1_000_000 / max(rate, 1e-6))))
                 case .unlimited: .milliseconds(4)
                 }
             beginning = PostGenerator(

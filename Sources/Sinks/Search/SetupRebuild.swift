@@ -128,7 +128,8 @@ extension SearchSetup {
         let path = "/\(prefix)*/_settings?expand_wildcards=open,closed&filter_path=*.settings.index.uuid"
         let reply = try ask("GET", path, "list \(prefix)*", .look, accepting: [404])
         // `posts-*` matches `posts-live-000001` too, whose rest is no number.
+        // Nor is a number that nobody has counted to.
         return reply.json?.members.compactMap { $0.name.hasPrefix(prefix) ? Int($0.name.dropFirst(prefix.count)) : nil }
-            .max() ?? 0
+            .filter { (0..<1_000_000_000).contains($0) }.max() ?? 0
     }
 }

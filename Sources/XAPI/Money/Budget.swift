@@ -1,3 +1,5 @@
+internal import Numbers
+
 /// How many posts, or how much money, may be spent: `$50/month`, `2000/day`, `500`, `none`.
 public struct Budget: Sendable, Hashable, CustomStringConvertible {
     /// What a budget is for.
@@ -141,8 +143,8 @@ public struct PostPrice: Sendable, Hashable, CustomStringConvertible {
     /// Such as `$0.005 a post`.
     public var description: String { "\(Self.dollars(microdollars)) a post" }
 
-    /// What so many posts cost, as people write it.
-    public func cost(of posts: Int) -> String { Self.dollars(posts * microdollars) }
+    /// What so many posts cost, as people write it; no more than about nine trillion dollars.
+    public func cost(of posts: Int) -> String { Self.dollars(posts.saturatingMultiply(by: microdollars)) }
 
     /// Money as people write it: two digits behind the point, more only where needed.
     static func dollars(_ microdollars: Int) -> String {

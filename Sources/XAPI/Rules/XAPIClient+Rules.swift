@@ -57,7 +57,9 @@ extension XAPIClient {
         for chunk in rules.chunks(of: Self.rulesPerRequest) {
             let body = Self.encode(["delete": ["ids": chunk.map(\.id)]])
             let json = try ask("POST", Self.rulesPath, Self.query(dryRun), body: body)
-            count += json["meta"]?["summary"]?["deleted"]?.integer ?? chunk.count
+            let deleted = json["meta"]?["summary"]?["deleted"]?.integer ?? chunk.count
+            // X cannot have deleted more than it was asked to.
+            count += min(max(0, deleted), chunk.count)
         }
         return count
     }
