@@ -65,7 +65,7 @@ let package = Package(
         basics("Hashing", ["CXXHash"]),
         basics("SQLite", ["CSQLite", "Failures"]),
         basics("Lifecycle", ["Time", "Logging"]),
-        basics("Terminal", ["Time"]),
+        basics("Terminal", ["Time", "Lifecycle"]),
         basics("Options", ["YAML", "Time"]),
         basics("HTTPClient", ["CCurl", "Failures", "Time"]),
         basics("HTTPServer", ["CMicroHTTPD"]),

@@ -120,8 +120,6 @@ final class SinkRun: Sendable {
     /// Says what ended this one, while others go on; whoever reads our output may have had enough without a word.
     private func tell(_ text: String) {
         if let error = outcome.error as? SinkError, error.code == .closedPipe { return }
-        let message = "\(address): \(text)"
-        guard let line else { return StandardError.tell(message) }
-        line.above { StandardError.tell(message) }
+        StandardError.tell("\(address): \(text)")
     }
 }
