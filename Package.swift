@@ -67,7 +67,7 @@ let package = Package(
         basics("Hashing", ["CXXHash"]),
         basics("SQLite", ["CSQLite", "Failures", "Files"]),
         basics("Lifecycle", ["Time", "Failures", "Logging"]),
-        basics("Terminal", ["Numbers", "Time"]),
+        basics("Terminal", ["Numbers", "Time", "Lifecycle"]),
         basics("Options", ["YAML", "Time"]),
         basics("HTTPClient", ["CCurl", "Failures", "Time"]),
         basics("HTTPServer", ["CMicroHTTPD"]),

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import Logging
 internal import Options
+internal import Terminal
 
 /// What all commands share: the journal's folder, the configuration, the log.
 enum Context {
@@ -36,13 +37,17 @@ enum Context {
     /// The options of every command that works on a journal.
     static let common = [journal, config, logLevel, logFormat]
 
-    /// The logger that the settings ask for.
+    /// The logger that the settings ask for; what it logs goes through the queue of standard error.
+    static func logger(_ invocation: Invocation) throws -> Logger {
+        let (level, format) = try logSettings(invocation)
+        let writer = try StandardError.startWriter(format)
+        return Logger(label: "reprise", level: level, sink: LineLogSink(format: format) { writer.put($0) })
+    }
+
+    /// The settings of the log.
     ///
-    /// - Parameter wrap: may put something between the logger and standard error, a status line for example.
-    static func logger(
-        _ invocation: Invocation,
-        wrap: (any LogSink) -> any LogSink = { $0 }
-    ) throws -> Logger {
+    /// - Throws: `UsageError` where one is invalid.
+    static func logSettings(_ invocation: Invocation) throws -> (Logger.Level, LogFormat) {
         let level = invocation.string("log-level") ?? "info"
         guard let level = Logger.Level(rawValue: level) else {
             throw invocation.wrong("log-level", level, "trace, debug, info, notice, warning or error")
@@ -51,7 +56,7 @@ enum Context {
         guard let format = LogFormat(rawValue: format) else {
             throw invocation.wrong("log-format", format, "text or json")
         }
-        return Logger(label: "reprise", level: level, sink: wrap(StderrLogSink(format: format)))
+        return (level, format)
     }
 
     /// The journal's folder.

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Journal
 internal import Lifecycle
 internal import Options
@@ -61,7 +60,7 @@ enum DeadLettersCommand {
             let address = try SinkAddress(text)
             let all = try letters.list(sink: "\(address)").map(\.letter)
             let shutdown = ShutdownSignal()
-            let signals = Signals.requestOn([SIGINT, SIGTERM], shutdown)
+            let signals = Signals.requestOn(Signals.stopSignals, shutdown)
             defer { signals.cancel() }
             let setup = try DeliverySetup(
                 address,

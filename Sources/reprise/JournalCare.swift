@@ -115,16 +115,20 @@ enum JournalCare {
 
 /// The line that a command keeps on a terminal while it reads: how far it is, how fast, and how long it will take.
 final class ByteStatusLine: Sendable {
-    private let line = StatusLine.onStandardError()
+    private let line: StatusLine
     private let stopwatch = Stopwatch()
     private let progress = Mutex<Progress?>(nil)
     private let verb: String
 
-    private init(_ verb: String) { self.verb = verb }
+    private init(_ line: StatusLine, _ verb: String) {
+        self.line = line
+        self.verb = verb
+    }
 
     /// A line where somebody watches standard error.
     static func ifWatched(_ invocation: Invocation, _ verb: String) -> ByteStatusLine? {
-        StandardError.isTerminal(invocation.environment) ? ByteStatusLine(verb) : nil
+        guard StandardError.isTerminal(invocation.environment) else { return nil }
+        return StatusLine.onStandardError().map { ByteStatusLine($0, verb) }
     }
 
     func show(done: Int, total: Int) {

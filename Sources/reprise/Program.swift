@@ -41,7 +41,7 @@ enum Program {
             let invocation = Invocation(parsed, environment: environment, configuration: configuration)
             // A wrong setting of the log is told even by a command that has nothing to log.
             if parsed.command.options.contains(where: { $0.long == Context.logLevel.long }) {
-                _ = try Context.logger(invocation)
+                _ = try Context.logSettings(invocation)
             }
             return try run(invocation)
         } catch {

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Lifecycle
 internal import Logging
 internal import Options
@@ -30,7 +29,7 @@ enum RecordCommand {
         ],
         run: { invocation in
             let line = RecordStatusLine.ifWatched(invocation)
-            let logger = try Context.logger(invocation) { line?.line.log(over: $0) ?? $0 }.labelled("recorder")
+            let logger = try Context.logger(invocation).labelled("recorder")
             let once = invocation.flag("once")
             let recorder = try RecorderSetup.make(
                 invocation,
@@ -39,7 +38,7 @@ enum RecordCommand {
                 onStatus: line.map { $0.show }
             )
             let shutdown = ShutdownSignal()
-            let registration = Signals.requestOn([SIGINT, SIGTERM], shutdown)
+            let registration = Signals.requestOn(Signals.stopSignals, shutdown)
             defer { registration.cancel() }
             try recorder.run(shutdown)
             let status = recorder.status

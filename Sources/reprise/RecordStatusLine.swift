@@ -6,7 +6,7 @@ internal import Time
 
 /// The line that `record` and `run` keep on a terminal: what came, how fast, and what a power cut would take.
 final class RecordStatusLine: Sendable {
-    let line = StatusLine.onStandardError()
+    private let line: StatusLine
     private let stopwatch = Stopwatch()
     private let rate = Mutex(MovingRate())
 
@@ -15,8 +15,10 @@ final class RecordStatusLine: Sendable {
         guard StandardError.isTerminal(invocation.environment), invocation.string("log-format") != "json" else {
             return nil
         }
-        return RecordStatusLine()
+        return StatusLine.onStandardError().map(RecordStatusLine.init)
     }
+
+    private init(_ line: StatusLine) { self.line = line }
 
     /// Draws the line anew.
     func show(_ status: RecorderStatus) {

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import HTTPClient
 internal import Journal
 internal import Lifecycle
@@ -45,7 +44,7 @@ enum RefreshCommand {
         run: { invocation in
             let logger = try Context.logger(invocation).labelled("refresher")
             let shutdown = ShutdownSignal()
-            let signals = Signals.requestOn([SIGINT, SIGTERM], shutdown)
+            let signals = Signals.requestOn(Signals.stopSignals, shutdown)
             defer { signals.cancel() }
             let directory = Context.journalDirectory(invocation)
             let addresses = try SinkSelection.addresses(invocation)

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Journal
 internal import Lifecycle
 internal import Logging
@@ -63,12 +62,12 @@ enum ReplayCommand {
             if invocation.flag("rebuild") { try checkRebuild(invocation, addresses) }
             try checkJournal(invocation, configuration, addresses)
             let line = ReplayStatusLine.ifWatched(invocation, addresses)
-            let logger = try Context.logger(invocation) { line?.line.log(over: $0) ?? $0 }.labelled("delivery")
+            let logger = try Context.logger(invocation).labelled("delivery")
             let runs = addresses.map {
                 SinkRun($0, isAlone: addresses.count == 1, configuration, invocation, logger: logger, line: line)
             }
             let shutdown = ShutdownSignal()
-            let signals = Signals.requestOn([SIGINT, SIGTERM], shutdown)
+            let signals = Signals.requestOn(Signals.stopSignals, shutdown)
             defer { signals.cancel() }
             try run(runs, shutdown)
             line?.clear()

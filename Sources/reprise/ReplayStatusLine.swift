@@ -14,7 +14,7 @@ final class ReplayStatusLine: Sendable {
         var progress: Progress
     }
 
-    let line = StatusLine.onStandardError()
+    private let line: StatusLine
     private let stopwatch = Stopwatch()
     private let count: Int
     private let sinks = Mutex<[String: Sink]>([:])
@@ -24,10 +24,13 @@ final class ReplayStatusLine: Sendable {
         guard StandardError.isTerminal(invocation.environment),
             !addresses.contains(.standardOutput) || isatty(1) == 0
         else { return nil }
-        return ReplayStatusLine(count: addresses.count)
+        return StatusLine.onStandardError().map { ReplayStatusLine($0, count: addresses.count) }
     }
 
-    private init(count: Int) { self.count = count }
+    private init(_ line: StatusLine, count: Int) {
+        self.line = line
+        self.count = count
+    }
 
     func show(_ state: ReplayProgress, of address: SinkAddress) {
         let text = sinks.withLock { sinks in
@@ -44,9 +47,6 @@ final class ReplayStatusLine: Sendable {
     func end(of address: SinkAddress) { _ = sinks.withLock { $0.removeValue(forKey: "\(address)") } }
 
     func clear() { line.clear() }
-
-    /// Writes something where the line was; it comes back.
-    func above(_ body: () -> Void) { line.above(body) }
 
     private func describe(_ sinks: [String: Sink]) -> String {
         guard let (name, sink) = sinks.min(by: { $0.value.state.isLessFar(than: $1.value.state) }) else { return "" }

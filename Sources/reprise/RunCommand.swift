@@ -36,7 +36,7 @@ enum RunCommand {
             + PageOptions.all + XSettings.options + RecorderSetup.options,
         run: { invocation in
             let line = RecordStatusLine.ifWatched(invocation)
-            let logger = try Context.logger(invocation) { line?.line.log(over: $0) ?? $0 }
+            let logger = try Context.logger(invocation)
             let directory = directory(invocation)
             let path = PageOptions.indexPath(invocation, directory: directory)
             let addresses = try SinkSelection.addresses(invocation, besides: [.sqlite(path: path)])
@@ -165,7 +165,7 @@ enum RunCommand {
 
     /// The result of this command is its page: the address goes to standard output.
     private static func announce(_ url: String, isSimulated: Bool) throws {
-        try StandardOutput.write("\(url)\n")
+        try StandardOutput.announce("\(url)\n")
         guard isSimulated else { return }
         StandardError.write(
             "These posts are made up. To record X itself: BEARER_TOKEN=… reprise run --rules data/rules/cats-v-dogs.yaml "

@@ -47,7 +47,7 @@ enum SimulateCommand {
         run: { invocation in
             let logger = try Context.logger(invocation).labelled("simulator")
             let simulator = try Simulator(configuration(invocation), logger: logger, clock: clock(invocation))
-            try StandardOutput.write(simulator.url + "\n")
+            try StandardOutput.announce(simulator.url + "\n")
             try ServiceGroup(services: [simulator], logger: logger).run()
             return .done
         }

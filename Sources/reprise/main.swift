@@ -3,4 +3,8 @@ internal import Options
 
 // A closed pipe is told by write(2), not by a signal.
 signal(SIGPIPE, SIG_IGN)
-exit(Program.run(Array(CommandLine.arguments.dropFirst())).rawValue)
+// A log line of a background job must not stop the process: `stty tostop`.
+signal(SIGTTOU, SIG_IGN)
+let status = Program.run(Array(CommandLine.arguments.dropFirst()))
+StandardError.close()
+exit(status.rawValue)

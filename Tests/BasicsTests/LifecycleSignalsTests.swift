@@ -78,4 +78,60 @@ struct SignalsInAProcessTests {
             exit(7)
         }
     }
+
+    /// A daemon: logrotate(8) sends SIGHUP again and again, and the process goes on.
+    @Test func withoutATerminalAHangupAsksToReopenFilesAndStopsNothing() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            setsid()
+            let shutdown = ShutdownSignal()
+            Signals.requestOn(Signals.stopSignals, shutdown)
+            for number in 1...3 {
+                kill(getpid(), SIGHUP)
+                ShutdownSignal().wait(for: .milliseconds(250))
+                guard Hangup.count == number, !shutdown.isRequested else { exit(1) }
+            }
+            // Hangups are no first signal that makes this one a second.
+            kill(getpid(), SIGTERM)
+            exit(shutdown.wait(for: .seconds(10)) ? 7 : 1)
+        }
+    }
+
+    /// nohup(1) ignores it before the program starts.
+    @Test func aHangupThatIsIgnoredAtTheStartStaysIgnored() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            setsid()
+            signal(SIGHUP, SIG_IGN)
+            let shutdown = ShutdownSignal()
+            let registration = Signals.requestOn(Signals.stopSignals, shutdown)
+            kill(getpid(), SIGHUP)
+            ShutdownSignal().wait(for: .milliseconds(100))
+            registration.cancel()
+            kill(getpid(), SIGHUP)
+            exit(Hangup.count == 0 && !shutdown.isRequested ? 7 : 1)
+        }
+    }
+
+    @Test func withATerminalAHangupIsAStopAndNeverASecondSignal() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            guard takeTerminal() else { exit(2) }
+            let shutdown = ShutdownSignal()
+            let registration = Signals.requestOn(Signals.stopSignals, shutdown)
+            kill(getpid(), SIGHUP)
+            guard shutdown.wait(for: .seconds(10)), Hangup.count == 0 else { exit(1) }
+            ShutdownSignal().wait(for: .milliseconds(300))
+            kill(getpid(), SIGHUP)
+            registration.cancel()
+            kill(getpid(), SIGHUP)
+            exit(7)
+        }
+    }
+}
+
+/// Gives this process a session and a controlling terminal of its own; the other end stays open and unread.
+private func takeTerminal() -> Bool {
+    setsid()
+    let master = posix_openpt(O_RDWR | O_NOCTTY)
+    guard master >= 0, grantpt(master) == 0, unlockpt(master) == 0, let name = ptsname(master) else { return false }
+    // Whoever leads a session without a terminal gets the first one that it opens.
+    return open(name, O_RDWR) >= 0
 }

@@ -1,6 +1,5 @@
 import Foundation
 import Logging
-import TestSupport
 import Testing
 import Time
 
@@ -79,22 +78,5 @@ import Time
         #expect(sink.entries.map(\.level) == [.trace, .debug, .info, .notice, .warning, .error])
         #expect(sink.entries.allSatisfy { $0.label == "part.inner" && $0.time == time })
         #expect(sink.entries.last?.metadata.first?.1 == "value")
-    }
-
-    @Test func linesOfManyThreadsStayWhole() throws {
-        let folder = try TemporaryFolder()
-        let path = folder.path + "/log"
-        #expect(FileManager.default.createFile(atPath: path, contents: nil))
-        let file = try #require(FileHandle(forWritingAtPath: path))
-        let sink = StderrLogSink(descriptor: file.fileDescriptor)
-        let body = String(repeating: "x", count: 300)
-        DispatchQueue.concurrentPerform(iterations: 8) { thread in
-            let logger = Logger(label: "thread-\(thread)", level: .info, sink: sink)
-            for number in 0..<100 { logger.info("\(number) \(body)") }
-        }
-        try file.close()
-        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
-        #expect(lines.count == 800)
-        #expect(lines.allSatisfy { $0.hasSuffix(" " + body) && $0.contains(" info thread-") })
     }
 }

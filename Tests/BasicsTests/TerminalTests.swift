@@ -1,18 +1,7 @@
-import Synchronization
 import Terminal
 import Testing
 
 @Suite struct TerminalTests {
-    @Test func theLineIsDrawnAtMostFourTimesASecondAndGivesWayToMessages() {
-        let written = Mutex<[String]>([])
-        let line = StatusLine(width: { 8 }, write: { text in written.withLock { $0.append(text) } })
-        line.show("a line that is too long")
-        line.show("not drawn: too soon")
-        line.above { written.withLock { $0.append("message\n") } }
-        line.clear()
-        #expect(written.withLock { $0 } == ["\r\u{1b}[Ka line ", "\r\u{1b}[K", "message\n"])
-    }
-
     @Test func progressTellsShareRateAndTimeLeft() {
         var progress = Progress(total: 1_000_000_000)
         progress.add(done: 0, at: .seconds(0))

@@ -1,4 +1,3 @@
-public import Glibc
 public import Logging
 internal import Synchronization
 
@@ -45,7 +44,7 @@ public struct ServiceGroup: Sendable {
     ///   - signals: which signals stop the group.
     ///   - shutdown: a request from elsewhere that stops the group as well.
     /// - Throws: the first error of a service, else `LifecycleError` naming the services that did not stop.
-    public func run(stopOn signals: [CInt] = [SIGINT, SIGTERM], shutdown: ShutdownSignal = ShutdownSignal()) throws {
+    public func run(stopOn signals: [CInt] = Signals.stopSignals, shutdown: ShutdownSignal = ShutdownSignal()) throws {
         let registration = Signals.requestOn(signals, shutdown)
         defer { registration.cancel() }
         let failures = Failures(logger: logger)
