@@ -17,6 +17,7 @@ public final class Recorder: Service {
     private let budget: BudgetGuard?
     private let room: RoomWatch?
     private let clock: WallClock
+    private let monotonic: MonotonicClock
     private let hooks: RecorderHooks
     private let logger: Logger
     private let shared = Mutex(RecorderStatus())
@@ -28,7 +29,8 @@ public final class Recorder: Service {
     ///   - sink: where to put it; the recorder closes it when it ends.
     ///   - budget: counts posts, with those of its period that are journalled already; nil for no limit.
     ///   - room: watches the journal's disk; nil where nobody is to.
-    ///   - clock: the time of budgets and rate limits.
+    ///   - clock: the time of budgets, and of the times that are shown.
+    ///   - monotonic: the time of every wait.
     ///   - hooks: see there.
     ///   - logger: never gets a secret.
     public init(
@@ -37,6 +39,7 @@ public final class Recorder: Service {
         budget: BudgetGuard? = nil,
         room: RoomWatch? = nil,
         clock: WallClock = .system,
+        monotonic: MonotonicClock = .system,
         hooks: RecorderHooks = .init(),
         logger: Logger = .silent
     ) {
@@ -45,6 +48,7 @@ public final class Recorder: Service {
         self.budget = budget
         self.room = room
         self.clock = clock
+        self.monotonic = monotonic
         self.hooks = hooks
         self.logger = logger
     }
@@ -53,6 +57,8 @@ public final class Recorder: Service {
     public var status: RecorderStatus { shared.withLock { $0 } }
 
     /// Records until the shutdown is requested, the budget, the time or the disk is used up, or waiting is of no use.
+    ///
+    /// With `waitsForBudget` a spent budget does not end it: it connects again when the next day or month begins.
     ///
     /// Whatever happens, the sink is closed before it returns: all that came is sealed and durable.
     ///
@@ -68,6 +74,7 @@ public final class Recorder: Service {
                 budget: budget,
                 room: room,
                 clock: clock,
+                monotonic: monotonic,
                 hooks: hooks,
                 logger: logger,
                 shutdown: shutdown,

@@ -1,5 +1,4 @@
 public import HTTPClient
-public import Time
 public import XAPI
 
 /// What a recorder records, and how it behaves.
@@ -22,6 +21,10 @@ public struct RecorderConfiguration: Sendable {
     public var stopAfter: Duration?
     /// Whether to end with the first connection.
     public var recordsOnce = false
+    /// Whether a spent budget is waited for until its next day or month begins, instead of an end.
+    ///
+    /// A budget of one run never renews: the recorder then idles until it is stopped.
+    public var waitsForBudget = false
     /// When to connect again.
     public var reconnect = ReconnectPolicy.Configuration()
 
@@ -49,19 +52,15 @@ public struct RecorderHooks: Sendable {
     public var onStatus: (@Sendable (RecorderStatus) -> Void)?
     /// Gives numbers from 0 up to, but not including, 1, for jitter.
     public var random: @Sendable () -> Double
-    /// Gives monotone time, by which the disk is watched.
-    public var uptime: @Sendable () -> Duration
 
-    /// Makes hooks that do nothing, with the system's randomness and time.
+    /// Makes hooks that do nothing, with the system's randomness.
     public init(
         onHandedOver: (@Sendable (Int) -> Void)? = nil,
         onStatus: (@Sendable (RecorderStatus) -> Void)? = nil,
-        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
-        uptime: @escaping @Sendable () -> Duration = { [stopwatch = Stopwatch()] in stopwatch.elapsed }
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.onHandedOver = onHandedOver
         self.onStatus = onStatus
         self.random = random
-        self.uptime = uptime
     }
 }

@@ -1,3 +1,4 @@
+internal import Failures
 internal import HTTPClient
 internal import Lifecycle
 internal import Logging
@@ -9,12 +10,14 @@ struct RecorderRun {
     /// How an attempt ended, for the loop.
     private enum Attempt {
         case outcome(ConnectionOutcome, (any Error)?)
+        case budgetSpent
         case finished
     }
 
     private let configuration: RecorderConfiguration
     private let sink: any DeliverySink
     private let clock: WallClock
+    private let monotonic: MonotonicClock
     private let hooks: RecorderHooks
     private let logger: Logger
     private let shutdown: ShutdownSignal
@@ -32,6 +35,7 @@ struct RecorderRun {
         budget: BudgetGuard?,
         room: RoomWatch?,
         clock: WallClock,
+        monotonic: MonotonicClock,
         hooks: RecorderHooks,
         logger: Logger,
         shutdown: ShutdownSignal,
@@ -40,6 +44,7 @@ struct RecorderRun {
         self.configuration = configuration
         self.sink = sink
         self.clock = clock
+        self.monotonic = monotonic
         self.hooks = hooks
         self.logger = logger
         self.shutdown = shutdown
@@ -51,18 +56,27 @@ struct RecorderRun {
             budget: budget,
             room: room,
             clock: clock,
-            uptime: hooks.uptime,
+            monotonic: monotonic,
             counts: sink.counts,
             logger: logger
         )
         self.limits = limits
-        reporter = StatusReporter(sink: sink, limits: limits, hooks: hooks, logger: logger, publish: publish)
+        reporter = StatusReporter(
+            sink: sink,
+            limits: limits,
+            hooks: hooks,
+            monotonic: monotonic,
+            logger: logger,
+            publish: publish
+        )
         api = XAPIClient(
             endpoint: configuration.endpoint,
             token: configuration.token,
             http: try HTTPClient(configuration: configuration.http),
             timeout: .seconds(15),
             waker: waker,
+            clock: clock,
+            monotonic: monotonic,
             isCancelled: { limits.isTimeUp }
         )
         let waker = waker
@@ -72,21 +86,35 @@ struct RecorderRun {
     mutating func loop() throws {
         while !limits.isTimeUp {
             if limits.isRoomUsedUp(sink.counts), let room = limits.room { throw room.floorError }
-            if limits.isBudgetSpent { return logger.notice("the budget is used up; nothing is recorded") }
-            reporter.set(.connecting)
-            guard case .outcome(let outcome, let cause) = try attempt() else { return }
-            switch policy.decide(outcome, at: clock.now, random: hooks.random()) {
-            case .stop(let reason):
-                throw RecorderError(
-                    code: reason.isCuredByTime ? .tryLater : .refused,
-                    message: reason.message,
-                    reason: reason,
-                    cause: cause
-                )
-            case .wait(let delay, let reason):
-                if configuration.recordsOnce { throw Self.failedOnce(reason, cause) }
-                wait(delay, reason, cause)
+            if limits.isBudgetSpent {
+                guard configuration.waitsForBudget else {
+                    return logger.notice("the budget is used up; nothing is recorded")
+                }
+                waitForBudget()
+                continue
             }
+            reporter.set(.connecting)
+            switch try attempt() {
+            case .finished: return
+            case .budgetSpent: continue
+            case .outcome(let outcome, let cause): try settle(outcome, cause)
+            }
+        }
+    }
+
+    /// Waits as long as the policy says, or throws where waiting is of no use.
+    private mutating func settle(_ outcome: ConnectionOutcome, _ cause: (any Error)?) throws {
+        switch policy.decide(outcome, at: monotonic.now, random: hooks.random()) {
+        case .stop(let reason):
+            throw RecorderError(
+                code: reason.isCuredByTime ? .tryLater : .refused,
+                message: reason.message,
+                reason: reason,
+                cause: cause
+            )
+        case .wait(let delay, let reason):
+            if configuration.recordsOnce { throw Self.failedOnce(reason, cause) }
+            wait(delay, reason, cause)
         }
     }
 
@@ -100,13 +128,13 @@ struct RecorderRun {
             if error.code == .invalidRules {
                 throw RecorderError(code: .rules, message: error.message, cause: error)
             }
-            return .outcome(
-                error.status == 0
-                    ? .unreachable : .refused(status: error.status, problem: error.problem, rateLimit: error.rateLimit),
-                error
-            )
+            guard error.code != .refused else {
+                let (problem, rateLimit) = (error.problem, error.rateLimit)
+                return .outcome(.refused(status: error.status, problem: problem, rateLimit: rateLimit), error)
+            }
+            return try unreachable(error.failureCause, error)
         }
-        policy.attempt(at: clock.now)
+        policy.attempt(at: monotonic.now)
         let session = StreamSession(
             request: configuration.stream.httpRequest(configuration.endpoint, configuration.token),
             number: reporter.status.connections + 1,
@@ -114,6 +142,8 @@ struct RecorderRun {
             silenceLimit: configuration.silenceLimit,
             sink: sink,
             hooks: hooks,
+            clock: clock,
+            monotonic: monotonic,
             logger: logger,
             reasonToStop: { [limits, sink] in
                 if limits.isTimeUp { return .stopped }
@@ -133,10 +163,7 @@ struct RecorderRun {
         guard let end = result.end else {
             if limits.isTimeUp { return .finished }
             guard let head = result.head else {
-                if let error = result.error, error.code == .invalidRequest {
-                    throw RecorderError(code: .refused, message: error.message, cause: error)
-                }
-                return .outcome(.unreachable, result.error)
+                return try unreachable(result.error.map { FailureCause(ofCall: $0) } ?? .network, result.error)
             }
             let said = configuration.token.authorization.blottedOut(of: result.refusal)
             let problem = Problem.all(in: said).first
@@ -144,12 +171,20 @@ struct RecorderRun {
                 "X refuses the stream: \(problem.map(\.description) ?? "no reason given")",
                 [("status", "\(head.status)")]
             )
-            return .outcome(.refused(status: head.status, problem: problem, rateLimit: RateLimit(head)), nil)
+            return .outcome(.refused(status: head.status, problem: problem, rateLimit: result.rateLimit), nil)
         }
         if end == .budget { logger.notice("the budget is used up", [("records", "\(sink.counts.records)")]) }
-        if end == .stopped || end == .budget || configuration.recordsOnce { return .finished }
-        let rateLimit = result.head.map { RateLimit($0) }
-        return .outcome(.dropped(after: result.life, rateLimit: rateLimit), result.error)
+        if end == .stopped || configuration.recordsOnce { return .finished }
+        if end == .budget { return configuration.waitsForBudget ? .budgetSpent : .finished }
+        return .outcome(.dropped(after: result.life, rateLimit: result.rateLimit), result.error)
+    }
+
+    /// A request that got no answer: only one that can never work ends the recorder.
+    private func unreachable(_ cause: FailureCause, _ error: (any Error)?) throws -> Attempt {
+        if cause == .badRequest, let error {
+            throw RecorderError(code: .refused, message: "\(error)", cause: error)
+        }
+        return .outcome(.unreachable(cause), error)
     }
 
     // MARK: - Rules
@@ -192,9 +227,30 @@ struct RecorderRun {
         let text = cause.map { "\(reason): \($0)" } ?? reason
         logger.notice("connecting again", [("in_seconds", "\(delay.asSeconds)"), ("reason", text)])
         reporter.set(.waiting(until: clock.now + delay, reason: reason))
-        let watch = Stopwatch()
-        while watch.elapsed < delay, !limits.isTimeUp, !limits.isRoomUsedUp(sink.counts) {
-            shutdown.wait(for: min(delay - watch.elapsed, .milliseconds(250)))
+        let deadline = Deadline(after: delay, on: monotonic)
+        wait { deadline.left(at: monotonic.now) }
+    }
+
+    /// Waits until the budget's next day or month begins: times that are written down, so the wall clock is asked again and again.
+    private func waitForBudget() {
+        let renewal = limits.budgetRenewal
+        if let renewal {
+            logger.notice("the budget is spent; the stream is opened again then", [("at", renewal.rfc3339)])
+        } else {
+            logger.notice("the budget of this run is spent; nothing more is recorded until the next start")
+        }
+        reporter.set(.budgetSpent(until: renewal))
+        wait { limits.renewBudget() ? .zero : Self.tick }
+    }
+
+    /// Between two looks at what may end a wait besides the shutdown, which ends it at once.
+    private static let tick = Duration.milliseconds(250)
+
+    private func wait(_ left: () -> Duration) {
+        while !limits.isTimeUp, !limits.isRoomUsedUp(sink.counts) {
+            let left = left()
+            guard left > .zero else { return }
+            shutdown.wait(for: min(left, Self.tick))
             reporter.tick()
         }
     }

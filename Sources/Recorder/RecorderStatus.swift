@@ -10,6 +10,8 @@ public struct RecorderStatus: Sendable, Hashable {
         case streaming
         /// It waits before it connects again.
         case waiting(until: Timestamp, reason: String)
+        /// The budget is spent, and it waits for the next day or month; nil where the budget never renews.
+        case budgetSpent(until: Timestamp?)
         /// It has ended.
         case ended
     }

@@ -24,8 +24,8 @@ public struct RoomWatch: Sendable {
     /// How long it takes to the floor at the rate of the last minutes; nil where no rate is known, or nothing comes.
     private(set) var left: Duration?
     private(set) var isUsedUp = false
-    private var lastLook: Duration?
-    private var samples: [(time: Duration, bytes: Int)] = []
+    private var lastLook: MonotonicTime?
+    private var samples: [(time: MonotonicTime, bytes: Int)] = []
     private var isLow = false
     private var failureIsTold = false
 
@@ -53,7 +53,7 @@ public struct RoomWatch: Sendable {
     }
 
     /// Asks where a second has passed since the last time.
-    mutating func look(at now: Duration, _ counts: () -> DeliveryCounts, _ logger: Logger) {
+    mutating func look(at now: MonotonicTime, _ counts: () -> DeliveryCounts, _ logger: Logger) {
         if let lastLook, now - lastLook < Self.interval { return }
         lastLook = now
         do { freeBytes = try ask() } catch {
@@ -83,10 +83,10 @@ public struct RoomWatch: Sendable {
         )
     }
 
-    private mutating func measure(_ free: Int, _ counts: DeliveryCounts, _ now: Duration) {
+    private mutating func measure(_ free: Int, _ counts: DeliveryCounts, _ now: MonotonicTime) {
         if samples.last.map({ now - $0.time >= Self.sampleInterval }) ?? true { samples.append((now, counts.bytes)) }
         // One sample stays from before the window, so that the rate is over all of it.
-        samples.removeFirst(samples.dropFirst().prefix { $0.time <= now - Self.longestMeasure }.count)
+        samples.removeFirst(samples.dropFirst().prefix { now - $0.time >= Self.longestMeasure }.count)
         left = nil
         guard let first = samples.first, now - first.time >= Self.shortestMeasure else { return }
         let stored = Double(counts.bytes - first.bytes) * counts.storedShare

@@ -3,18 +3,17 @@ internal import Logging
 internal import Time
 internal import XAPI
 
-/// What ends a run from our side: a request, the time to record, the budget, the disk's floor.
+/// What ends or interrupts a recording from our side: a request, the time to record, the budget, the disk's floor.
 ///
 /// Confined to the recorder's thread.
 final class RunLimits {
     private let shutdown: ShutdownSignal
-    private let stopAfter: Duration?
+    private let end: Deadline
     private let clock: WallClock
-    private let stopwatch = Stopwatch()
+    private let monotonic: MonotonicClock
     private var budget: BudgetGuard?
     private var countedRecords: Int
     private(set) var room: RoomWatch?
-    private let uptime: () -> Duration
     private let logger: Logger
 
     init(
@@ -23,28 +22,37 @@ final class RunLimits {
         budget: BudgetGuard?,
         room: RoomWatch?,
         clock: WallClock,
-        uptime: @escaping () -> Duration,
+        monotonic: MonotonicClock,
         counts: DeliveryCounts,
         logger: Logger
     ) {
         self.shutdown = shutdown
-        self.stopAfter = stopAfter
+        end = stopAfter.map { Deadline(after: $0, on: monotonic) } ?? .never
         // A budget without a limit costs nothing to guard.
         self.budget = budget?.limit == nil ? nil : budget
         self.room = room
         self.clock = clock
-        self.uptime = uptime
+        self.monotonic = monotonic
         self.logger = logger
         countedRecords = counts.records
     }
 
     /// Whether a stop was requested or the time to record is over.
     var isTimeUp: Bool {
-        shutdown.isRequested || stopAfter.map { stopwatch.elapsed >= $0 } ?? false
+        shutdown.isRequested || end.isReached(at: monotonic.now)
     }
 
     /// Whether nothing more fits into the budget.
     var isBudgetSpent: Bool { budget?.isExhausted ?? false }
+
+    /// When the budget renews, or nil where it never does.
+    var budgetRenewal: Timestamp? { budget?.renewal }
+
+    /// Begins the budget's next period where the wall clock has reached it; true once something fits again.
+    func renewBudget() -> Bool {
+        budget?.count(0, at: clock.now)
+        return !isBudgetSpent
+    }
 
     /// Posts that still fit, or nil without a limit.
     var budgetLeft: Int? { budget?.left }
@@ -53,7 +61,7 @@ final class RunLimits {
     ///
     /// Never part of taking a delivery: the loop around the deliveries asks.
     func isRoomUsedUp(_ counts: @autoclosure () -> DeliveryCounts) -> Bool {
-        room?.look(at: uptime(), counts, logger)
+        room?.look(at: monotonic.now, counts, logger)
         return room?.isUsedUp ?? false
     }
 

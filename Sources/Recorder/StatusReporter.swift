@@ -12,21 +12,25 @@ final class StatusReporter {
     private let hooks: RecorderHooks
     private let logger: Logger
     private let publish: (RecorderStatus) -> Void
-    private let stopwatch = Stopwatch()
-    private var lastReport = Duration.zero
-    private var lastLog = Duration.zero
+    private let monotonic: MonotonicClock
+    private var lastReport: MonotonicTime
+    private var lastLog: MonotonicTime
     private var loggedRecords = 0
 
     init(
         sink: any DeliverySink,
         limits: RunLimits,
         hooks: RecorderHooks,
+        monotonic: MonotonicClock,
         logger: Logger,
         publish: @escaping (RecorderStatus) -> Void
     ) {
         self.sink = sink
         self.limits = limits
         self.hooks = hooks
+        self.monotonic = monotonic
+        lastReport = monotonic.now
+        lastLog = lastReport
         self.logger = logger
         self.publish = publish
     }
@@ -46,7 +50,7 @@ final class StatusReporter {
 
     /// Reports where it is time to.
     func tick(isStreaming: Bool = false) {
-        let now = stopwatch.elapsed
+        let now = monotonic.now
         if isStreaming && status.phase != .streaming {
             set(.streaming)
         } else if now - lastReport >= Self.interval {
@@ -76,7 +80,7 @@ final class StatusReporter {
     }
 
     private func report() {
-        lastReport = stopwatch.elapsed
+        lastReport = monotonic.now
         status.counts = sink.counts
         status.budgetLeft = limits.budgetLeft
         status.freeBytes = limits.room?.freeBytes

@@ -17,6 +17,8 @@ final class StreamSession {
         var end: ConnectionEnd?
         /// The answer, or nil where none came.
         var head: HTTPHead?
+        /// What the answer said of further connections.
+        var rateLimit: RateLimit?
         /// The body of a refusal.
         var refusal: [UInt8] = []
         var error: HTTPClientError?
@@ -41,11 +43,12 @@ final class StreamSession {
     /// Gets whether the stream is open.
     private let report: (Bool) -> Void
 
-    private let stopwatch = Stopwatch()
+    private let clock: WallClock
+    private let monotonic: MonotonicClock
     private var watch: SilenceWatch
     private var scanner = NoticeScanner()
     private var result = Result()
-    private var openedAt = Duration.zero
+    private var openedAt: MonotonicTime
     private var byteCount = 0
     /// Why we end the stream ourselves.
     private var ending: ConnectionEnd?
@@ -57,6 +60,8 @@ final class StreamSession {
         silenceLimit: Duration,
         sink: any DeliverySink,
         hooks: RecorderHooks,
+        clock: WallClock,
+        monotonic: MonotonicClock,
         logger: Logger,
         reasonToStop: @escaping () -> ConnectionEnd?,
         spend: @escaping () -> Bool,
@@ -67,11 +72,14 @@ final class StreamSession {
         self.rules = rules
         self.sink = sink
         self.hooks = hooks
+        self.clock = clock
+        self.monotonic = monotonic
+        openedAt = monotonic.now
         self.logger = logger
         self.reasonToStop = reasonToStop
         self.spend = spend
         self.report = report
-        watch = SilenceWatch(limit: silenceLimit, now: .zero)
+        watch = SilenceWatch(limit: silenceLimit, now: openedAt)
     }
 
     /// Runs the connection to its end.
@@ -100,7 +108,8 @@ final class StreamSession {
     private func take(_ head: HTTPHead) throws {
         watch.sign()
         result.head = head
-        openedAt = stopwatch.elapsed
+        openedAt = monotonic.now
+        result.rateLimit = RateLimit(head, wall: clock.now, monotonic: openedAt)
         guard head.status == 200 else { return }
         try sink.append(event: EventKind.opened, fields: ConnectionEvents.opened(number, url: request.url, head))
         if let rules { try sink.append(event: EventKind.rules, fields: ConnectionEvents.rules(rules)) }
@@ -130,7 +139,7 @@ final class StreamSession {
     }
 
     private func tick() -> StreamVerdict {
-        let now = stopwatch.elapsed
+        let now = monotonic.now
         report(result.end != nil)
         if let reason = reasonToStop() {
             ending = reason
@@ -150,7 +159,7 @@ final class StreamSession {
         result.error = error
         guard result.end != nil else { return result }
         result.end = end
-        result.life = stopwatch.elapsed - openedAt
+        result.life = monotonic.now - openedAt
         try sink.append(
             event: EventKind.closed,
             fields: ConnectionEvents.closed(number, end, bytes: byteCount, error: error)

@@ -2,7 +2,9 @@ internal import JSON
 internal import Journal
 internal import Time
 
-/// Reads a ledger from its first entry on, and refuses where one that may matter is missing or cannot be read.
+/// Reads a ledger from a time on, and refuses where an entry that may matter is missing or cannot be read.
+///
+/// What is older is left out by the blocks' trailers, so the cost does not grow with the ledger's age.
 struct LedgerReader {
     private let entry = JSONExtractor(
         JSONPlan([
@@ -11,18 +13,19 @@ struct LedgerReader {
         ])
     )
     let journal: Journal
-    /// Entries that are lost matter where the next one is not older than this, for then they may be of a period that counts.
+    /// The beginning of all periods that count; lost entries matter where the next one is not older.
     let since: Timestamp
 
     /// - Throws: `JournalError`: `corrupt` where what was spent is not known.
     func read() throws -> LedgerBook {
         var book = LedgerBook()
         let end = try journal.endOffset(of: .ledger)
-        let reader = try RecordReader(journal: journal, source: .ledger)
-        var next = ByteOffset.zero
+        let reader = try RecordReader(journal: journal, source: .ledger, from: .time(since))
+        var next: ByteOffset?
         while let batch = try reader.nextBatch() {
             for mark in batch.records {
-                if mark.offset != next && mark.arrival >= since { throw unknown("bytes are missing", at: next) }
+                let expected = next ?? reader.passedEnd
+                if mark.offset != expected { throw unknown("bytes are missing", at: expected) }
                 next = mark.endOffset
                 switch mark.kind {
                 case .keepAlive: continue
@@ -33,10 +36,11 @@ struct LedgerReader {
                     }
                 case .torn, .tooLong: break
                 }
-                if mark.arrival >= since { throw unknown("there is no entry", at: mark.offset) }
+                throw unknown("there is no entry", at: mark.offset)
             }
         }
-        guard next >= end else { throw unknown("the end is missing", at: next) }
+        let last = next ?? reader.passedEnd
+        guard last >= end else { throw unknown("the end is missing", at: last) }
         return book
     }
 

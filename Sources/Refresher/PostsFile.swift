@@ -12,6 +12,7 @@ public final class PostsFile {
     /// A name made by chance when the file was made, so that a checkpoint for one file never fits another.
     public let identity: String
     let schedule: RefreshSchedule
+    let journal: String
     /// What `due` is reckoned by just now: the file's own, which all keep to who write to it.
     private(set) var reckoning: RefreshSchedule
     private let select: Statement
@@ -43,6 +44,7 @@ public final class PostsFile {
         name.reset()
         self.identity = identity
         self.schedule = schedule
+        self.journal = journal
         reckoning = schedule
         let columns = PostsFile.columns
         select = try connection.prepare("SELECT \(columns.joined(separator: ", ")) FROM posts WHERE id = ?")

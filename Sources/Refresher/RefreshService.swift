@@ -1,61 +1,69 @@
+internal import Failures
 public import Lifecycle
 public import Logging
 internal import Time
 
 /// Makes pass after pass until it is stopped.
 ///
-/// Whatever ends a pass, a refusal of X, a wrong clock or another refresher at work, is logged and tried again, because what is
-/// recorded meanwhile must not suffer for it.
+/// Whatever ends a pass, a refusal of X, a wrong clock, a locked file or another refresher at work, is logged and tried again,
+/// because what is recorded meanwhile must not suffer for it.
 public final class RefreshService: Service, @unchecked Sendable {
     // @unchecked: the refresher is made, used and closed by the thread in `run` alone.
 
     /// For logs.
     public let name = "refresher"
     private let make: @Sendable (ShutdownSignal, _ spentInRun: Int) throws -> Refresher
-    private let pause: Duration
+    private let backOff: RefreshBackOff
     private let logger: Logger
-
-    /// After a failure the pause doubles with each further one, up to this.
-    private static let longestPause = Duration.seconds(3_600)
 
     /// Makes a service.
     ///
     /// - Parameters:
     ///   - pause: the time between two passes.
+    ///   - random: gives numbers from 0 up to, but not including, 1, for jitter.
     ///   - make: opens a refresher, at the start and after each failure; its requests end with the shutdown, and what those before it
     ///     have spent counts against the budget of the run.
     public init(
         every pause: Duration,
         logger: Logger,
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
         make: @escaping @Sendable (ShutdownSignal, _ spentInRun: Int) throws -> Refresher
     ) {
-        self.pause = pause
+        backOff = RefreshBackOff(pause: pause, random: random)
         self.logger = logger
         self.make = make
     }
 
     /// Runs until the shutdown.
     public func run(_ shutdown: ShutdownSignal) {
-        var (wait, spent) = (pause, 0)
+        var (failures, spent) = (0, 0)
         while !shutdown.isRequested {
             do {
-                try refresh(shutdown, &spent) { wait = pause }
+                try refresh(shutdown, &spent, &failures)
             } catch {
-                logger.error("likes are not refreshed: \(error); trying again in \(Int(wait.asSeconds)) s")
+                if shutdown.isRequested { return logger.warning("likes were not refreshed to the end: \(error)") }
+                failures += 1
+                let wait = backOff.wait(after: FailureCause(ofPass: error).kind, failures: failures)
+                logger.error("likes are not refreshed: \(error); trying again in \(Int(wait.asSeconds.rounded(.up))) s")
                 shutdown.wait(for: wait)
-                wait = min(wait * 2, RefreshService.longestPause)
             }
         }
     }
 
-    private func refresh(_ shutdown: ShutdownSignal, _ spent: inout Int, onPass: () -> Void) throws {
+    private func refresh(_ shutdown: ShutdownSignal, _ spent: inout Int, _ failures: inout Int) throws {
         let refresher = try make(shutdown, spent)
         defer { spent = refresher.spentInRun }
         do {
             while !shutdown.isRequested {
-                tell(try refresher.pass(shutdown))
-                onPass()
-                shutdown.wait(for: pause)
+                let report = try refresher.pass(shutdown)
+                tell(report)
+                if case .refused = report.ending {
+                    failures += 1
+                    shutdown.wait(for: backOff.wait(after: .retry, failures: failures))
+                } else {
+                    failures = 0
+                    shutdown.wait(for: backOff.pause)
+                }
             }
         } catch {
             // What ended it is the error to tell; what was journalled is safe without closing.

@@ -1,3 +1,4 @@
+internal import Failures
 internal import Journal
 internal import Lifecycle
 internal import Logging
@@ -38,6 +39,8 @@ extension Refresher {
             fieldsParameter: configuration.fieldsParameter
         )
         var attempt = 0
+        // What was waited for X's window because of these posts; a second window in a row is a contradiction of X's own.
+        var waited = Duration.zero
         while true {
             waitForWindow(shutdown)
             waitForCertainDay(shutdown)
@@ -76,7 +79,7 @@ extension Refresher {
                 report.add(found)
                 try tell(of: chunk, only: found.told, &report)
                 try learnTime(answer.date)
-                if answer.rateLimit.remaining == 0 { closedUntil = answer.rateLimit.reset }
+                if answer.rateLimit.remaining == 0, let reset = answer.rateLimit.reset { closeWindow(until: reset) }
                 return nil
             } catch let error as XAPIError {
                 if error.isUnbilled {
@@ -87,10 +90,10 @@ extension Refresher {
                 }
                 try learnTime(error.date)
                 attempt += 1
-                guard try goesOn(after: error, attempt, &report, shutdown) else { return nil }
+                guard try goesOn(after: error, attempt, waited, &report, shutdown) else { return nil }
                 // A window that is used up says nothing of these posts; `goesOn` has an end to it.
                 if attempt >= tries, error.status != 429 { return "\(error)" }
-                wait(after: error, attempt, shutdown)
+                wait(after: error, attempt, &waited, shutdown)
             }
         }
     }
@@ -118,6 +121,7 @@ extension Refresher {
     private func goesOn(
         after error: XAPIError,
         _ attempt: Int,
+        _ waited: Duration,
         _ report: inout RefreshReport,
         _ shutdown: ShutdownSignal
     ) throws -> Bool {
@@ -125,23 +129,25 @@ extension Refresher {
             report.ending = .stopped
             return false
         }
-        if error.code == .refused, [400, 401, 403].contains(error.status) { throw error }
-        let isOver = error.status == 429 && attempt >= configuration.tryLimit
+        let isOver = error.status == 429 && (attempt >= configuration.tryLimit || waited >= Refresher.window)
+        // Credits and caps on posts come back without anybody who changes a setting.
         if error.status == 402 || error.problem?.isUsageCap == true || isOver {
             report.ending = .refused("\(error)")
             return false
         }
+        if error.failureCause.kind == .operatorNeeded { throw error }
         return true
     }
 
-    private func wait(after error: XAPIError, _ attempt: Int, _ shutdown: ShutdownSignal) {
+    private func wait(after error: XAPIError, _ attempt: Int, _ waited: inout Duration, _ shutdown: ShutdownSignal) {
         let doubled = configuration.firstWait * Double(1 << min(attempt - 1, 6))
         let pause = min(.seconds(60), doubled) * (0.5 + nextChance() / 2)
         if error.status == 429, let reset = error.rateLimit?.reset {
-            closedUntil = max(reset, day.now + pause)
+            waited += closeWindow(until: max(reset, monotonic.now + pause), atMost: Refresher.window - waited)
         } else {
             logger.notice("\(error); trying again in \(Int(pause.asSeconds.rounded(.up))) s")
-            configuration.pause(pause, shutdown)
+            wait(until: Deadline(after: pause, on: monotonic), shutdown)
+            if error.status == 429 { waited += pause }
         }
     }
 }

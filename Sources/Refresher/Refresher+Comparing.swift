@@ -1,4 +1,5 @@
 internal import Journal
+internal import Lifecycle
 internal import Logging
 internal import Time
 internal import XAPI
@@ -11,15 +12,18 @@ extension Refresher {
     ///
     /// Where X says more than the streams' records of the day and the ledger account for, each read counts until midnight. The answer
     /// of X is a help and no condition: without one the pass goes on.
-    func compareWithX() throws {
+    func compareWithX(_ shutdown: ShutdownSignal) throws {
         guard let ledger else { return }
         // X allows 50 such questions in 15 minutes.
-        if let comparedAt, clock.now >= comparedAt, clock.now - comparedAt < .seconds(60) { return }
-        comparedAt = clock.now
+        let now = monotonic.now
+        if let comparedAt, now - comparedAt < .seconds(60) { return }
+        comparedAt = now
         let usage: DailyUsage
         do {
-            usage = try client.dailyUsage()
+            // Nobody pays for this answer, so a stop does not wait for it.
+            usage = try client.dailyUsage { shutdown.isRequested }
         } catch {
+            guard error.code != .cancelled else { return }
             logger.info("what X has billed today is not known: \(error)")
             return try learnTime(error.date)
         }

@@ -1,6 +1,7 @@
 internal import Journal
 public import Lifecycle
 public import Logging
+internal import SQLite
 public import Time
 public import XAPI
 internal import Transform
@@ -20,11 +21,13 @@ public final class Refresher {
     let ledger: Ledger?
     let answers = AnswerCounts()
     var xTime = XTime()
-    /// When, by X's clock, it takes requests again; nil where it takes them now.
-    var closedUntil: Timestamp?
+    /// When X takes requests again; nil where it takes them now.
+    var closedUntil: Deadline?
     /// When X was last asked what it has billed.
-    var comparedAt: Timestamp?
-    let posts: PostsFile
+    var comparedAt: MonotonicTime?
+    /// The shutdown that wakes what waits.
+    var heard: ShutdownSignal?
+    private(set) var posts: PostsFile
     private var random: UInt64
 
     /// Takes the sources `lookup` and `ledger`.
@@ -83,7 +86,7 @@ public final class Refresher {
                 clock: clock,
                 spentInRun: spentInRun
             )
-        posts = try PostsFile(journal: access.directory, schedule: configuration.schedule)
+        posts = try PostsFile.open(journal: access.directory, schedule: configuration.schedule, logger)
     }
 
     /// Lets the sources go, both of them whatever becomes of the first.
@@ -95,13 +98,13 @@ public final class Refresher {
 
     /// Brings `posts.sqlite` up to date; waits where someone who only looks is doing it just now.
     private func catchUp(_ shutdown: ShutdownSignal) throws {
-        var waited = Duration.zero
+        let deadline = Deadline(after: Refresher.longestLook, on: monotonic)
         while true {
             do { return try posts.catchUp(with: access.open(), shutdown) } catch let error as JournalError
-                where error.code == .locked && waited < Refresher.longestLook && !shutdown.isRequested
+                where error.code == .locked && !deadline.isReached(at: monotonic.now) && !shutdown.isRequested
             {
-                configuration.pause(.milliseconds(200), shutdown)
-                waited += .milliseconds(200)
+                // Nobody says when another process lets go of a lock.
+                wait(until: Deadline(after: .milliseconds(200), on: monotonic), shutdown)
             }
         }
     }
@@ -111,8 +114,21 @@ public final class Refresher {
 
     /// Makes one pass over what is due.
     ///
-    /// - Throws: `JournalError`, `SQLiteError`; `XAPIError` where X refuses us for good; `RefresherError` where the clock is wrong.
+    /// A damaged `posts.sqlite` is set aside, and a new one filled from the journal, once a pass; the report then tells what was
+    /// done after that.
+    ///
+    /// - Throws: `JournalError`, `SQLiteError`; `XAPIError` where an operator is needed; `RefresherError` where the clock is wrong.
     public func pass(_ shutdown: ShutdownSignal) throws -> RefreshReport {
+        hear(shutdown)
+        posts.connection.isStopped = { shutdown.isRequested }
+        do { return try passOnce(shutdown) } catch let error as SQLiteError where posts.isDamaged(error) {
+            posts = try posts.replaced(error, logger)
+            posts.connection.isStopped = { shutdown.isRequested }
+            return try passOnce(shutdown)
+        }
+    }
+
+    private func passOnce(_ shutdown: ShutdownSignal) throws -> RefreshReport {
         try catchUp(shutdown)
         try posts.keepToSchedule()
         guard try posts.mayBeDue(at: clock.now) else {
@@ -120,7 +136,7 @@ public final class Refresher {
             report.left = ledger?.left(on: day.number)
             return report
         }
-        try compareWithX()
+        try compareWithX(shutdown)
         var report = RefreshReport()
         let before = ledger?.spentInRun ?? 0
         var due = try choose(report)

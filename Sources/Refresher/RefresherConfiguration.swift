@@ -24,12 +24,12 @@ public struct RefresherConfiguration: Sendable {
     public var tryLimit = 5
     /// The first wait after a failure; it doubles with each further one, up to a minute.
     public var firstWait = Duration.seconds(1)
-    /// Monotone time, which nobody sets; the wall clock may step.
+    /// Carries X's time on: a clock that never steps, and that runs on while the machine sleeps, as X's does.
     public var steady: @Sendable () -> Duration = {
         let stopwatch = Stopwatch()
         return { stopwatch.elapsed }
     }()
-    /// Lets time pass, less where a stop is requested.
+    /// Waits for a duration by the client's monotonic clock, and no longer than until a stop is requested.
     public var pause: @Sendable (Duration, ShutdownSignal) -> Void = { $1.wait(for: $0) }
 
     /// Makes the standard configuration.

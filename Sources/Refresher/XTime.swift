@@ -1,4 +1,5 @@
 internal import Time
+internal import XAPI
 
 /// What X's clock says, learnt from the `Date` of its answers, and carried on by a clock that nobody sets.
 ///

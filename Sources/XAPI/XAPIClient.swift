@@ -1,5 +1,6 @@
 internal import JSON
 public import HTTPClient
+public import Time
 
 /// Asks X small questions, each with a small answer; it belongs to one thread at a time.
 public final class XAPIClient {
@@ -10,8 +11,12 @@ public final class XAPIClient {
     /// The client below, for streams.
     public let http: HTTPClient
 
+    /// The time of rate limits, and of the waits that follow from them.
+    public let monotonic: MonotonicClock
+
+    private let waker: StreamWaker
     private let timeout: Duration
-    private let waker: StreamWaker?
+    private let clock: WallClock
     private let isCancelled: () -> Bool
 
     /// Makes a client.
@@ -22,13 +27,17 @@ public final class XAPIClient {
     ///   - http: the client below.
     ///   - timeout: how long one question may take.
     ///   - waker: ends a wait so that `isCancelled` is asked at once.
+    ///   - clock: stands in for X's time where an answer does not tell it.
+    ///   - monotonic: the time of rate limits.
     ///   - isCancelled: true ends the question in hand.
     public init(
         endpoint: XEndpoint,
         token: BearerToken,
         http: HTTPClient,
         timeout: Duration = .seconds(20),
-        waker: StreamWaker? = nil,
+        waker: StreamWaker = StreamWaker(),
+        clock: WallClock = .system,
+        monotonic: MonotonicClock = .system,
         isCancelled: @escaping () -> Bool = { false }
     ) {
         self.endpoint = endpoint
@@ -36,7 +45,14 @@ public final class XAPIClient {
         self.http = http
         self.timeout = timeout
         self.waker = waker
+        self.clock = clock
+        self.monotonic = monotonic
         self.isCancelled = isCancelled
+    }
+
+    /// Makes the request in hand ask at once whether it is cancelled; may be called from any thread.
+    public var wake: @Sendable () -> Void {
+        { [waker] in waker.wake() }
     }
 
     /// Sends a request with the token and returns the body of a 2xx answer as a tree.
@@ -54,7 +70,7 @@ public final class XAPIClient {
         )
         if body != nil { request.headers.append(("Content-Type", "application/json")) }
         let answer = try send(request, bodyLimit: Self.bodyLimit)
-        guard (200...299).contains(answer.status) else { throw .refused(request, answer) }
+        guard (200...299).contains(answer.status) else { throw refusal(request, answer) }
         guard let json = JSONValue.parse(answer.body) else {
             throw XAPIError(
                 code: .unexpectedAnswer,
@@ -66,18 +82,32 @@ public final class XAPIClient {
     }
 
     /// Sends a request and returns its whole answer, whatever its status.
-    func send(_ request: HTTPClientRequest, bodyLimit: Int) throws(XAPIError) -> HTTPClientResponse {
+    ///
+    /// - Parameter isCancelledToo: true ends this request, as `isCancelled` ends each.
+    func send(
+        _ request: HTTPClientRequest,
+        bodyLimit: Int,
+        _ isCancelledToo: () -> Bool = { false }
+    ) throws(XAPIError) -> HTTPClientResponse {
         do {
             return try http.send(
                 request,
                 timeout: timeout,
                 bodyLimit: bodyLimit,
                 waker: waker,
-                isCancelled: isCancelled
+                isCancelled: { isCancelled() || isCancelledToo() }
             )
         } catch {
             throw .unreachable(error)
         }
+    }
+
+    /// The rate limit of an answer that came just now.
+    func rateLimit(_ head: HTTPHead) -> RateLimit { RateLimit(head, wall: clock.now, monotonic: monotonic.now) }
+
+    /// The error for an answer that came just now and is no success.
+    func refusal(_ request: HTTPClientRequest, _ answer: HTTPClientResponse) -> XAPIError {
+        .refused(request, answer, rateLimit(answer.head))
     }
 
     /// 1,000 rules of 1,024 characters, four bytes each, with room for their JSON.
@@ -86,7 +116,11 @@ public final class XAPIClient {
 
 extension XAPIError {
     /// The error for an answer that is no success.
-    public static func refused(_ request: HTTPClientRequest, _ answer: HTTPClientResponse) -> XAPIError {
+    static func refused(
+        _ request: HTTPClientRequest,
+        _ answer: HTTPClientResponse,
+        _ rateLimit: RateLimit
+    ) -> XAPIError {
         let problem = Problem.all(in: answer.body).first
         let said = problem.map { ": \($0)" } ?? ""
         let advice =
@@ -96,7 +130,7 @@ extension XAPIError {
             message: "\(request.method) \(request.displayURL) answered \(answer.status)\(advice)",
             status: answer.status,
             problem: problem,
-            rateLimit: RateLimit(answer.head),
+            rateLimit: rateLimit,
             date: answer.head.header("date")
         )
     }

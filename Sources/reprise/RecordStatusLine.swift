@@ -36,6 +36,8 @@ final class RecordStatusLine: Sendable {
             case .connecting: "connecting"
             case .streaming: "recording"
             case .waiting(let until, _): "connecting again at \(until.rfc3339.dropFirst(11).prefix(8))"
+            case .budgetSpent(let until?): "budget spent until \(until.rfc3339.prefix(16))Z"
+            case .budgetSpent(nil): "budget spent"
             case .ended: "ended"
             }
         let counts = status.counts

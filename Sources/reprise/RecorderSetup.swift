@@ -66,6 +66,7 @@ enum RecorderSetup {
     ///   - endpoint: where X is; nil for what the settings say.
     ///   - token: what X is shown; nil for what the settings say.
     ///   - directory: the journal's folder; nil for what the settings say.
+    ///   - waitsForBudget: whether a spent budget is waited for until its next day or month begins.
     ///   - logger: for the recorder.
     ///   - onStatus: gets its state several times a second.
     static func make(
@@ -74,10 +75,12 @@ enum RecorderSetup {
         token: BearerToken? = nil,
         directory: String? = nil,
         once: Bool = false,
+        waitsForBudget: Bool = false,
         logger: Logger,
         onStatus: (@Sendable (RecorderStatus) -> Void)? = nil
     ) throws -> Recorder {
-        let configuration = try configuration(invocation, endpoint: endpoint, token: token, once: once)
+        var configuration = try configuration(invocation, endpoint: endpoint, token: token, once: once)
+        configuration.waitsForBudget = waitsForBudget
         let budget = try budget(invocation, for: configuration.endpoint)
         let journal = try JournalWriterConfiguration(
             segmentByteLimit: invocation.bytes("segment-size") ?? 512 << 20,

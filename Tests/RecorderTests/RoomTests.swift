@@ -17,14 +17,14 @@ struct RoomTests {
         struct Unknown: Error {}
         let free: Mutex<Int?>
         let asked = Mutex(0)
-        let uptime = Mutex(Duration.zero)
+        let monotonic = ManualMonotonicClock()
 
         init(_ free: Int?) { self.free = Mutex(free) }
 
         /// Sets what is free, and lets a second pass.
         func set(_ bytes: Int?) {
             free.withLock { $0 = bytes }
-            uptime.withLock { $0 += .seconds(1) }
+            monotonic.advance(by: .seconds(1))
         }
 
         func watch(warning: Int = 5_000_000_000, floor: Int = 500_000_000) -> RoomWatch {
@@ -34,8 +34,6 @@ struct RoomTests {
                 return free
             }
         }
-
-        var hooks: RecorderHooks { RecorderHooks(uptime: { self.uptime.withLock { $0 } }) }
 
         /// Whether the recorder has looked at what was set last.
         func hasBeenAsked(_ count: Int) -> Bool { asked.withLock { $0 >= count } }
@@ -62,7 +60,7 @@ struct RoomTests {
         let disk = Disk(800_000_000)
         let sink = MemorySink()
         let thread = RecorderThread(
-            Recorder(try x.configuration(), sink: sink, room: disk.watch(), hooks: disk.hooks)
+            Recorder(try x.configuration(), sink: sink, room: disk.watch(), monotonic: disk.monotonic.clock)
         )
         try thread.wait { sink.text == line(1) }
         disk.set(500_000_000)
@@ -111,7 +109,7 @@ struct RoomTests {
         let disk = Disk(499_999_999)
         let sink = MemorySink()
         let thread = RecorderThread(
-            Recorder(try x.configuration(), sink: sink, room: disk.watch(), hooks: disk.hooks)
+            Recorder(try x.configuration(), sink: sink, room: disk.watch(), monotonic: disk.monotonic.clock)
         )
         let error = try floorError(thread)
         #expect(x.requests.all.isEmpty && sink.isClosed)
@@ -126,7 +124,7 @@ struct RoomTests {
         configuration.reconnect.timeScale = 10
         let disk = Disk(800_000_000)
         let thread = RecorderThread(
-            Recorder(configuration, sink: MemorySink(), room: disk.watch(), hooks: disk.hooks)
+            Recorder(configuration, sink: MemorySink(), room: disk.watch(), monotonic: disk.monotonic.clock)
         )
         try thread.wait { if case .waiting = thread.recorder.status.phase { true } else { false } }
         disk.set(0)
@@ -143,7 +141,7 @@ struct RoomTests {
             try x.configuration(),
             sink: sink,
             room: disk.watch(warning: 0, floor: 0),
-            hooks: disk.hooks,
+            monotonic: disk.monotonic.clock,
             logger: Logger(label: "r", level: .debug, sink: log)
         )
         let thread = RecorderThread(recorder)
@@ -166,7 +164,7 @@ struct RoomTests {
             try x.configuration(),
             sink: MemorySink(),
             room: disk.watch(),
-            hooks: disk.hooks,
+            monotonic: disk.monotonic.clock,
             logger: Logger(label: "r", level: .debug, sink: log)
         )
         let thread = RecorderThread(recorder)
@@ -188,21 +186,21 @@ struct RoomTests {
         defer { x.server.stop() }
         let disk = Disk(1_500_000_000)
         let sink = MemorySink()
-        let recorder = Recorder(try x.configuration(), sink: sink, room: disk.watch(), hooks: disk.hooks)
+        let recorder = Recorder(try x.configuration(), sink: sink, room: disk.watch(), monotonic: disk.monotonic.clock)
         let thread = RecorderThread(recorder)
         try thread.wait { sink.text == line(1) }
-        disk.uptime.withLock { $0 = .seconds(59) }
+        disk.monotonic.advance(by: .seconds(59))
         try thread.wait { disk.hasBeenAsked(2) && recorder.status.freeBytes != nil }
         sleepMilliseconds(300)
         #expect(recorder.status.roomLeft == nil)
-        disk.uptime.withLock { $0 = .seconds(60) }
+        disk.monotonic.advance(by: .seconds(1))
         try thread.wait { recorder.status.roomLeft != nil }
         let expected = 1e9 * 60 / Double(line(1).utf8.count)
         #expect(abs((recorder.status.roomLeft?.asSeconds ?? 0) / expected - 1) < 1e-6)
         // Minutes later nothing has come within the window, and what never ends is not told.
-        for seconds in stride(from: 70, through: 400, by: 10) {
+        for _ in 0..<34 {
             let count = disk.asked.withLock { $0 }
-            disk.uptime.withLock { $0 = .seconds(seconds) }
+            disk.monotonic.advance(by: .seconds(10))
             try thread.wait { disk.hasBeenAsked(count + 1) }
         }
         try thread.wait { recorder.status.roomLeft == nil }

@@ -67,10 +67,21 @@ struct ProblemTests {
                 ("x-rate-limit-limit", "50"), ("x-rate-limit-remaining", "0"), ("x-rate-limit-reset", "1780000000"),
             ]
         )
-        let limit = RateLimit(head)
-        #expect(limit == RateLimit(limit: 50, remaining: 0, reset: Timestamp(microseconds: 1_780_000_000_000_000)))
-        #expect(RateLimit(HTTPHead(status: 200, headers: [("x-rate-limit-reset", "99999999999999999")])).reset == nil)
-        #expect(RateLimit(HTTPHead(status: 200, headers: [("x-rate-limit-remaining", "soon")])) == RateLimit())
+        func read(_ head: HTTPHead, wall: Int64 = 1_779_999_400) -> RateLimit {
+            RateLimit(head, wall: Timestamp(microseconds: wall * 1_000_000), monotonic: now)
+        }
+        let now = MonotonicTime(sinceStart: .seconds(77))
+        #expect(read(head) == RateLimit(limit: 50, remaining: 0, reset: now + .seconds(600)))
+        // X's own time counts where it says it, however wrong this machine's clock is.
+        let dated = HTTPHead(
+            status: 429,
+            headers: [("date", "Thu, 28 May 2026 20:26:35 GMT"), ("x-rate-limit-reset", "1780000000")]
+        )
+        for wall: Int64 in [0, 1_779_999_400, 1_900_000_000] {
+            #expect(read(dated, wall: wall).reset == now + .seconds(5))
+        }
+        #expect(read(HTTPHead(status: 200, headers: [("x-rate-limit-reset", "99999999999999999")])).reset == nil)
+        #expect(read(HTTPHead(status: 200, headers: [("x-rate-limit-remaining", "soon")])) == RateLimit())
     }
 }
 

@@ -1,9 +1,10 @@
+import Failures
 import TestSupport
 import Testing
 import Time
 import XAPI
 
-private let start = Timestamp(microseconds: 1_780_000_000_000_000)
+private let start = MonotonicTime(sinceStart: .seconds(5_000))
 
 struct ReconnectPolicyTests {
     /// Feeds the same outcome again and again, without jitter, and returns the waits in milliseconds.
@@ -21,7 +22,7 @@ struct ReconnectPolicyTests {
     }
 
     @Test func noAnswerIsLinear() {
-        #expect(waits(.unreachable, 5) == [250, 500, 750, 1_000, 1_250])
+        #expect(waits(.unreachable(), 5) == [250, 500, 750, 1_000, 1_250])
     }
 
     @Test func noAnswerStopsAtSixteenSeconds() {
@@ -29,7 +30,7 @@ struct ReconnectPolicyTests {
         for index in 1...200 {
             let now = start + .seconds(16 * index)
             policy.attempt(at: now)
-            let decision = policy.decide(.unreachable, at: now, random: 0.99)
+            let decision = policy.decide(.unreachable(), at: now, random: 0.99)
             guard case .wait(let delay, _) = decision else { continue }
             #expect(delay <= .seconds(16))
             if index > 64 { #expect(delay == .seconds(16)) }
@@ -64,7 +65,7 @@ struct ReconnectPolicyTests {
 
     @Test func aResetInThePastOrWithRequestsLeftIsNot() {
         for limit in [
-            RateLimit(limit: 50, remaining: 0, reset: start - .seconds(5)),
+            RateLimit(limit: 50, remaining: 0, reset: start + .seconds(-5)),
             RateLimit(limit: 50, remaining: 3, reset: start + .seconds(5)),
         ] {
             var policy = ReconnectPolicy()
@@ -153,7 +154,7 @@ struct ReconnectPolicyTests {
         let refusal = ConnectionOutcome.refused(status: 500, problem: nil, rateLimit: nil)
         _ = policy.decide(refusal, at: start, random: 0)
         _ = policy.decide(refusal, at: start, random: 0)
-        _ = policy.decide(.unreachable, at: start, random: 0)
+        _ = policy.decide(.unreachable(), at: start, random: 0)
         #expect(policy.decide(refusal, at: start, random: 0) == .wait(.seconds(5), reason: "status 500"))
     }
 
@@ -174,19 +175,10 @@ struct ReconnectPolicyTests {
         #expect(policy.decide(outcome, at: start, random: 0) == .wait(.milliseconds(50), reason: "status 500"))
     }
 
-    @Test func aClockThatIsSetBackMakesNoWaitLongerThanTheWindow() {
-        var policy = ReconnectPolicy()
-        for index in 0..<60 {
-            policy.attempt(at: start + .seconds(index))
-            _ = policy.decide(.dropped(after: .zero, rateLimit: nil), at: start + .seconds(index), random: 0)
-        }
-        let early = start - .seconds(1_000_000)
-        policy.attempt(at: early)
-        guard case .wait(let delay, _) = policy.decide(.dropped(after: .zero, rateLimit: nil), at: early, random: 0)
-        else {
-            Issue.record("stopped")
-            return
-        }
-        #expect(delay <= .seconds(900))
+    @Test(arguments: [FailureCause.certificate, .serverFault, .badRequest])
+    func whatASecondDoesNotCureIsTriedAgainLater(cause: FailureCause) {
+        #expect(waits(.unreachable(cause), 8) == [5, 10, 20, 40, 80, 160, 320, 320].map { $0 * 1_000 })
+        // A resolver that is down looks like a name that does not exist.
+        #expect(waits(.unreachable(.nameResolution), 3) == [250, 500, 750])
     }
 }

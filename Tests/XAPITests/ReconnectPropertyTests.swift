@@ -10,13 +10,13 @@ struct ReconnectPropertyTests {
         let mood = Mood.allCases[round % Mood.allCases.count]
         let seed = "\(random) \(mood)"
         var policy = ReconnectPolicy()
-        var now = Timestamp(microseconds: 1_780_000_000_000_000 + Int64.random(in: 0..<900_000_000, using: &random))
+        var now = MonotonicTime(sinceStart: .microseconds(Int64.random(in: 0..<900_000_000, using: &random)))
         let end = now + .seconds(6 * 3_600)
         var windows: [Int64: Int] = [:]
         while now < end {
             policy.attempt(at: now)
             let (outcome, took) = mood.outcome(&random)
-            let window = now.seconds / 900
+            let window = (now - MonotonicTime(sinceStart: .zero)).components.seconds / 900
             if case .unreachable = outcome {} else { windows[window, default: 0] += 1 }
             #expect(windows[window, default: 0] <= 50, "\(seed)")
             now = now + took
@@ -40,7 +40,7 @@ struct ReconnectPropertyTests {
             switch self {
             case .dropsAtOnce: life = .milliseconds(Int.random(in: 0...20, using: &random))
             case .dropsSoon: life = .seconds(Int.random(in: 1...90, using: &random))
-            case .unreachable: return (.unreachable, .milliseconds(2))
+            case .unreachable: return (.unreachable(), .milliseconds(2))
             case .fails: return (.refused(status: 503, problem: nil, rateLimit: nil), .milliseconds(80))
             case .mixed:
                 let moods: [Mood] = [.dropsAtOnce, .dropsSoon, .unreachable, .fails]

@@ -3,7 +3,7 @@ internal import Files
 
 /// A connection to one database file; one thread at a time.
 ///
-/// Every connection waits up to 5 s for another's lock and has foreign keys on. Writers use the write-ahead log, so readers never wait
+/// Every connection waits up to 5 s for another's lock, less where `isStopped` says so, and has foreign keys on. Writers use the write-ahead log, so readers never wait
 /// for them (sqlite.org/wal.html); no network file systems.
 public final class Connection {
     /// How a connection is opened.
@@ -25,12 +25,16 @@ public final class Connection {
     let handle: OpaquePointer
     /// The first sync or commit that the disk failed; nothing is written or synced after it.
     private var failure: SQLiteError?
+    /// How long a call waits for another connection's lock.
+    let longestWait: Duration
     /// The database file's path.
     public let path: String
+    /// Asked at least every 50 ms while the connection waits for another's lock; true ends the wait, and the call throws busy.
+    public var isStopped: () -> Bool = { false }
 
     /// Opens a database.
     ///
-    /// - Parameter busyTimeout: how long a call waits for another connection's lock, in whole seconds.
+    /// - Parameter busyTimeout: how long a call waits for another connection's lock.
     ///
     /// - Throws: `SQLiteError`.
     public init(
@@ -53,7 +57,8 @@ public final class Connection {
         }
         handle = opened
         self.path = path
-        sqlite3_busy_timeout(handle, CInt(clamping: busyTimeout.components.seconds * 1_000))
+        longestWait = busyTimeout
+        waitForLocks()
         try execute("PRAGMA foreign_keys=ON")
         // The functions and views of a file that someone else made must not reach outside it.
         try execute("PRAGMA trusted_schema=OFF")

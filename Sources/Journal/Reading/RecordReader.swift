@@ -36,6 +36,8 @@ public final class RecordReader {
     /// The first byte of the first record that no batch has held yet.
     @exclusivity(unchecked)
     public private(set) var position: ByteOffset
+    /// Where the last record ends that was passed over because it lies before the range; 0 where none was.
+    public private(set) var passedEnd = ByteOffset.zero
     /// The source that is read.
     public let source: SourceName
 
@@ -202,7 +204,10 @@ public final class RecordReader {
             isFinished = true
             return
         }
-        guard isInRange(mark) else { return }
+        guard isInRange(mark) else {
+            passedEnd = mark.endOffset
+            return
+        }
         records.append(mark)
         position = mark.endOffset
     }

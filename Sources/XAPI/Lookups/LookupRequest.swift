@@ -62,7 +62,7 @@ extension XAPIClient {
     public func lookup(_ lookup: LookupRequest) throws(XAPIError) -> LookupAnswer {
         let request = lookup.httpRequest(endpoint, token)
         let answer = try send(request, bodyLimit: Self.lookupByteLimit)
-        guard answer.status == 200 else { throw .refused(request, answer) }
+        guard answer.status == 200 else { throw refusal(request, answer) }
         guard JSONShape.isObject(answer.body) else {
             throw XAPIError(
                 code: .unexpectedAnswer,
@@ -73,7 +73,7 @@ extension XAPIClient {
         }
         return LookupAnswer(
             body: answer.body,
-            rateLimit: RateLimit(answer.head),
+            rateLimit: rateLimit(answer.head),
             date: answer.head.header("date")
         )
     }

@@ -46,6 +46,16 @@ public struct BudgetGuard: Sendable, Hashable {
         spent += posts
     }
 
+    /// When the period after the current one begins, or nil for `run`, which never renews.
+    public var renewal: Timestamp? {
+        switch budget.period {
+        case .day: periodStart.startOfDay + .seconds(86_400)
+        // No month is longer than 31 days.
+        case .month: (periodStart.startOfMonth + .seconds(32 * 86_400)).startOfMonth
+        case .run: nil
+        }
+    }
+
     /// Posts that still fit, or nil where nothing is limited.
     public var left: Int? { limit.map { max(0, $0 - spent) } }
 

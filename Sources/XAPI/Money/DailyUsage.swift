@@ -28,12 +28,13 @@ public struct DailyUsage: Sendable, Equatable {
 extension XAPIClient {
     /// Asks what X has billed today and yesterday; this costs nothing.
     ///
+    /// - Parameter isCancelled: true ends the request; asked when the waker is woken, and at every tick.
     /// - Throws: `XAPIError`: `refused`, `unreachable`.
-    public func dailyUsage() throws(XAPIError) -> DailyUsage {
+    public func dailyUsage(isCancelled: () -> Bool = { false }) throws(XAPIError) -> DailyUsage {
         let url = endpoint.url("/2/usage/tweets", [("days", "2"), ("usage.fields", "daily_project_usage")])
         let request = HTTPClientRequest(url: url, authorization: token.authorization)
-        let answer = try send(request, bodyLimit: 1 << 20)
-        guard answer.status == 200 else { throw .refused(request, answer) }
+        let answer = try send(request, bodyLimit: 1 << 20, isCancelled)
+        guard answer.status == 200 else { throw refusal(request, answer) }
         return DailyUsage(body: answer.body, date: answer.head.header("date"))
     }
 }

@@ -1,3 +1,5 @@
+public import Failures
+
 /// How an attempt at the stream ended, as far as waiting is concerned.
 public enum ConnectionOutcome: Sendable {
     /// X answered 200, and the stream ended later, for whatever reason but our own wish.
@@ -6,8 +8,8 @@ public enum ConnectionOutcome: Sendable {
     ///   - after: how long it was open.
     ///   - rateLimit: what the answer said of further connections.
     case dropped(after: Duration, rateLimit: RateLimit?)
-    /// No answer came: name, TCP, TLS, or a connection that broke before its head.
-    case unreachable
+    /// No usable answer came: name, TCP, TLS, a connection that broke before its head, or an answer without JSON.
+    case unreachable(FailureCause = .network)
     /// X answered with another status.
     case refused(status: Int, problem: Problem?, rateLimit: RateLimit?)
 }

@@ -1,3 +1,4 @@
+internal import Failures
 public import Time
 
 /// When to connect again: the classes X publishes, as a pure state machine without clock, sleep or randomness of its own.
@@ -7,7 +8,7 @@ public import Time
 /// | an open stream that dropped | at once | at once | … | | | see below |
 /// | drops of streams shorter than `shortLife` | at once | 250 ms | 500 ms | 750 ms | +250 ms | 16 s |
 /// | no answer | 250 ms | 500 ms | 750 ms | 1 s | +250 ms | 16 s |
-/// | 5xx, 408 | 5 s | 10 s | 20 s | 40 s | doubling | 320 s |
+/// | 5xx, 408, an untrusted certificate, no JSON | 5 s | 10 s | 20 s | 40 s | doubling | 320 s |
 /// | 429 | 60 s | 120 s | 240 s | 480 s | doubling | 960 s |
 /// | 429 with nothing remaining and a reset to come | until the reset | | | | | an hour |
 /// | "being provisioned" | 60 s | 60 s | 60 s | 60 s | | 60 s |
@@ -39,9 +40,9 @@ public struct ReconnectPolicy: Sendable {
     /// The class of the last failures, and how many of that class came in a row.
     private var row: (failure: Failure, count: Int)?
     /// When the newest attempts began that X answered, oldest first; never more than `connectsPerWindow`.
-    private var attempts: [Timestamp] = []
+    private var attempts: [MonotonicTime] = []
     /// When the attempt in hand began.
-    private var begun: Timestamp?
+    private var begun: MonotonicTime?
 
     /// Makes a policy that has seen nothing yet.
     public init(_ configuration: Configuration = .init()) {
@@ -49,7 +50,7 @@ public struct ReconnectPolicy: Sendable {
     }
 
     /// Notes that an attempt begins.
-    public mutating func attempt(at now: Timestamp) {
+    public mutating func attempt(at now: MonotonicTime) {
         begun = now
     }
 
@@ -57,10 +58,10 @@ public struct ReconnectPolicy: Sendable {
     ///
     /// - Parameters:
     ///   - outcome: how it ended.
-    ///   - now: the time.
+    ///   - now: the time, by a clock that never steps.
     ///   - random: 0 up to, but not including, 1; for the jitter.
     /// - Returns: how long to wait, or why waiting is of no use.
-    public mutating func decide(_ outcome: ConnectionOutcome, at now: Timestamp, random: Double) -> ReconnectDecision {
+    public mutating func decide(_ outcome: ConnectionOutcome, at now: MonotonicTime, random: Double) -> ReconnectDecision {
         noteAnswer(outcome)
         switch outcome {
         case .dropped(let life, let rateLimit):
@@ -75,7 +76,11 @@ public struct ReconnectPolicy: Sendable {
                 return wait(untilReset: reset, now, random, "no connection attempts left in this window")
             }
             return wait(delay, upTo: .seconds(16), now, random, "the stream dropped")
-        case .unreachable:
+        case .unreachable(let cause):
+            // No certificate is put right within a second, and a server that failed needs the time of one that says so.
+            guard cause.kind == .retry, cause != .serverFault else {
+                return server(now, random, "no usable answer")
+            }
             return wait(linear(count(.network)), upTo: .seconds(16), now, random, "no answer")
         case .refused(let status, let problem, let rateLimit):
             return refused(status, problem, rateLimit, now, random)
@@ -88,22 +93,14 @@ public struct ReconnectPolicy: Sendable {
         _ status: Int,
         _ problem: Problem?,
         _ rateLimit: RateLimit?,
-        _ now: Timestamp,
+        _ now: MonotonicTime,
         _ random: Double
     ) -> ReconnectDecision {
         if problem?.connectionIssue == "ProvisioningSubscription" {
             return wait(.seconds(60), upTo: nil, now, random, "the subscription is being provisioned")
         }
         if let reason = StopReason(status: status, problem: problem) { return .stop(reason) }
-        guard status == 429 else {
-            return wait(
-                exponential(.seconds(5), count(.server), cap: .seconds(320)),
-                upTo: .seconds(320),
-                now,
-                random,
-                "status \(status)"
-            )
-        }
+        guard status == 429 else { return server(now, random, "status \(status)") }
         let delay = exponential(.seconds(60), count(.rateLimit), cap: .seconds(960))
         if problem?.isTooManyConnections == true {
             // Its headers may say that requests remain: they are about the rate, not about this.
@@ -119,6 +116,11 @@ public struct ReconnectPolicy: Sendable {
             return wait(untilReset: reset, now, random, "the rate limit is used up")
         }
         return wait(delay, upTo: nil, now, random, "the rate limit is used up")
+    }
+
+    private mutating func server(_ now: MonotonicTime, _ random: Double, _ reason: String) -> ReconnectDecision {
+        let delay = exponential(.seconds(5), count(.server), cap: .seconds(320))
+        return wait(delay, upTo: .seconds(320), now, random, reason)
     }
 
     // MARK: - Arithmetic
@@ -158,8 +160,8 @@ public struct ReconnectPolicy: Sendable {
     }
 
     private func wait(
-        untilReset reset: Timestamp,
-        _ now: Timestamp,
+        untilReset reset: MonotonicTime,
+        _ now: MonotonicTime,
         _ random: Double,
         _ reason: String
     ) -> ReconnectDecision {
@@ -172,7 +174,7 @@ public struct ReconnectPolicy: Sendable {
     private func wait(
         _ delay: Duration,
         upTo cap: Duration?,
-        _ now: Timestamp,
+        _ now: MonotonicTime,
         _ random: Double,
         _ reason: String
     ) -> ReconnectDecision {
@@ -185,12 +187,10 @@ public struct ReconnectPolicy: Sendable {
     }
 
     /// The wait that keeps any window within its number of connections: spread evenly once half of them are used.
-    private func roomWait(at now: Timestamp) -> Duration {
+    private func roomWait(at now: MonotonicTime) -> Duration {
         guard let oldest = attempts.first else { return .zero }
         let left = max(0, max(1, configuration.connectsPerWindow) - attempts.count)
         guard left <= configuration.connectsPerWindow / 2 else { return .zero }
-        // A clock that was set back must not make the wait longer than the window.
-        let window = scaled(configuration.window)
-        return min(oldest + window - now, window) / (left + 1)
+        return max(.zero, oldest + scaled(configuration.window) - now) / (left + 1)
     }
 }

@@ -110,7 +110,7 @@ struct FailingLookupTests {
         let shutdown = ShutdownSignal()
         let log = fixture.log
         let stopper = startThread {
-            for _ in 0..<3_000 where !log.messages.contains(where: { $0.contains("takes no more requests before") }) {
+            for _ in 0..<3_000 where !log.messages.contains(where: { $0.contains("rate limit is used up") }) {
                 sleepMilliseconds(20)
             }
             shutdown.request()
@@ -136,7 +136,7 @@ struct FailingLookupTests {
         let waited = fixture.xClock.clock.now - before
         #expect(waited >= .seconds(1_800) && waited < .seconds(1_810), "\(waited)")
         #expect(report.requests == 5 && fixture.simulator.lookupCount == 5 && report.read == 450, "\(report)")
-        let waits = fixture.log.messages.count { $0.contains("takes no more requests before") }
+        let waits = fixture.log.messages.count { $0.contains("rate limit is used up") }
         #expect(waits == 2 && report.ending == .done, "\(fixture.log.messages)")
         #expect(try fixture.ledger() == [fixture.day: 450])
         #expect(try fixture.lookedUpBilled()[fixture.day] == 450)

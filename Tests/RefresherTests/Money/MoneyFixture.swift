@@ -102,7 +102,9 @@ final class MoneyFixture {
             endpoint: try XEndpoint(simulator.url),
             token: try BearerToken("x"),
             http: try HTTPClient(configuration: .init(userAgent: "test")),
-            timeout: timeout
+            timeout: timeout,
+            clock: clock,
+            monotonic: MonotonicClock { MonotonicTime(sinceStart: xClock.clock.now - MoneyFixture.start) }
         )
         return try Refresher(
             access ?? JournalAccess(journal),

@@ -73,7 +73,10 @@ final class ScriptedX {
         let client = XAPIClient(
             endpoint: try XEndpoint(server.url),
             token: try BearerToken("x"),
-            http: try HTTPClient(configuration: .init(userAgent: "test"))
+            http: try HTTPClient(configuration: .init(userAgent: "test")),
+            clock: clock.clock,
+            // Nobody sets these clocks back.
+            monotonic: MonotonicClock { MonotonicTime(sinceStart: clock.clock.now - start) }
         )
         let refresher = try Refresher(
             journal: folder.path,
