@@ -19,7 +19,12 @@ final class RefreshTrial {
     /// - Parameters:
     ///   - posts: how many are streamed.
     ///   - age: how long ago.
-    init(posts: Int, age: Duration = .seconds(2 * 3_600), _ change: (inout LookupSettings) -> Void = { _ in }) throws {
+    init(
+        posts: Int,
+        age: Duration = .seconds(2 * 3_600),
+        _ change: (inout LookupSettings) -> Void = { _ in },
+        simulator changeSimulator: (inout SimulatorConfiguration) -> Void = { _ in }
+    ) throws {
         folder = try TemporaryFolder()
         let shift = SharedShift(age)
         var settings = LookupSettings()
@@ -30,6 +35,7 @@ final class RefreshTrial {
         configuration.rate = .unlimited
         configuration.faults = [SimulatedFault(connection: nil, kind: .close, position: .records(posts))]
         configuration.lookups = settings
+        changeSimulator(&configuration)
         simulator = try Simulator(configuration, clock: shift.clock)
         let writer = try JournalWriter(directory: folder.path + "/journal", source: .filtered, clock: shift.clock)
         let connection = try #require(RawConnection(port: simulator.port))

@@ -7,6 +7,8 @@ enum Surroundings {
     /// A thing that may be absent on a developer's machine.
     enum Need: Hashable {
         case tool(String)
+        /// Any C compiler, for what programs are started with.
+        case cCompiler
         /// The interpreter with the packages that read segments, see scripts/python-venv.
         case python
         case sharedData(SharedData)
@@ -34,6 +36,11 @@ enum Surroundings {
                 return "\(folder)/\(name)"
             }
             throw Absent(description: "\(name) is not on the PATH; scripts/install-packages test installs it")
+        case .cCompiler:
+            for name in ["cc", "gcc", "clang"] {
+                if let found = try? path(.tool(name)) { return found }
+            }
+            throw Absent(description: "no C compiler is on the PATH; scripts/install-packages build installs one")
         case .python:
             guard let path = environment["REPRISE_TEST_PYTHON"], FileManager.default.isExecutableFile(atPath: path)
             else {

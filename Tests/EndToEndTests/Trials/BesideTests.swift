@@ -1,0 +1,82 @@
+import Foundation
+import Journal
+import TestSupport
+import Testing
+
+/// Whatever goes wrong beside it, the capture goes on, byte for byte, and a request to stop is heard.
+@Suite(.timeLimit(.minutes(30)))
+struct BesideTests {
+    private static let rate = 250
+
+    /// A stream that lasts for the size of the trials; with errors between the posts where the recorder is to log a lot.
+    private func write(to path: String, withErrors: Bool) throws {
+        let error =
+            #"{"errors":[{"title":"Forbidden","detail":"Not authorized to see a referenced post.","#
+            + #""type":"https://api.twitter.com/2/problems/not-authorized-for-resource"}]}"#
+        let text = (0..<Self.rate * TrialSize.seconds).map { id in
+            if withErrors, !id.isMultiple(of: 4) { return error + "\r\n" }
+            return """
+                {"data":{"id":"\(id + 1)","text":"post \(id), as long as posts are","lang":"en","author_id":"7",\
+                "public_metrics":{"retweet_count":0,"reply_count":1,"like_count":\(id % 11),"quote_count":0}},\
+                "matching_rules":[{"id":"1","tag":"cats"}]}\r\n
+                """
+        }
+        try Data(text.joined().utf8).write(to: URL(fileURLWithPath: path))
+    }
+
+    /// What the simulator has sent, all connections in order.
+    private func sent(_ folder: String) throws -> Data {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return try names.sorted { $0.compare($1, options: .numeric) == .orderedAscending }.reduce(into: Data()) {
+            $0 += try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\($1)"))
+        }
+    }
+
+    private func raw(_ journal: String) throws -> Data {
+        let journal = try Journal(directory: journal)
+        guard try journal.sources().contains(.filtered) else { return Data() }
+        var bytes = Data()
+        _ = try RecordCopy.bytes(
+            of: journal,
+            source: .filtered,
+            from: .beginning,
+            to: .offset(journal.endOffset(of: .filtered))
+        ) { bytes.append(contentsOf: $0) }
+        return bytes
+    }
+
+    @Test(.needs(.ownDisk), arguments: Situation.allCases)
+    func theJournalHasEveryByteAndTheProgramEndsWhenTold(situation: Situation) throws {
+        let folder = try TemporaryFolder()
+        let file = folder.path + "/posts"
+        try write(to: file, withErrors: situation.logsMuch)
+        let size = try Data(contentsOf: URL(fileURLWithPath: file)).count
+        let log = folder.path + "/sent"
+        let words = ["simulate", "--port", "0", "--file", file, "--once", "--rate", "\(Self.rate)", "--sent-log", log]
+        let simulator = try RunningProgram(Surroundings.reprise(), words, in: folder)
+        let made = try MadeSituation(situation, in: folder)
+        let program = try made.start(simulator.firstLine())
+        _ = try until("the first posts; \(program.errors)", seconds: 30) { try sent(log).isEmpty ? nil : true }
+        try made.begin(program)
+
+        let limit = Double(TrialSize.seconds) + 60
+        _ = try until("\(size) bytes sent, not \(sent(log).count); \(program.errors)", seconds: limit) {
+            try sent(log).count >= size ? true : nil
+        }
+        _ = try? until("all of them in the journal", seconds: 30) { try raw(made.journal).count >= size ? true : nil }
+        let (bytes, expected) = (try raw(made.journal), try sent(log))
+        #expect(
+            bytes.count >= size && expected.starts(with: bytes),
+            "\(bytes.count) of \(expected.count) bytes, \(situation)"
+        )
+
+        // A signal that is not heard is killed by `wait`, which says so.
+        let stop = ContinuousClock.now
+        program.send(SIGTERM)
+        let result = try program.wait(seconds: 60)
+        let took = ContinuousClock.now - stop
+        #expect(result.status == 0 && !result.wasKilled, "\(situation): \(result.status) \(result.errors)")
+        #expect(took < .seconds(TrialSize.limit(5)), "\(situation): \(took)")
+        #expect(try raw(made.journal).starts(with: bytes), "\(situation)")
+    }
+}
