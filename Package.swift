@@ -76,7 +76,10 @@ let package = Package(
         room("XAPI", ["Numbers", "Time", "Failures", "JSON", "YAML", "HTTPClient"]),
         room("Transform", ["Time", "JSON", "Hashing"]),
         room("Index", ["Numbers", "Time", "Failures", "SQLite", "Transform"]),
-        room("Sinks", ["Time", "Failures", "Files", "JSON", "Compression", "Lifecycle", "HTTPClient", "Transform", "Index"]),
+        room(
+            "Sinks",
+            ["Time", "Failures", "Files", "JSON", "Compression", "Lifecycle", "HTTPClient", "Transform", "Index"]
+        ),
         room("Recorder", ["Time", "Failures", "Logging", "Lifecycle", "Terminal", "HTTPClient", "Journal", "XAPI"]),
         room("Replayer", ["Time", "Failures", "Logging", "Lifecycle", "Journal", "Transform", "Sinks"]),
         room("Feeds", ["Time", "Failures", "Logging", "Lifecycle", "Journal", "Transform", "Sinks", "Replayer"]),
@@ -96,8 +99,10 @@ let package = Package(
         .executableTarget(
             name: "reprise",
             dependencies: [
-                "Time", "Failures", "Logging", "Lifecycle", "Terminal", "Options", "HTTPClient", "HTTPServer", "Journal",
-                "XAPI", "Transform", "Index", "Sinks", "Recorder", "Replayer", "Feeds", "Refresher", "Dashboard", "Simulator",
+                "Time", "Failures", "Logging", "Lifecycle", "Terminal", "Options", "HTTPClient", "HTTPServer",
+                "Journal",
+                "XAPI", "Transform", "Index", "Sinks", "Recorder", "Replayer", "Feeds", "Refresher", "Dashboard",
+                "Simulator",
             ],
             path: "Sources/reprise",
             swiftSettings: strict
@@ -120,17 +125,30 @@ let package = Package(
         tests(
             "Basics",
             [
-                "Numbers", "Time", "Failures", "Files", "Logging", "JSON", "YAML", "Compression", "Hashing", "SQLite", "Lifecycle", "Terminal",
+                "Numbers", "Time", "Failures", "Files", "Logging", "JSON", "YAML", "Compression", "Hashing", "SQLite",
+                "Lifecycle", "Terminal",
                 "Options", "HTTPClient", "HTTPServer",
             ]
         ),
         tests("Journal", ["Files", "Lifecycle", "Time", "Compression", "Hashing", "SQLite", "Journal"]),
         tests("XAPI", ["Time", "Failures", "XAPI", "HTTPClient"]),
-        tests("Recorder", ["Time", "Failures", "Logging", "Lifecycle", "HTTPClient", "Journal", "XAPI", "Recorder", "Simulator"]),
+        tests(
+            "Recorder",
+            ["Time", "Failures", "Logging", "Lifecycle", "HTTPClient", "Journal", "XAPI", "Recorder", "Simulator"]
+        ),
         tests("Transform", ["Time", "JSON", "Transform"]),
         tests("Index", ["Time", "SQLite", "Transform", "Index"]),
-        tests("Sinks", ["Time", "Failures", "Files", "JSON", "Lifecycle", "HTTPClient", "Journal", "Transform", "Sinks", "Replayer"]),
-        tests("Replayer", ["Time", "Failures", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer"]),
+        tests(
+            "Sinks",
+            [
+                "Time", "Failures", "Files", "JSON", "Lifecycle", "HTTPClient", "Journal", "Transform", "Sinks",
+                "Replayer",
+            ]
+        ),
+        tests(
+            "Replayer",
+            ["Time", "Failures", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer"]
+        ),
         tests(
             "Refresher",
             [

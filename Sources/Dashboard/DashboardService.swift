@@ -1,5 +1,5 @@
 internal import HTTPServer
-public import Index
+internal import Index
 public import Lifecycle
 public import Logging
 public import Time
@@ -8,7 +8,7 @@ public import Time
 ///
 /// One thread asks for all clients together whether another connection or process wrote to the index.
 public final class DashboardService: Service {
-    private let reader: IndexReader
+    private let index: IndexAccess
     private let configuration: DashboardConfiguration
     private let clock: WallClock
     private let logger: Logger
@@ -24,18 +24,21 @@ public final class DashboardService: Service {
     /// Starts to listen, so that a port in use is known at once; the numbers come with `run`.
     ///
     /// - Parameters:
-    ///   - index: the index to show.
+    ///   - index: the path of the index to show; it is opened when it exists, and again after it failed.
     ///   - configuration: the settings.
     ///   - clock: says what day it is.
     ///   - logger: takes what goes wrong.
+    ///   - parts: what the program's other parts say of themselves, for `/metrics` and the page; nil where it has none.
     /// - Throws: `HTTPServerError` where the address cannot be listened on.
     public init(
-        index: IndexReader,
+        index path: String,
         configuration: DashboardConfiguration,
         clock: WallClock,
-        logger: Logger
+        logger: Logger,
+        parts: HealthBoard? = nil
     ) throws {
-        reader = index
+        let index = IndexAccess(path)
+        self.index = index
         self.configuration = configuration
         self.clock = clock
         self.logger = logger
@@ -48,7 +51,8 @@ public final class DashboardService: Service {
             clock: clock,
             logger: logger,
             feed: feed,
-            health: health
+            health: health,
+            parts: parts
         )
         server = try HTTPServer(
             host: configuration.host,
@@ -68,7 +72,7 @@ public final class DashboardService: Service {
         )
         repeat {
             do {
-                let now = clock.now
+                let (now, reader) = (clock.now, try index.reader())
                 if watch.isDue(counter: try reader.changeCounter(), now: now) {
                     let summary = Summary(
                         try reader.summary(since: now.startOfDay),
@@ -85,6 +89,7 @@ public final class DashboardService: Service {
                 if health.succeeded() { logger.notice("the index can be read again") }
             } catch {
                 watch.retry()
+                index.close()
                 // The page keeps its last numbers and says that they are old; the next poll tries again.
                 if health.failed() { logger.warning("the page stands still: \(error)") }
             }

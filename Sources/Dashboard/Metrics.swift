@@ -1,9 +1,10 @@
+internal import Lifecycle
 internal import Time
 
 /// The figures for Prometheus, in its text format.
 enum Metrics {
     /// The text of `/metrics`.
-    static func text(_ summary: Summary?, streams: Int, isHealthy: Bool) -> String {
+    static func text(_ summary: Summary?, streams: Int, isHealthy: Bool, parts: [HealthBoard.Entry] = []) -> String {
         var lines: [String] = []
         func metric(_ name: String, _ help: String, _ samples: [(labels: String, value: String)]) {
             lines += ["# HELP \(name) \(help)", "# TYPE \(name) gauge"]
@@ -11,6 +12,21 @@ enum Metrics {
         }
         metric("reprise_page_healthy", "Whether the index could be read lately.", [("", isHealthy ? "1" : "0")])
         metric("reprise_page_event_streams", "Open pages that are told of changes.", [("", String(streams))])
+        if !parts.isEmpty {
+            func samples(_ value: (HealthBoard.Entry) -> String) -> [(labels: String, value: String)] {
+                parts.map { ("{part=\"\(escaped($0.name))\"}", value($0)) }
+            }
+            metric(
+                "reprise_part_works",
+                "Whether a part of the program works; 0 where it is tried again.",
+                samples { $0.trouble == nil ? "1" : "0" }
+            )
+            metric(
+                "reprise_part_failures",
+                "How often a part has failed since the start.",
+                samples { "\($0.failures)" }
+            )
+        }
         if let summary {
             func samples(_ value: (Summary.Category) -> Int) -> [(labels: String, value: String)] {
                 summary.categories.map { ("{category=\"\(escaped($0.name))\"}", String(value($0))) }

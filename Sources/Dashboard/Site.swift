@@ -1,16 +1,18 @@
 internal import HTTPServer
 internal import Index
+internal import Lifecycle
 internal import Logging
 internal import Synchronization
 internal import Time
 
 /// The addresses of the page and what they answer.
 final class Site: Sendable {
-    private let index: IndexReader
+    private let index: IndexAccess
     private let configuration: DashboardConfiguration
     private let clock: WallClock
     private let feed: SummaryFeed
     private let health: HealthCheck
+    private let parts: HealthBoard?
     private let chartScript: ChartScript
     private let router: HTTPRouter
     private let timelines = Mutex<[Timeline.Range: CachedTimeline]>([:])
@@ -23,18 +25,20 @@ final class Site: Sendable {
     }
 
     init(
-        index: IndexReader,
+        index: IndexAccess,
         configuration: DashboardConfiguration,
         clock: WallClock,
         logger: Logger,
         feed: SummaryFeed,
-        health: HealthCheck
+        health: HealthCheck,
+        parts: HealthBoard?
     ) {
         self.index = index
         self.configuration = configuration
         self.clock = clock
         self.feed = feed
         self.health = health
+        self.parts = parts
         let chartScript = ChartScript(path: configuration.chartScriptPath)
         if let problem = chartScript.problem { logger.warning(problem) }
         self.chartScript = chartScript
@@ -81,10 +85,16 @@ final class Site: Sendable {
             guard let entry = feed.newest else { return Self.starting }
             return .json(entry.json)
         case "/api/timeline": return timeline(request)
+        case "/api/troubles": return troubles
         case "/metrics":
             return .bytes(
                 Array(
-                    Metrics.text(feed.newest?.summary, streams: feed.streamCount, isHealthy: health.problem == nil).utf8
+                    Metrics.text(
+                        feed.newest?.summary,
+                        streams: feed.streamCount,
+                        isHealthy: health.problem == nil,
+                        parts: parts?.all ?? []
+                    ).utf8
                 ),
                 type: "text/plain; version=0.0.4; charset=utf-8"
             )
@@ -93,6 +103,18 @@ final class Site: Sendable {
             return .text("\(problem)\n", status: 503)
         default: return router.answer(request)
         }
+    }
+
+    /// The parts of the program that do not work just now, by name and reason.
+    private var troubles: HTTPResponse {
+        let list = (parts?.all ?? []).compactMap { part in part.trouble.map { Trouble(part: part.name, reason: $0) } }
+        guard let json = try? JSONText.line(list) else { return Self.starting }
+        return .json(json)
+    }
+
+    private struct Trouble: Encodable {
+        let part: String
+        let reason: String
     }
 
     private static let starting = HTTPResponse.text("Starting; try again in a second.\n", status: 503)
@@ -123,7 +145,7 @@ final class Site: Sendable {
             return .json(cached.json)
         }
         guard
-            let found = try? index.timeline(
+            let found = try? index.reader().timeline(
                 from: start,
                 bucketMinutes: range.bucketMinutes,
                 bucketCount: range.bucketCount

@@ -6,7 +6,10 @@ public enum FeedTargets {
     ///
     /// - Parameter others: what the command writes to anyway.
     /// - Throws: `SinkError` with code `address`, also where two addresses lead to one target: they would write over each other.
-    public static func addresses(_ texts: [String], besides others: [SinkAddress] = []) throws(SinkError) -> [SinkAddress] {
+    public static func addresses(
+        _ texts: [String],
+        besides others: [SinkAddress] = []
+    ) throws(SinkError) -> [SinkAddress] {
         var addresses: [SinkAddress] = []
         var known: [String: SinkAddress] = [:]
         for address in others { known[address.target] = address }

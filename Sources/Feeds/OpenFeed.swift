@@ -61,6 +61,19 @@ struct OpenFeed {
     /// Ends a rebuild when everything was delivered: the alias moves; nil where none was asked for.
     func finishRebuild() throws -> SearchRebuildResult? { try finish?(replayer.currentBooks) }
 
+    /// Opens the delivery alone, without a checkpoint.
+    static func delivery(
+        _ configuration: FeedConfiguration,
+        seed: UInt64,
+        _ shutdown: ShutdownSignal
+    ) throws -> any Delivery {
+        let silent = Listeners(onTrouble: { _ in }, onNotice: { _ in }, onProgress: { _ in })
+        guard case .search(let address) = configuration.sink else {
+            return try local(configuration.sink, configuration).delivery
+        }
+        return try search(address, configuration, seed: seed, silent, shutdown).delivery
+    }
+
     // MARK: - Opening
 
     private struct Opened {

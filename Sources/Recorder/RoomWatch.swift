@@ -35,7 +35,7 @@ public struct RoomWatch: Sendable {
     ///   - place: the journal's folder, for messages.
     ///   - warning: warns while less than these bytes are free; 0 for never.
     ///   - floor: stops where these bytes or less are free; 0 for never.
-    ///   - ask: gives the bytes that are free there; `Journal.room(at:)`, or a stand-in for tests.
+    ///   - ask: gives the bytes that are free there; `Journal.freeSpace(at:)`, or a stand-in for tests.
     public init(place: String, warning: Int, floor: Int, ask: @escaping @Sendable () throws -> Int) {
         self.place = place
         self.warning = warning

@@ -15,22 +15,28 @@ public final class RefreshService: Service, @unchecked Sendable {
     private let make: @Sendable (ShutdownSignal, _ spentInRun: Int) throws -> Refresher
     private let backOff: RefreshBackOff
     private let logger: Logger
+    private let health: HealthBoard?
+    /// Beside a recorder, nothing else is.
+    public let isEssential = false
 
     /// Makes a service.
     ///
     /// - Parameters:
     ///   - pause: the time between two passes.
+    ///   - health: learns why likes are not refreshed, and when they are again.
     ///   - random: gives numbers from 0 up to, but not including, 1, for jitter.
     ///   - make: opens a refresher, at the start and after each failure; its requests end with the shutdown, and what those before it
     ///     have spent counts against the budget of the run.
     public init(
         every pause: Duration,
         logger: Logger,
+        health: HealthBoard? = nil,
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) },
         make: @escaping @Sendable (ShutdownSignal, _ spentInRun: Int) throws -> Refresher
     ) {
         backOff = RefreshBackOff(pause: pause, random: random)
         self.logger = logger
+        self.health = health
         self.make = make
     }
 
@@ -45,6 +51,7 @@ public final class RefreshService: Service, @unchecked Sendable {
                 failures += 1
                 let wait = backOff.wait(after: FailureCause(ofPass: error).kind, failures: failures)
                 logger.error("likes are not refreshed: \(error); trying again in \(Int(wait.asSeconds.rounded(.up))) s")
+                health?.failed(name, "\(error)")
                 shutdown.wait(for: wait)
             }
         }
@@ -57,6 +64,11 @@ public final class RefreshService: Service, @unchecked Sendable {
             while !shutdown.isRequested {
                 let report = try refresher.pass(shutdown)
                 tell(report)
+                if case .refused(let reason) = report.ending {
+                    health?.failed(name, reason)
+                } else {
+                    health?.works(name)
+                }
                 if case .refused = report.ending {
                     failures += 1
                     shutdown.wait(for: backOff.wait(after: .retry, failures: failures))

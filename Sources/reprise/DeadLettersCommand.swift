@@ -1,3 +1,4 @@
+internal import Feeds
 internal import Journal
 internal import Lifecycle
 internal import Options
@@ -51,7 +52,7 @@ enum DeadLettersCommand {
         summary: "Deliver what was refused once more.",
         discussion: ["Exit status 3 where something was refused again."],
         examples: [("reprise dead-letters retry --sink elasticsearch:http://127.0.0.1:9200/posts", "after the cure")],
-        options: Context.common + [sink] + DeliverySetup.options + [DeliverySetup.giveUpAfter],
+        options: Context.common + [sink] + FeedSettings.options + [FeedSettings.giveUpAfter],
         run: { invocation in
             let letters = try letters(invocation)
             guard let text = invocation.string("sink") else {
@@ -62,20 +63,23 @@ enum DeadLettersCommand {
             let shutdown = ShutdownSignal()
             let signals = Signals.requestOn(Signals.stopSignals, shutdown)
             defer { signals.cancel() }
-            let setup = try DeliverySetup(
-                address,
-                invocation,
-                resuming: true,
-                patience: DeliverySetup.patience(invocation),
-                shutdown: shutdown
+            let delivery = try FeedDelivery.open(
+                FeedSettings.feed(
+                    invocation,
+                    into: address,
+                    journal: Context.journalDirectory(invocation),
+                    checkpoint: .ofSink,
+                    persistence: FeedSettings.bounded(invocation)
+                ),
+                seed: UInt64.random(in: 0...UInt64.max),
+                shutdown
             )
-            setup.delivery.endWaits(on: shutdown)
             let retry = try DeadLetterRetry(
                 all,
                 of: Journal(directory: Context.journalDirectory(invocation)),
-                through: setup.delivery
+                through: delivery
             )
-            try setup.delivery.close()
+            try delivery.close()
             // Delivered first, forgotten then: a kill in between costs a second retry.
             try letters.remove(retry.delivered)
             try letters.add(retry.refused)

@@ -27,7 +27,7 @@ enum DiskSettings {
             place: directory,
             warning: invocation.bytes("disk-warning") ?? 5_000_000_000,
             floor: invocation.bytes("disk-floor") ?? 500_000_000,
-            ask: { try Journal.room(at: directory) }
+            ask: { try Journal.freeSpace(at: directory) }
         )
     }
 }

@@ -1,3 +1,4 @@
+internal import Feeds
 internal import HTTPClient
 internal import Journal
 internal import Lifecycle
@@ -40,14 +41,14 @@ enum RefreshCommand {
             Option(long: "every", value: "TIME", help: "With --watch: the time between two passes.", default: "1m"),
             Option(long: "quiet", help: "Print nothing but errors."),
             Context.json,
-        ] + RefreshSettings.options + XSettings.options + DeliverySetup.options + [DeliverySetup.giveUpAfter],
+        ] + RefreshSettings.options + XSettings.options + FeedSettings.options + [FeedSettings.giveUpAfter],
         run: { invocation in
             let logger = try Context.logger(invocation).labelled("refresher")
             let shutdown = ShutdownSignal()
             let signals = Signals.requestOn(Signals.stopSignals, shutdown)
             defer { signals.cancel() }
             let directory = Context.journalDirectory(invocation)
-            let addresses = try SinkSelection.addresses(invocation)
+            let addresses = try FeedSettings.addresses(invocation)
             _ = try Journal(directory: directory)
             if invocation.flag("dry-run") || invocation.string("explain") != nil {
                 try RefreshText.outlook(invocation, directory, shutdown)
@@ -125,18 +126,18 @@ enum RefreshCommand {
         var statuses: [ExitStatus] = [.done]
         for address in addresses {
             do {
-                let one = try SinkReplay(
-                    address,
-                    of: Journal(directory: directory),
-                    ReplayConfiguration(),
-                    invocation,
-                    checkpoint: { "sink-\(CheckpointName.own($0))" },
-                    patience: DeliverySetup.patience(invocation),
-                    shutdown: shutdown,
-                    trouble: SinkTrouble(address, logger)
+                let feed = Feed(
+                    try FeedSettings.feed(
+                        invocation,
+                        into: address,
+                        journal: directory,
+                        checkpoint: .ofSink,
+                        persistence: FeedSettings.bounded(invocation)
+                    ),
+                    logger: logger
                 )
-                try one.replayer.run(shutdown)
-                statuses.append(one.replayer.currentBooks.isComplete ? .done : .lossy)
+                try feed.run(shutdown)
+                statuses.append(feed.outcome.books.isComplete ? .done : .lossy)
             } catch let error as JournalError where error.code == .locked {
                 logger.info("\(address) is fed by a follower, which delivers what was read")
             } catch let error as SinkError {

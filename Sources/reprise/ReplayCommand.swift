@@ -1,3 +1,4 @@
+internal import Feeds
 internal import Journal
 internal import Lifecycle
 internal import Logging
@@ -50,53 +51,64 @@ enum ReplayCommand {
             Option(long: "limit", value: "N", help: "Stop after N documents."),
             Option(long: "jobs", value: "N", help: "Threads to transform with; 1 for now.", default: "1"),
             Context.json,
-        ] + DeliverySetup.options + [
-            DeliverySetup.flushInterval, DeliverySetup.giveUpAfter, DeliverySetup.rebuild,
+        ] + FeedSettings.options + [
+            FeedSettings.flushInterval, FeedSettings.giveUpAfter, FeedSettings.rebuild,
         ],
         run: { invocation in
             let configuration = try configuration(invocation)
             guard try invocation.int("jobs") == 1 else {
                 throw invocation.wrong("jobs", invocation.string("jobs") ?? "", "1 in this version")
             }
-            let addresses = try SinkSelection.addresses(invocation)
+            let addresses = try FeedSettings.addresses(invocation)
             if invocation.flag("rebuild") { try checkRebuild(invocation, addresses) }
             try checkJournal(invocation, configuration, addresses)
             let line = ReplayStatusLine.ifWatched(invocation, addresses)
             let logger = try Context.logger(invocation).labelled("delivery")
-            let runs = addresses.map {
-                SinkRun($0, isAlone: addresses.count == 1, configuration, invocation, logger: logger, line: line)
+            let feeds = try addresses.map { sink in
+                Feed(
+                    try feed(invocation, into: sink, isAlone: addresses.count == 1, configuration),
+                    logger: logger,
+                    onProgress: { line?.show($0, of: sink) }
+                )
             }
             let shutdown = ShutdownSignal()
             let signals = Signals.requestOn(Signals.stopSignals, shutdown)
             defer { signals.cancel() }
-            try run(runs, shutdown)
+            try FeedGroup.run(feeds, shutdown) { feed in
+                line?.end(of: feed.configuration.sink)
+                if feeds.count > 1 { reportEnd(of: feed) }
+            }
             line?.clear()
-            try ReplayReport.tell(runs.map { ($0.address, $0.outcome) }, asJSON: invocation.flag("json"))
-            if let only = runs.first, runs.count == 1, let error = only.outcome.error { throw error }
-            return .worst(runs.map(\.outcome.status))
+            try ReplayReport.tell(feeds.map { ($0.configuration.sink, $0.outcome) }, asJSON: invocation.flag("json"))
+            if feeds.count == 1, let error = feeds[0].outcome.error { throw error }
+            return .worst(feeds.map(\.outcome.status))
         }
     )
 
-    /// Each on a thread of its own, or here where there is one.
-    private static func run(_ runs: [SinkRun], _ shutdown: ShutdownSignal) throws {
-        guard runs.count > 1 else {
-            runs.first?.run(shutdown)
-            return
-        }
-        var threads: [WorkerThread] = []
-        do {
-            for run in runs { threads.append(try WorkerThread(name: "replay") { run.run(shutdown) }) }
-        } catch {
-            shutdown.request()
-            for thread in threads { wait(for: thread) }
-            throw error
-        }
-        for thread in threads { wait(for: thread) }
+    private static func feed(
+        _ invocation: Invocation,
+        into sink: SinkAddress,
+        isAlone: Bool,
+        _ range: ReplayConfiguration
+    ) throws -> FeedConfiguration {
+        var configuration = try FeedSettings.feed(
+            invocation,
+            into: sink,
+            journal: Context.journalDirectory(invocation),
+            range: range,
+            checkpoint: invocation.string("checkpoint").map { .named($0) } ?? .none,
+            persistence: range.isFollowing ? .following : FeedSettings.bounded(invocation)
+        )
+        configuration.isAlone = isAlone
+        configuration.isRebuild = invocation.flag("rebuild")
+        return configuration
     }
 
-    /// A replay may take days; the loop only bounds each single wait.
-    private static func wait(for thread: WorkerThread) {
-        while !thread.join(for: .seconds(3_600)) {}
+    /// Reports what ended one of several, while others continue; a reader of our output that has gone is no failure.
+    private static func reportEnd(of feed: Feed) {
+        guard let error = feed.outcome.error else { return }
+        if let error = error as? SinkError, error.code == .closedPipe { return }
+        StandardError.tell("\(feed.configuration.sink): \(error)")
     }
 
     private static func checkJournal(
@@ -115,7 +127,7 @@ enum ReplayCommand {
         }
         guard addresses.count > 1 else { return }
         let checkpoint = invocation.string("checkpoint")
-        if let checkpoint { try CheckpointName.check(checkpoint, invocation) }
+        if let checkpoint { try FeedTargets.checkName(checkpoint) }
         // Made before several threads would make it at once.
         if checkpoint != nil || addresses.contains(where: \.isRemote) { _ = try DeadLetters(journal: journal) }
     }

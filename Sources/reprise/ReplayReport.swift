@@ -1,3 +1,4 @@
+internal import Feeds
 internal import Journal
 internal import Options
 internal import Replayer
@@ -9,11 +10,11 @@ internal import Transform
 /// The books of a replay into one sink as they are printed.
 struct ReplayReport {
     private let address: SinkAddress
-    private let outcome: SinkRun.Outcome
+    private let outcome: FeedOutcome
     private var books: ReplayBooks { outcome.books }
 
     /// Prints the books of all sinks: one sink's as they are, several under their sinks' names.
-    static func tell(_ runs: [(SinkAddress, SinkRun.Outcome)], asJSON: Bool) throws {
+    static func tell(_ runs: [(SinkAddress, FeedOutcome)], asJSON: Bool) throws {
         let reports = runs.map { ReplayReport(address: $0.0, outcome: $0.1) }
         guard reports.count > 1 else {
             // What failed before its end is told as an error alone.
@@ -93,5 +94,13 @@ struct ReplayReport {
         ]
         if let error = outcome.error { first.append(("error", .string("\(error)"))) }
         return json(first)
+    }
+}
+
+extension FeedOutcome {
+    /// The exit status that it stands for.
+    var status: ExitStatus {
+        if let error { return ExitStatus(for: error) }
+        return books.isComplete && !isStopped ? .done : .lossy
     }
 }

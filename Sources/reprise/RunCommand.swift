@@ -1,6 +1,6 @@
 internal import Dashboard
+internal import Feeds
 internal import HTTPClient
-internal import Index
 internal import Journal
 internal import Lifecycle
 internal import Logging
@@ -21,6 +21,9 @@ enum RunCommand {
         discussion: [
             "Records the filtered stream into the journal, follows the journal into the embedded index, and serves the page of "
                 + "that index. SIGINT and SIGTERM stop it in order: first the stream, last the index.",
+            "Only the recorder is essential: a sink, the page or the refresher that fails is named, and tried again, while the "
+                + "recording continues. When the stream's budget is spent, everything else continues, and the stream is opened "
+                + "again when the next day or month begins.",
             "--simulate records posts that are made up on this machine instead of X: no credentials, no money. They go to a "
                 + "journal of their own, data/simulated, and never among real ones.",
         ],
@@ -31,15 +34,16 @@ enum RunCommand {
                 "cats and dogs from X; needs BEARER_TOKEN"
             ),
         ],
-        options: [journal, Context.config, Context.logLevel, Context.logFormat, sink] + DeliverySetup.options
-            + [DeliverySetup.flushInterval, RefreshSettings.besides] + RefreshSettings.reading + simulation
+        options: [journal, Context.config, Context.logLevel, Context.logFormat, sink] + FeedSettings.options
+            + [FeedSettings.flushInterval, RefreshSettings.besides] + RefreshSettings.reading + simulation
             + PageOptions.all + XSettings.options + RecorderSetup.options,
         run: { invocation in
             let line = RecordStatusLine.ifWatched(invocation)
             let logger = try Context.logger(invocation)
             let directory = directory(invocation)
-            let path = PageOptions.indexPath(invocation, directory: directory)
-            let addresses = try SinkSelection.addresses(invocation, besides: [.sqlite(path: path)])
+            let health = HealthBoard()
+            let feeds = try feeds(invocation, directory, logger.labelled("delivery"), health)
+            let page = try PageOptions.configuration(invocation)
             let simulator = invocation.flag("simulate") ? try simulator(invocation, logger: logger) : nil
             // The recorder comes first: it takes the journal's lock, and makes its folder.
             let recorder = try RecorderSetup.make(
@@ -47,26 +51,18 @@ enum RunCommand {
                 endpoint: simulator.map { try XEndpoint($0.url) },
                 token: simulator == nil ? nil : BearerToken("simulated"),
                 directory: directory,
+                waitsForBudget: true,
                 logger: logger.labelled("recorder"),
                 onStatus: line.map { $0.show }
             )
-            let indexFollower = try follower(directory: directory, index: path)
-            let page = try DashboardService(
-                index: IndexReader(path: path),
-                configuration: PageOptions.configuration(invocation),
-                clock: .system,
-                logger: logger.labelled("page")
-            )
-            try announce(page.url, isSimulated: simulator != nil)
-            let others = try addresses.map {
-                try SinkFollower($0, directory: directory, invocation, logger: logger.labelled("delivery"))
-            }
-            let refresher = try refresher(invocation, directory, simulator, logger)
-            // Stopped from the end: nothing more comes in, then what came is settled.
+            let refresher = try refresher(invocation, directory, simulator, logger, health)
+            if simulator != nil { tellThatPostsAreMadeUp() }
+            // Stopped from the end: nothing more comes in, then what came is settled. Only the recorder is essential.
             let services: [any Service] =
-                [indexFollower] + others + [page] + (simulator.map { [$0] } ?? [])
+                feeds + [pageService(invocation, directory, page, logger, health)]
+                + (simulator.map { simulator in [OptionalService("simulator") { simulator.run($0) }] } ?? [])
                 + (refresher.map { [$0] } ?? []) + [recorder]
-            try ServiceGroup(services: services, logger: logger).run()
+            try ServiceGroup(services: services, logger: logger, health: health).run()
             return .done
         }
     )
@@ -95,23 +91,49 @@ enum RunCommand {
         invocation.string("journal") ?? (invocation.flag("simulate") ? "data/simulated" : "data/journal")
     }
 
-    /// Goes from the journal into the index, and on where it had settled the last time.
-    private static func follower(directory: String, index: String) throws -> Replayer {
-        let journal = try Journal(directory: directory)
-        let sink = try SQLiteSink(path: index, transformDigest: Replayer.transformDigest)
-        let checkpoint = try Checkpoint(
-            journal: journal,
-            // A new index at the old path begins from the start.
-            name: "sink-\(CheckpointName.own(sink.identity))",
-            sink: sink.identity,
-            transform: Replayer.transformDigest
-        )
-        return Replayer(
-            journal: journal,
-            configuration: ReplayConfiguration(end: .never),
-            sink: sink,
-            checkpoint: checkpoint
-        )
+    /// The feeds into the embedded index and the other sinks, each resuming where it had settled the last time.
+    private static func feeds(
+        _ invocation: Invocation,
+        _ directory: String,
+        _ logger: Logger,
+        _ health: HealthBoard
+    ) throws -> [Feed] {
+        let index = SinkAddress.sqlite(path: PageOptions.indexPath(invocation, directory: directory))
+        let range = ReplayConfiguration(end: .never, flushInterval: try invocation.duration("flush-interval") ?? .zero)
+        return try ([index] + FeedSettings.addresses(invocation, besides: [index])).map { sink in
+            let configuration = try FeedSettings.feed(
+                invocation,
+                into: sink,
+                journal: directory,
+                range: range,
+                checkpoint: .ofSink,
+                persistence: .permanent
+            )
+            return Feed(configuration, logger: logger, health: health)
+        }
+    }
+
+    /// The page of the embedded index; its address is the result of this command and goes to standard output.
+    private static func pageService(
+        _ invocation: Invocation,
+        _ directory: String,
+        _ configuration: DashboardConfiguration,
+        _ logger: Logger,
+        _ health: HealthBoard
+    ) -> OptionalService {
+        let path = PageOptions.indexPath(invocation, directory: directory)
+        return OptionalService("page") { shutdown in
+            let page = try DashboardService(
+                index: path,
+                configuration: configuration,
+                clock: .system,
+                logger: logger.labelled("page"),
+                parts: health
+            )
+            health.works("page")
+            try StandardOutput.announce("\(page.url)\n")
+            try page.run(shutdown)
+        }
     }
 
     /// Reads likes again beside the recorder, where somebody said what that may cost.
@@ -119,7 +141,8 @@ enum RunCommand {
         _ invocation: Invocation,
         _ directory: String,
         _ simulator: Simulator?,
-        _ logger: Logger
+        _ logger: Logger,
+        _ health: HealthBoard
     ) throws -> RefreshService? {
         let endpoint = try simulator.map { try XEndpoint($0.url) } ?? XSettings.endpoint(invocation)
         let logger = logger.labelled("refresher")
@@ -129,7 +152,7 @@ enum RunCommand {
         }
         let token = try simulator == nil ? XSettings.token(invocation, for: endpoint) : BearerToken("simulated")
         let http = XSettings.http(invocation, for: endpoint)
-        return RefreshService(every: .seconds(60), logger: logger) { shutdown, spentInRun in
+        return RefreshService(every: .seconds(60), logger: logger, health: health) { shutdown, spentInRun in
             let client = XAPIClient(
                 endpoint: endpoint,
                 token: token,
@@ -163,10 +186,7 @@ enum RunCommand {
         return try Simulator(configuration, logger: logger.labelled("simulator"))
     }
 
-    /// The result of this command is its page: the address goes to standard output.
-    private static func announce(_ url: String, isSimulated: Bool) throws {
-        try StandardOutput.announce("\(url)\n")
-        guard isSimulated else { return }
+    private static func tellThatPostsAreMadeUp() {
         StandardError.write(
             "These posts are made up. To record X itself: BEARER_TOKEN=… reprise run --rules data/rules/cats-v-dogs.yaml "
                 + "--budget '$5/day'\n"

@@ -22,10 +22,11 @@ enum ServeCommand {
         run: { invocation in
             let logger = try Context.logger(invocation)
             let configuration = try PageOptions.configuration(invocation)
+            let path = PageOptions.indexPath(invocation, directory: Context.journalDirectory(invocation))
+            // A wrong path is reported at once; what happens to the index later is waited out.
+            _ = try IndexReader(path: path)
             let page = try DashboardService(
-                index: IndexReader(
-                    path: PageOptions.indexPath(invocation, directory: Context.journalDirectory(invocation))
-                ),
+                index: path,
                 configuration: configuration,
                 clock: .system,
                 logger: logger.labelled("page")

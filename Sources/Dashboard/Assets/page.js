@@ -54,6 +54,25 @@ function share(part, whole) {
   return Math.round(percent) + " %";
 }
 
+// MARK: Troubles
+
+/// Names the parts of the program that do not work just now; the recording continues meanwhile.
+async function showTroubles() {
+  let troubles = [];
+  try {
+    const response = await fetch("/api/troubles");
+    if (response.ok) troubles = await response.json();
+  } catch {
+    // The state line already says that the server does not answer.
+  }
+  const list = byId("troubles");
+  list.hidden = troubles.length === 0;
+  list.replaceChildren(...troubles.map(({ part, reason }) => element("li", "", part + " does not work: " + reason)));
+}
+
+showTroubles();
+setInterval(showTroubles, 5000);
+
 // MARK: Summary
 
 function showHeadline() {

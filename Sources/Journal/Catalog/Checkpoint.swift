@@ -132,7 +132,9 @@ public final class Checkpoint {
     }
 
     private func bind(sink: String, transform: String, place: String, _ rebinding: Rebinding?) throws {
-        let select = try connection.prepare("SELECT sink, transform, place, output_length FROM checkpoints WHERE name = ?")
+        let select = try connection.prepare(
+            "SELECT sink, transform, place, output_length FROM checkpoints WHERE name = ?"
+        )
         try select.bind(name, at: 0)
         if try select.step() {
             let (boundSink, boundTransform) = (select.string(0) ?? "", select.string(1) ?? "")
