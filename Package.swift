@@ -111,7 +111,7 @@ let package = Package(
         // What tests share; never linked into the command.
         .target(
             name: "TestSupport",
-            dependencies: ["Time", "HTTPClient", "Journal"],
+            dependencies: ["Time", "Files", "HTTPClient", "Journal"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),

@@ -39,7 +39,7 @@ private final class Page {
             heartbeatInterval: heartbeat
         )
         let service = try DashboardService(
-            index: IndexReader(path: path),
+            index: path,
             configuration: configuration,
             clock: clock.clock,
             logger: Logger(label: "test", level: .trace, sink: logs)

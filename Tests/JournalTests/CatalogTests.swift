@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import SQLite
 import TestSupport
@@ -176,7 +177,7 @@ import Time
                     sink: sink,
                     transform: "1",
                     place: place,
-                    isEmpty: isEmpty
+                    rebinding: isEmpty ? .startsOver : nil
                 )
             }
             try open("index:1", place == "" ? "" : "there", isEmpty: true).save([.filtered: ByteOffset(rawValue: 42)])
@@ -185,7 +186,7 @@ import Time
             #expect(error?.code == .mismatch)
             guard place == "there" else { continue }
             let over = try open("index:2", "there", isEmpty: true)
-            #expect(over.positions.isEmpty && over.hasStartedOver)
+            #expect(over.positions.isEmpty && over.rebound == .startsOver)
         }
         #expect(throws: JournalError.self) {
             try Checkpoint(journal: journal, name: "../a", sink: "file:x", transform: "1")

@@ -226,8 +226,8 @@ struct RoomTests {
         let free = try #require(system as? Int)
         for path in [folder.path, folder.path + "/not/yet/here"] {
             // Others write on the same disk.
-            #expect(abs(try Journal.room(at: path) - free) < max(1 << 30, free / 5), "\(path)")
+            #expect(abs(try Journal.freeSpace(at: path) - free) < max(1 << 30, free / 5), "\(path)")
         }
-        #expect(try Journal.room(at: "no-such-folder/journal") > 0)
+        #expect(try Journal.freeSpace(at: "no-such-folder/journal") > 0)
     }
 }

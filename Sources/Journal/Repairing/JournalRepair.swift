@@ -121,6 +121,8 @@ public struct JournalRepair: Sendable {
 
     /// The catalog only repeats what the segments say; one that cannot be changed is left to 'journal rebuild'.
     private func noteInCatalog(_ journal: Journal) throws {
+        // Where there is none, the next recorder makes it.
+        guard journal.disk.exists(Catalog.path(journal: journal.directory)) else { return }
         let catalog = try Catalog(journal: journal.directory, disk: journal.disk)
         try catalog.catchUp(folder)
         for id in rewritten { try catalog.read(id, of: folder) }

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 
 /// A terminal or a pipe of a test's own that programs write to and nobody reads, and a way to start programs on it.

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 
 /// Standard error that nobody reads: a terminal that was stopped with Ctrl-S, or a full pipe.

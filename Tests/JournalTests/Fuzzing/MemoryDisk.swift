@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Synchronization
 
@@ -46,7 +47,7 @@ final class MemoryDisk: Disk {
 
     func open(_ path: String, _ flags: CInt, mode: mode_t) throws(Errno) -> any DiskFile {
         try usage.count()
-        if folders.withLock({ $0.contains(path) }) { return MemoryFile([], usage) }
+        if folders.withLock({ $0.contains(path) }) { return MemoryFile([], usage, isFolder: true) }
         let found = files.withLock { files in
             if files[path] == nil && flags & O_CREAT != 0 { files[path] = MemoryFile([], usage) }
             return files[path]
@@ -82,6 +83,10 @@ final class MemoryDisk: Disk {
             .filter { !$0.contains("/") }
     }
 
+    func status(of path: String) throws(Errno) -> FileStatus { try open(path, O_RDONLY, mode: 0).status() }
+
+    func databasePath(_ path: String) -> String { ":memory:" }
+
     func fileSystem(of path: String) throws(Errno) -> FileSystemFacts {
         FileSystemFacts(kind: "memory", freeBytes: 1 << 30)
     }
@@ -92,7 +97,10 @@ private final class MemoryFile: DiskFile {
     private let isLocked = Mutex(false)
     private let usage: MemoryDisk.Usage
 
-    init(_ contents: [UInt8], _ usage: MemoryDisk.Usage) {
+    private let isFolder: Bool
+
+    init(_ contents: [UInt8], _ usage: MemoryDisk.Usage, isFolder: Bool = false) {
+        self.isFolder = isFolder
         bytes = Mutex(contents)
         self.usage = usage
     }
@@ -132,10 +140,16 @@ private final class MemoryFile: DiskFile {
 
     func allocate(_ length: Int) throws(Errno) { try truncate(to: max(length, contents.count)) }
 
-    func size() throws(Errno) -> Int {
+    func status() throws(Errno) -> FileStatus {
         try usage.count()
-        return bytes.withLock { $0.count }
+        return FileStatus(kind: isFolder ? .folder : .regular, size: bytes.withLock { $0.count }, inode: "memory")
     }
+
+    func append(_ more: UnsafeRawBufferPointer) throws(Errno) -> Int {
+        try write(more, UnsafeRawBufferPointer(start: nil, count: 0), at: contents.count)
+    }
+
+    func isWritable(within milliseconds: CInt) throws(Errno) -> Bool { true }
 
     func lock() throws(Errno) {
         let wasLocked = isLocked.withLock { isLocked in

@@ -1,3 +1,4 @@
+import Files
 import Lifecycle
 import TestSupport
 import Time

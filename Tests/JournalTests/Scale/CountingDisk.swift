@@ -1,3 +1,4 @@
+import Files
 import Glibc
 import Synchronization
 
@@ -43,6 +44,10 @@ final class CountingDisk: Disk {
         return disk.exists(path)
     }
 
+    func status(of path: String) throws(Errno) -> FileStatus { try disk.status(of: path) }
+
+    func databasePath(_ path: String) -> String { path }
+
     func names(in path: String) throws(Errno) -> [String] {
         let names = try disk.names(in: path)
         // Each name is looked at.
@@ -80,7 +85,9 @@ private final class CountingFile: DiskFile {
     func truncate(to length: Int) throws(Errno) { try file.truncate(to: length) }
     func allocate(_ length: Int) throws(Errno) { try file.allocate(length) }
     func dropCache() throws(Errno) { try file.dropCache() }
-    func size() throws(Errno) -> Int { try file.size() }
+    func status() throws(Errno) -> FileStatus { try file.status() }
+    func append(_ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int { try file.append(bytes) }
+    func isWritable(within milliseconds: CInt) throws(Errno) -> Bool { try file.isWritable(within: milliseconds) }
     func lock() throws(Errno) { try file.lock() }
     func unlock() throws(Errno) { try file.unlock() }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import TestSupport
 import Testing
@@ -17,7 +18,7 @@ import Time
     private func open(_ path: String, _ disk: CountingDisk, _ clock: WallClock) throws -> JournalWriter {
         try JournalWriter(
             SourceFolder(journal: path, source: .filtered, disk: disk),
-            catalog: { try Catalog(journal: path) },
+            catalog: { try Catalog(journal: path, disk: disk) },
             configuration: .init(),
             clock: clock,
             startsThreads: true

@@ -1,3 +1,4 @@
+import Files
 import Compression
 import Glibc
 import SQLite

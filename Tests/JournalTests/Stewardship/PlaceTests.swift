@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Glibc
 import TestSupport
@@ -22,6 +23,8 @@ import Time
         func rename(_ old: String, to new: String) throws(Errno) { try disk.rename(old, to: new) }
         func remove(_ path: String) throws(Errno) { try disk.remove(path) }
         func exists(_ path: String) -> Bool { disk.exists(path) }
+        func status(of path: String) throws(Errno) -> FileStatus { try disk.status(of: path) }
+        func databasePath(_ path: String) -> String { path }
         func names(in path: String) throws(Errno) -> [String] { try disk.names(in: path) }
         func fileSystem(of path: String) throws(Errno) -> FileSystemFacts {
             FileSystemFacts(kind: kind, freeBytes: try disk.fileSystem(of: path).freeBytes)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import TestSupport
 import Time
@@ -48,7 +49,7 @@ final class FailingDisk: Disk, @unchecked Sendable {
             writer: { source, clock in
                 try JournalWriter(
                     SourceFolder(journal: journal, source: source, disk: disk),
-                    catalog: { try Catalog(journal: journal) },
+                    catalog: { try Catalog(journal: journal, disk: SystemDisk()) },
                     configuration: .init(),
                     clock: clock,
                     startsThreads: true
@@ -164,6 +165,8 @@ final class FailingDisk: Disk, @unchecked Sendable {
 
     func remove(_ path: String) throws(Errno) { try system.remove(path) }
     func exists(_ path: String) -> Bool { system.exists(path) }
+    func status(of path: String) throws(Errno) -> FileStatus { try system.status(of: path) }
+    func databasePath(_ path: String) -> String { path }
     func names(in path: String) throws(Errno) -> [String] { try system.names(in: path) }
     func fileSystem(of path: String) throws(Errno) -> FileSystemFacts { try system.fileSystem(of: path) }
 }
@@ -235,7 +238,7 @@ private final class FailingFile: DiskFile, @unchecked Sendable {
     func truncate(to length: Int) throws(Errno) {
         try disk.locked { () throws(Errno) in
             _ = try disk.allowed(needsRoom: false)
-            try note(from: length, max(0, try file.size() - length))
+            try note(from: length, max(0, try file.status().size - length))
             try file.truncate(to: length)
         }
     }
@@ -250,7 +253,7 @@ private final class FailingFile: DiskFile, @unchecked Sendable {
 
     /// Keeps what stands in a stretch, and how long the file is.
     private func note(from offset: Int, _ count: Int) throws(Errno) {
-        let size = try file.size()
+        let size = try file.status().size
         var old = Data(count: max(0, min(count, size - offset)))
         if !old.isEmpty {
             var failure: Errno?
@@ -277,7 +280,9 @@ private final class FailingFile: DiskFile, @unchecked Sendable {
     }
 
     func dropCache() throws(Errno) { try file.dropCache() }
-    func size() throws(Errno) -> Int { try file.size() }
+    func status() throws(Errno) -> FileStatus { try file.status() }
+    func append(_ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int { try file.append(bytes) }
+    func isWritable(within milliseconds: CInt) throws(Errno) -> Bool { true }
     func lock() throws(Errno) { try file.lock() }
     func unlock() throws(Errno) { try file.unlock() }
 }

@@ -1,68 +1,76 @@
-import TestSupport
-
 /// What a disk and the memory in front of it hold at one moment; a value, so that a copy is a snapshot.
-struct DiskState {
-    enum Change {
+package struct DiskState {
+    package enum Change {
         case write(offset: Int, bytes: [UInt8])
         case resize(Int)
     }
 
-    struct File {
+    package struct File {
         /// What every process sees.
-        var content: [UInt8] = []
+        package var content: [UInt8] = []
         /// What survives a power cut for certain.
-        var durable: [UInt8] = []
+        package var durable: [UInt8] = []
         /// What may or may not survive it, in order.
-        var pending: [Change] = []
+        package var pending: [Change] = []
         /// Syncs that failed so far: each descriptor is told of those since it was opened.
-        var failures = 0
+        package var failures = 0
 
-        mutating func apply(_ change: Change) {
+        package mutating func apply(_ change: Change) {
             DiskState.apply(change, to: &content)
             pending.append(change)
         }
 
         /// Only what is waiting is written: what a failed sync gave up stays lost.
-        mutating func sync() {
+        package mutating func sync() {
             for change in pending { DiskState.apply(change, to: &durable) }
             pending = []
         }
     }
 
-    enum NameChange {
+    package enum NameChange {
         case link(String, Int)
         case rename(String, String)
         case unlink(String)
     }
 
-    var files: [File] = []
+    package var files: [File] = []
+    /// Databases, by path, that SQLite keeps outside: what each held whenever it had changed, the newest last.
+    package var databases: [String: [Database]] = [:]
+
+    /// A database file and its write-ahead log; nil where there is none.
+    package struct Database: Equatable {
+        package var main: [UInt8]?
+        package var log: [UInt8]?
+    }
     /// Every name with its file; -1 stands for a folder.
-    var names = ["/": DiskState.folder]
+    package var names = ["/": DiskState.folder]
     private var durableNames = ["/": DiskState.folder]
     private var pendingNames: [String: [NameChange]] = [:]
 
-    static let folder = -1
+    package static let folder = -1
+
+    package init() {}
 
     /// Makes everything durable.
-    mutating func settle() {
+    package mutating func settle() {
         durableNames = names
         pendingNames = [:]
         for index in files.indices { files[index] = File(content: files[index].content, durable: files[index].content) }
     }
 
-    mutating func create(_ path: String) -> Int {
+    package mutating func create(_ path: String) -> Int {
         files.append(File())
         change(.link(path, files.count - 1), in: DiskState.parent(of: path))
         return files.count - 1
     }
 
-    mutating func makeFolder(_ path: String) { change(.link(path, DiskState.folder), in: DiskState.parent(of: path)) }
+    package mutating func makeFolder(_ path: String) { change(.link(path, DiskState.folder), in: DiskState.parent(of: path)) }
 
-    mutating func rename(_ old: String, to new: String) { change(.rename(old, new), in: DiskState.parent(of: new)) }
+    package mutating func rename(_ old: String, to new: String) { change(.rename(old, new), in: DiskState.parent(of: new)) }
 
-    mutating func remove(_ path: String) { change(.unlink(path), in: DiskState.parent(of: path)) }
+    package mutating func remove(_ path: String) { change(.unlink(path), in: DiskState.parent(of: path)) }
 
-    mutating func syncFolder(_ path: String) {
+    package mutating func syncFolder(_ path: String) {
         for change in pendingNames.removeValue(forKey: path) ?? [] { DiskState.apply(change, to: &durableNames) }
     }
 
@@ -72,7 +80,7 @@ struct DiskState {
     }
 
     /// What is left when the power goes: names up to some change of each folder, and any part of what was not synced.
-    mutating func cutPower(_ random: inout SeededRandom) {
+    package mutating func cutPower(_ random: inout SeededRandom) {
         // All, none, or anything between: the ends are as likely as they are in life.
         let chance = [0, 4, 4, 8][Int.random(in: 0..<4, using: &random)]
         for folder in pendingNames.keys.sorted() {
@@ -82,6 +90,7 @@ struct DiskState {
         }
         pendingNames = [:]
         names = durableNames
+        cutDatabases(&random)
         for index in files.indices {
             let pending = files[index].pending
             for change in pending { lose(some: change, of: index, chance, &random) }
@@ -89,8 +98,17 @@ struct DiskState {
         }
     }
 
+    /// Of a database whose commits are durable the newest content is left, of others any; its log goes with it.
+    private mutating func cutDatabases(_ random: inout SeededRandom) {
+        for (path, contents) in databases.sorted(by: { $0.key < $1.key }) {
+            let isDurable = path.contains("state.sqlite")
+            let kept = isDurable ? contents.count - 1 : Int.random(in: 0..<contents.count, using: &random)
+            databases[path] = [contents[kept]]
+        }
+    }
+
     /// A sync that fails writes some of it and forgets the rest, but goes on showing it.
-    mutating func failSync(of index: Int, _ random: inout SeededRandom) {
+    package mutating func failSync(of index: Int, _ random: inout SeededRandom) {
         let pending = files[index].pending
         for change in pending { lose(some: change, of: index, 4, &random) }
         files[index].pending = []
@@ -140,7 +158,7 @@ struct DiskState {
         }
     }
 
-    static func parent(of path: String) -> String {
+    package static func parent(of path: String) -> String {
         path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "/"
     }
 }

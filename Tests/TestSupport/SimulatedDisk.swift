@@ -1,34 +1,58 @@
-import Glibc
-import TestSupport
-
-@testable import Journal
+package import Files
+package import Glibc
 
 /// A disk in memory that keeps what it has promised and nothing else, fails by seed, and can be copied at every call.
 ///
 /// One thread at a time.
-final class SimulatedDisk: Disk, @unchecked Sendable {
-    var state: DiskState
-    var random: SeededRandom
+package final class SimulatedDisk: Disk, @unchecked Sendable {
+    package var state: DiskState
+    package var random: SeededRandom
     /// How many calls of a hundred do only half, are interrupted, or fail.
-    var faults = Faults()
+    package var faults = Faults()
     /// Looks at the disk before each call that changes it.
-    var beforeChange: ((DiskState) -> Void)?
+    package var beforeChange: ((DiskState) -> Void)?
     /// Calls that changed something, or would have.
-    private(set) var changes = 0
+    package private(set) var changes = 0
     private var locked: Set<Int> = []
+    /// Where SQLite's files are; made when a database is first wanted.
+    private var scratch: TemporaryFolder?
+    private var stamps: [String: String] = [:]
 
-    struct Faults {
-        var interrupted = 0
-        var short = 0
-        /// Of a thousand.
-        var failing = 0
-        /// Syncs that do nothing, as of a disk that lies: for the test of the test.
-        var ignored = 0
+    /// Whether any database was wanted so far.
+    var isInUse: Bool { scratch != nil }
+
+    /// The folder of SQLite's files.
+    var scratchFolder: String {
+        if scratch == nil { scratch = try? TemporaryFolder() }
+        return scratch?.path ?? "/nowhere"
     }
 
-    init(_ state: DiskState = DiskState(), _ random: SeededRandom) {
+    /// Takes note of how a database's files look; whether they have changed.
+    func isNew(_ stamp: String, of path: String) -> Bool { stamps.updateValue(stamp, forKey: path) != stamp }
+
+    /// The change that fails, once; nil for none.
+    package var failingChange: Int?
+
+    package struct Faults {
+        package var interrupted = 0
+        package var short = 0
+        /// Of a thousand.
+        package var failing = 0
+        /// Syncs that do nothing, as of a disk that lies: for the test of the test.
+        package var ignored = 0
+
+        package init(interrupted: Int = 0, short: Int = 0, failing: Int = 0, ignored: Int = 0) {
+            self.interrupted = interrupted
+            self.short = short
+            self.failing = failing
+            self.ignored = ignored
+        }
+    }
+
+    package init(_ state: DiskState = DiskState(), _ random: SeededRandom) {
         self.state = state
         self.random = random
+        if !state.databases.isEmpty { restoreDatabases() }
     }
 
     fileprivate func unlock(_ file: Int) { locked.remove(file) }
@@ -36,11 +60,13 @@ final class SimulatedDisk: Disk, @unchecked Sendable {
     fileprivate func lock(_ file: Int) -> Bool { locked.insert(file).inserted }
 
     /// Locks go with the process that held them.
-    func forgetLocks() { locked = [] }
+    package func forgetLocks() { locked = [] }
 
     fileprivate func willChange() throws(Errno) {
         changes += 1
+        noteDatabases()
         beforeChange?(state)
+        if changes == failingChange { throw Errno(EIO) }
         if chance(faults.interrupted, of: 100) { throw Errno(EINTR) }
     }
 
@@ -50,7 +76,8 @@ final class SimulatedDisk: Disk, @unchecked Sendable {
         count > 0 && Int.random(in: 0..<all, using: &random) < count
     }
 
-    func open(_ path: String, _ flags: CInt, mode: mode_t) throws(Errno) -> any DiskFile {
+    package func open(_ path: String, _ flags: CInt, mode: mode_t) throws(Errno) -> any DiskFile {
+        if isDatabase(path) { return try SystemDisk().open(databasePath(path), flags, mode: mode) }
         if let file = state.names[path] {
             if flags & O_TRUNC != 0 {
                 try willChange()
@@ -64,34 +91,55 @@ final class SimulatedDisk: Disk, @unchecked Sendable {
         return SimulatedFile(self, path, state.create(path))
     }
 
-    func makeFolder(_ path: String) throws(Errno) {
+    package func makeFolder(_ path: String) throws(Errno) {
         guard state.names[path] == nil else { throw Errno(EEXIST) }
         guard state.names[DiskState.parent(of: path)] != nil else { throw Errno(ENOENT) }
         try willChange()
         state.makeFolder(path)
     }
 
-    func rename(_ old: String, to new: String) throws(Errno) {
+    package func rename(_ old: String, to new: String) throws(Errno) {
         try willChange()
+        if isDatabase(old) {
+            guard Glibc.rename(databasePath(old), databasePath(new)) == 0 else { throw Errno(errno) }
+            return
+        }
         if fails() { throw Errno(EIO) }
         guard state.names[old] != nil else { throw Errno(ENOENT) }
         state.rename(old, to: new)
     }
 
-    func remove(_ path: String) throws(Errno) {
+    package func remove(_ path: String) throws(Errno) {
         try willChange()
+        if isDatabase(path) {
+            guard unlink(databasePath(path)) == 0 else { throw Errno(errno) }
+            return
+        }
         guard state.names[path] != nil else { throw Errno(ENOENT) }
         state.remove(path)
     }
 
-    func exists(_ path: String) -> Bool { state.names[path] != nil }
+    package func exists(_ path: String) -> Bool {
+        isDatabase(path) ? access(databasePath(path), F_OK) == 0 : state.names[path] != nil
+    }
 
-    func names(in path: String) throws(Errno) -> [String] {
+    package func status(of path: String) throws(Errno) -> FileStatus {
+        guard let file = state.names[path] else { throw Errno(ENOENT) }
+        return status(of: file)
+    }
+
+    fileprivate func status(of file: Int) -> FileStatus {
+        file == DiskState.folder
+            ? FileStatus(kind: .folder, size: 0, inode: "folder")
+            : FileStatus(kind: .regular, size: state.files[file].content.count, inode: "\(file)")
+    }
+
+    package func names(in path: String) throws(Errno) -> [String] {
         guard state.names[path] == DiskState.folder else { throw Errno(ENOENT) }
         return state.names.keys.filter { DiskState.parent(of: $0) == path }.map { String($0.dropFirst(path.count + 1)) }
     }
 
-    func fileSystem(of path: String) throws(Errno) -> FileSystemFacts {
+    package func fileSystem(of path: String) throws(Errno) -> FileSystemFacts {
         FileSystemFacts(kind: "memory", freeBytes: Int.max)
     }
 }
@@ -169,7 +217,13 @@ private final class SimulatedFile: DiskFile, @unchecked Sendable {
         if disk.state.files[index].pending.isEmpty { disk.state.files[index].content = disk.state.files[index].durable }
     }
 
-    func size() throws(Errno) -> Int { disk.state.files[index].content.count }
+    func status() throws(Errno) -> FileStatus { disk.status(of: index) }
+
+    func isWritable(within milliseconds: CInt) throws(Errno) -> Bool { true }
+
+    func append(_ bytes: UnsafeRawBufferPointer) throws(Errno) -> Int {
+        try write(bytes, UnsafeRawBufferPointer(start: nil, count: 0), at: disk.state.files[index].content.count)
+    }
 
     func lock() throws(Errno) {
         guard disk.lock(index) else { throw Errno(EWOULDBLOCK) }
