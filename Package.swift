@@ -104,7 +104,7 @@ let package = Package(
         // What tests share; never linked into the command.
         .target(
             name: "TestSupport",
-            dependencies: ["Time", "HTTPClient", "Journal"],
+            dependencies: ["SQLite", "Time", "HTTPClient", "Journal"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
@@ -118,8 +118,8 @@ let package = Package(
         tests(
             "Basics",
             [
-                "Numbers", "Time", "Failures", "Logging", "JSON", "YAML", "Compression", "Hashing", "SQLite", "Lifecycle", "Terminal",
-                "Options", "HTTPClient", "HTTPServer",
+                "Numbers", "Time", "Failures", "Logging", "JSON", "YAML", "Compression", "Hashing", "SQLite", "Lifecycle",
+                "Terminal", "Options", "HTTPClient", "HTTPServer",
             ]
         ),
         tests("Journal", ["Lifecycle", "Time", "Compression", "Hashing", "SQLite", "Journal"]),
@@ -128,7 +128,7 @@ let package = Package(
         tests("Transform", ["Time", "JSON", "Transform"]),
         tests("Index", ["Time", "SQLite", "Transform", "Index"]),
         tests("Sinks", ["Time", "Failures", "JSON", "Lifecycle", "HTTPClient", "Journal", "Transform", "Sinks", "Replayer"]),
-        tests("Replayer", ["Time", "Failures", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer"]),
+        tests("Replayer", ["SQLite", "Time", "Failures", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer"]),
         tests(
             "Refresher",
             [
