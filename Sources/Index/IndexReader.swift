@@ -152,7 +152,9 @@ public final class IndexReader: @unchecked Sendable {
     }
 
     /// A count as the file holds it: none where it is negative, and no more than 2^53, which JSON carries exactly.
-    private func figure(_ row: Statement, _ column: Int) -> Int { min(max(0, Int(clamping: row.int64(column))), 1 << 53) }
+    private func figure(_ row: Statement, _ column: Int) -> Int {
+        min(max(0, Int(clamping: row.int64(column))), 1 << 53)
+    }
 
     private func ask<Result>(_ body: () throws -> Result) throws(IndexError) -> Result {
         do {

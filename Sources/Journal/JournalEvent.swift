@@ -37,7 +37,9 @@ public struct JournalEvent: Hashable, Sendable {
         guard kind == EventKind.gap, let found = json.firstRange(of: name) else { return nil }
         let digits = json[found.upperBound...].prefix { (48...57).contains($0) }
         // More than a source can hold is no number that we wrote.
-        guard let count = Int(String(decoding: digits, as: UTF8.self)), count <= ByteOffset.limit.rawValue else { return nil }
+        guard let count = Int(String(decoding: digits, as: UTF8.self)), count <= ByteOffset.limit.rawValue else {
+            return nil
+        }
         return count
     }
 

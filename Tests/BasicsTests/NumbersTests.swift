@@ -38,7 +38,7 @@ import Time
     @Test func timeHasTwoEnds() {
         let (first, last) = (Timestamp(rawValue: .min), Timestamp(rawValue: .max))
         #expect(last + .seconds(1) == last && first - .seconds(1) == first)
-        #expect(first + .seconds(Int64.max) == last && last - .seconds(Int64.max) == first)
+        #expect(last + .seconds(Int64.max) == last && first - .seconds(Int64.max) == first)
         #expect(last - first == .microseconds(Int64.max) && first - last == .microseconds(Int64.min))
         #expect(first.milliseconds == -9_223_372_036_854_776 && first.seconds == -9_223_372_036_855)
         #expect(Timestamp(rawValue: -1).milliseconds == -1 && Timestamp(rawValue: 1_999).milliseconds == 1)
@@ -47,7 +47,9 @@ import Time
         #expect(first.rfc3339 == "0000-01-01T00:00:00.000000Z" && last.rfc3339 == "9999-12-31T23:59:59.999999Z")
         #expect(Duration.seconds(Int64.max).microseconds == .max && Duration.seconds(Int64.min).microseconds == .min)
         #expect(Duration.saturating(seconds: .infinity) == .microseconds(Int64.max))
-        #expect(Duration.saturating(seconds: .nan) == .zero && Duration.saturating(seconds: 1.5) == .milliseconds(1_500))
+        #expect(
+            Duration.saturating(seconds: .nan) == .zero && Duration.saturating(seconds: 1.5) == .milliseconds(1_500)
+        )
         for a in Self.edges {
             for b in Self.edges {
                 let sum = Timestamp(rawValue: a) + .microseconds(b)
@@ -82,7 +84,9 @@ import Time
 
     @Test func whatPeopleReadHasRoomForAnyNumber() {
         #expect(ByteText.size(.max) == "9223372 TB" && ByteText.size(.min).hasSuffix(" B"))
-        #expect(DurationText.short(.seconds(Int64.max)).hasSuffix("h") && DurationText.short(.seconds(Int64.min)) == "0s")
+        #expect(
+            DurationText.short(.seconds(Int64.max)).hasSuffix("h") && DurationText.short(.seconds(Int64.min)) == "0s"
+        )
         #expect(DurationText.estimate(.seconds(Int64.max)) == "over 1000 d")
         for total in [nil, 0, 1, Int.max] {
             for done in [0, 1, Int.max] {

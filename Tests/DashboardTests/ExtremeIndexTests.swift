@@ -74,10 +74,12 @@ import Transform
         try copyFile(path, over: kept)
         let database = try ExtremeDatabase(kept)
         try #require(database.changes.count > 400)
-        for change in database.some(150, &random) {
+        for change in database.some(50, &random) {
             try copyFile(kept, over: path)
             try change.apply(to: path)
-            do { try use(path) } catch let error as IndexError { #expect(error.code == .database, "\(change) \(random)") }
+            do { try use(path) } catch let error as IndexError {
+                #expect(error.code == .database, "\(change) \(random)")
+            }
         }
     }
 

@@ -58,7 +58,11 @@ struct ExtremeOptionTests {
 
     /// A recorded journal in a folder of its own, with an index.
     private func recorded() throws -> Recording {
-        let recording = try Recording(in: TemporaryFolder(), simulator: ["--rate", "max"], recorder: ["--budget", "50"])
+        let recording = try Recording(
+            in: TemporaryFolder(),
+            simulator: ["--rate", "max"],
+            recorder: ["--budget", "50"]
+        )
         _ = try recording.recorder.wait(seconds: 30)
         recording.simulator.send(SIGTERM)
         _ = try recording.reprise(["replay", "--sink", "sqlite:\(recording.folder.path)/index.sqlite"])

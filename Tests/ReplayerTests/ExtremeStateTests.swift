@@ -33,7 +33,7 @@ import Testing
         let database = try ExtremeDatabase(kept)
         try #require(database.changes.contains { $0.description.hasPrefix("positions.at_offset = ") })
         try #require(database.changes.contains { $0.description.hasPrefix("dead_letters.ordinal = ") })
-        for change in database.some(60, &random) {
+        for change in database.some(30, &random) {
             try copyFile(kept, over: state)
             try change.apply(to: state)
             let sink = MemorySink()

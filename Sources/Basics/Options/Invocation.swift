@@ -68,7 +68,9 @@ public struct Invocation: Sendable {
     /// - Throws: `ValueError`.
     public func duration(_ long: String) throws(ValueError) -> Duration? {
         guard let text = string(long) else { return nil }
-        guard let value = ValueText.duration(text) else { throw wrong(long, text, "a time such as 10m or 1h30m, at most 36500d") }
+        guard let value = ValueText.duration(text) else {
+            throw wrong(long, text, "a time such as 10m or 1h30m, at most 36500d")
+        }
         return value
     }
 

@@ -21,6 +21,10 @@ import Time
             for number in UInt64(0)..<3 {
                 blocks.append(ExtremeTrailer(ofSmallJournal: number * 59))
                 blocks[Int(number)].lastSequence = 2 + 2 * number
+                blocks[Int(number)].nextArrival += Int64(number)
+                // Time goes on from block to block.
+                blocks[Int(number)].arrivals[0].delta += 10 * Int64(number)
+                blocks[Int(number)].events[0].delta += 10 * Int64(number)
             }
         }
 
@@ -71,7 +75,9 @@ import Time
         var read = ReadBack()
         let disk = SmallJournal.disk(Parts().files)
         try read.add(try RecordReader(journal: try SmallJournal.journal(on: disk), source: SmallJournal.source))
-        #expect(read.marks.map(\.offset.rawValue) == [0, 59, 118, 177] && read.kinds.allSatisfy { $0 == .whole })
+        #expect(read.marks.map(\.offset.rawValue) == [0, 59, 118, 177])
+        // What stands unfinished before a tail behind a gap is not known.
+        #expect(read.kinds == [.whole, .whole, .whole, .torn])
         #expect(read.events.map(\.missingBytes) == [50, 50, 50])
     }
 
@@ -82,7 +88,7 @@ import Time
         inHand.nameOnCrash()
         var reader = EveryReader(original: try SmallJournal("none") { _ in })
         reader.isForged = true
-        let count = environment["REPRISE_TEST_FUZZ"].flatMap(Int.init).map { max(1, $0 / 100) } ?? 600
+        let count = environment["REPRISE_TEST_FUZZ"].flatMap(Int.init).map { max(1, $0 / 100) } ?? 300
         let inputs = environment["REPRISE_TEST_FUZZ_INPUT"].flatMap(Int.init).map { $0..<$0 + 1 } ?? 0..<count
         for number in inputs {
             inHand.begin(number, thread: 0)

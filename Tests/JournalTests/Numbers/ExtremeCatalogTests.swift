@@ -93,7 +93,7 @@ import Time
         let fixture = try Fixture(damaged: false)
         let summary = try fixture.journal.summary(of: .filtered)
         try #require(summary.records == 60 && fixture.database.changes.count > 300)
-        for change in fixture.database.some(90, &random) {
+        for change in fixture.database.some(40, &random) {
             try fixture.with(change) { path, journal in
                 try useAll(path, journal)
                 let reader = try ByteReader(journal: journal, source: .filtered)
@@ -113,7 +113,7 @@ import Time
     @Test func noGapIsMadeUpOfAnExtremeNumber() throws {
         var random = SeededRandom()
         let fixture = try Fixture(damaged: true)
-        for change in fixture.database.some(60, &random) where change.description.hasPrefix("segments.") {
+        for change in fixture.database.some(20, &random) where change.description.hasPrefix("segments.") {
             try fixture.with(change) { path, journal in
                 try useAll(path, journal)
                 let end = Int(clamping: try journal.endOffset(of: .filtered).rawValue)

@@ -10,7 +10,9 @@ import Time
     @Test func offsetsStopAtTheirEnds() {
         let last = ByteOffset(rawValue: .max)
         #expect(last + 1 == last && ByteOffset.zero + -1 == .zero && ByteOffset(rawValue: 5) + 2 == .init(rawValue: 7))
-        #expect(ByteOffset.zero - last == 0 && last - .zero == Int.max && ByteOffset(rawValue: 7) - .init(rawValue: 5) == 2)
+        #expect(
+            ByteOffset.zero - last == 0 && last - .zero == Int.max && ByteOffset(rawValue: 7) - .init(rawValue: 5) == 2
+        )
         #expect(ByteOffset(stored: .min) == .zero && ByteOffset(stored: .max) == .limit && last.stored == .max)
         #expect(SegmentID(rawValue: .max).next.rawValue == .max && SegmentID(rawValue: .min).previous == .first)
     }

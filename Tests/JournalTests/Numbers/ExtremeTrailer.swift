@@ -97,7 +97,10 @@ struct ExtremeTrailer {
             case 7: if !arrivals.isEmpty { arrivals[arrivals.count - 1].length = extreme() }
             case 8: if !events.isEmpty { events[events.count - 1].shift = signed() }
             case 9: if !events.isEmpty { events[events.count - 1].delta = signed() }
-            case 10: events.append((Int64(content.count), 1, "{\"kind\":\"gap\",\"why\":\"damaged\",\"bytes\":\(extreme())}"))
+            case 10:
+                events.append(
+                    (Int64(content.count), 1, "{\"kind\":\"gap\",\"why\":\"damaged\",\"bytes\":\(extreme())}")
+                )
             default: events.append((signed(), 1, "{\"kind\":\"closed\",\"number\":\(extreme())}"))
             }
         }
