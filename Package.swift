@@ -111,7 +111,7 @@ let package = Package(
         // What tests share; never linked into the command.
         .target(
             name: "TestSupport",
-            dependencies: ["Time", "Files", "HTTPClient", "Journal"],
+            dependencies: ["SQLite", "Time", "Files", "HTTPClient", "Journal"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
@@ -147,7 +147,7 @@ let package = Package(
         ),
         tests(
             "Replayer",
-            ["Time", "Failures", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer"]
+            ["SQLite", "Time", "Failures", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer"]
         ),
         tests(
             "Refresher",

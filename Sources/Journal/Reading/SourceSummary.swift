@@ -52,7 +52,8 @@ public struct SourceSummary: Sendable, Equatable {
             let facts = try SegmentTrailers(folder, id, isSealed: isSealed).facts
             if isSealed { sealedSegments += 1 }
             blocks += facts.blockCount
-            storedBytes += facts.storedBytes
+            // A file with a hole in it may be said to be of any size.
+            storedBytes = storedBytes.saturatingAdd(facts.storedBytes)
             records += facts.recordCount
             firstArrival = firstArrival ?? facts.firstArrival
             lastArrival = facts.lastArrival ?? lastArrival

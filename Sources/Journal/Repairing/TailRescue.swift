@@ -46,6 +46,8 @@ struct TailRescue {
         var size = 0
         content.begin(after: appender.state)
         for (entry, position) in check.beyond.map({ ($0.entry, $0.position) }) {
+            // The recorder's own look at the segments, which comes after the check's, may have found more than that.
+            guard entry.sequence > content.state.lastSequence, entry.offset >= content.state.endOffset else { continue }
             let follows = entry.sequence == content.state.lastSequence + 1 && entry.offset == content.state.endOffset
             if !follows || size + entry.storedSize > folder.geometry.slotSize {
                 try append(content, builder, appender)

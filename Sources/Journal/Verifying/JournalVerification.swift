@@ -1,6 +1,7 @@
 internal import Files
 internal import Compression
 internal import Lifecycle
+internal import Numbers
 
 /// Reads a whole journal and says what is wrong with it; changes nothing, and may run beside a recorder.
 public struct JournalVerification: Sendable {
@@ -52,7 +53,7 @@ public struct JournalVerification: Sendable {
             try folder.checkVersion()
             return (folder, try SegmentList(folder))
         }
-        let total = try lists.reduce(0) { try $0 + JournalVerification.size(of: $1.1, in: $1.0) }
+        let total = try lists.reduce(0) { try $0.saturatingAdd(JournalVerification.size(of: $1.1, in: $1.0)) }
         for (folder, list) in lists {
             try verify(folder, list, journal, jobs: jobs) { progress(Progress(done: $0, total: total)) }
         }
@@ -88,7 +89,7 @@ public struct JournalVerification: Sendable {
             }
             try source.add(check, isNewest: id == list.newest)
             segments += 1
-            storedBytes += check.facts.storedBytes
+            storedBytes = storedBytes.saturatingAdd(check.facts.storedBytes)
             progress(storedBytes)
         }
         try source.checkTail(of: list)
@@ -109,7 +110,7 @@ public struct JournalVerification: Sendable {
         try list.all.reduce(0) { sum, segment in
             guard let isSealed = segment.isSealed else { return sum }
             let path = isSealed ? folder.sealed(segment.id) : folder.open(segment.id)
-            return try sum + (folder.disk.fileIfPresent(path)?.size() ?? 0)
+            return try sum.saturatingAdd(folder.disk.fileIfPresent(path)?.size() ?? 0)
         }
     }
 }

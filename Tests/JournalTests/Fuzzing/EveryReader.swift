@@ -67,6 +67,17 @@ struct EveryReader {
         try readAll(disk.contents)
     }
 
+    /// Verifies the journal, repairs it, and reads what that made of it.
+    func repair(_ files: [String: [UInt8]]) throws {
+        let disk = disk(files)
+        let journal = try SmallJournal.journal(on: disk)
+        try onlyJournalErrors { _ = try JournalVerification(of: journal) }
+        try onlyJournalErrors { _ = try JournalRepair(of: journal, source: SmallJournal.source, dryRun: true) }
+        try onlyJournalErrors { _ = try JournalRepair(of: journal, source: SmallJournal.source) }
+        try checkUse(disk)
+        try readAll(disk.contents)
+    }
+
     private func records(_ disk: MemoryDisk, from start: ReadStart = .beginning, to end: ReadEnd = .now) throws {
         let reader = try RecordReader(
             journal: try SmallJournal.journal(on: disk),

@@ -78,10 +78,11 @@ private final class Fuzzer: Sendable {
         let mutation = Mutation(original, random)
         reader.isForged = mutation.isForged
         do {
-            switch Int.random(in: 0..<4, using: &random) {
+            switch Int.random(in: 0..<5, using: &random) {
             case 0: try reader.readAll(mutation.files)
             case 1: try reader.recover(mutation.files)
             case 2: try reader.readPieces(mutation.files)
+            case 3: try reader.repair(mutation.files)
             default:
                 try reader.readParts(
                     mutation.files,
