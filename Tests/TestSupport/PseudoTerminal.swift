@@ -2,7 +2,9 @@ internal import Foundation
 
 /// A terminal whose keyboard and screen are a test's: pty(7).
 public final class PseudoTerminal: Sendable {
-    /// Where programs open it. A process that leads a session without a terminal gets it as its controlling terminal.
+    /// Where programs open it.
+    ///
+    /// A process that leads a session without a terminal gets it as its controlling terminal.
     public let path: String
     private let master: CInt
 
