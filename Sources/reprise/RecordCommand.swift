@@ -10,8 +10,9 @@ enum RecordCommand {
         summary: "Record the filtered stream into the journal, exactly as it arrives.",
         discussion: [
             "The bearer token comes from BEARER_TOKEN or --token-file, never from the command line. A stream that ends or "
-                + "falls silent is connected again, at the pace that X asks for. SIGINT and SIGTERM end the recording in "
-                + "order: the stream is closed and the journal sealed within five seconds.",
+                + "falls silent is connected again, at the pace that X asks for. SIGINT, SIGTERM and the end of its "
+                + "terminal stop the recording in order: the stream is closed and the journal sealed within five seconds. "
+                + "Without a terminal SIGHUP only reopens files.",
             "X bills every post it delivers, so recording X itself needs --budget. Posts are counted from the start of the "
                 + "day or month, UTC, with those that the journal holds already; the recording ends when nothing more fits. "
                 + "What is under way then may still be billed.",

@@ -1,6 +1,7 @@
 import Glibc
 import Lifecycle
 import Logging
+import TestSupport
 import Testing
 
 /// A service that does not hear that it shall stop.
@@ -113,7 +114,10 @@ struct SignalsInAProcessTests {
 
     @Test func withATerminalAHangupIsAStopAndNeverASecondSignal() async {
         await #expect(processExitsWith: .exitCode(7)) {
-            guard takeTerminal() else { exit(2) }
+            setsid()
+            let terminal = try PseudoTerminal()
+            // Whoever leads a session without a terminal gets the first one that it opens.
+            guard open(terminal.path, O_RDWR) >= 0 else { exit(2) }
             let shutdown = ShutdownSignal()
             let registration = Signals.requestOn(Signals.stopSignals, shutdown)
             kill(getpid(), SIGHUP)
@@ -122,16 +126,7 @@ struct SignalsInAProcessTests {
             kill(getpid(), SIGHUP)
             registration.cancel()
             kill(getpid(), SIGHUP)
-            exit(7)
+            withExtendedLifetime(terminal) { exit(7) }
         }
     }
-}
-
-/// Gives this process a session and a controlling terminal of its own; the other end stays open and unread.
-private func takeTerminal() -> Bool {
-    setsid()
-    let master = posix_openpt(O_RDWR | O_NOCTTY)
-    guard master >= 0, grantpt(master) == 0, unlockpt(master) == 0, let name = ptsname(master) else { return false }
-    // Whoever leads a session without a terminal gets the first one that it opens.
-    return open(name, O_RDWR) >= 0
 }

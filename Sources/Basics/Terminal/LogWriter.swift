@@ -28,7 +28,9 @@ public final class LogWriter: Sendable {
         var status: String?
     }
 
-    /// How many bytes of lines wait at most: 256 KiB unless told otherwise. As many may be in the hands of the thread.
+    /// How many bytes of lines wait at most, 256 KiB unless told otherwise.
+    ///
+    /// As many may be in the hands of the thread.
     public let capacity: Int
     private let width: @Sendable () -> Int
     private let droppedLine: @Sendable (Int) -> String
@@ -114,7 +116,9 @@ public final class LogWriter: Sendable {
         }
     }
 
-    /// Takes the status line away, drains, and ends the thread; what is put later is lost. Returns whether all was written.
+    /// Takes the status line away, drains, and ends the thread; what is put later is lost.
+    ///
+    /// - Returns: whether everything was written.
     @discardableResult
     public func close(idle: Duration = .seconds(1)) -> Bool {
         setStatus(nil)

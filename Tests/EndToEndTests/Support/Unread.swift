@@ -11,50 +11,41 @@ final class Unread {
         case pipe
     }
 
-    private let path: String
-    private let kind: Kind
     private let folder: TemporaryFolder
-    /// The other end: a terminal's master, or the pipe's reader.
-    private var descriptor: CInt
+    private let path: String
+    /// The pipe's other end.
+    private var reader: CInt = -1
+    private var terminal: PseudoTerminal?
 
     init(_ kind: Kind, in folder: TemporaryFolder) throws {
-        (self.kind, self.folder) = (kind, folder)
+        self.folder = folder
         switch kind {
         case .pipe:
             path = "\(folder.path)/pipe-\(UUID().uuidString)"
             guard mkfifo(path, 0o600) == 0 else { throw Self.failure("mkfifo") }
-            descriptor = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
-            guard descriptor >= 0 else { throw Self.failure("open \(path)") }
+            reader = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
+            guard reader >= 0 else { throw Self.failure("open \(path)") }
             let bytes = [UInt8](repeating: UInt8(ascii: "."), count: 4_096)
-            while write(descriptor, bytes, bytes.count) > 0 {}
+            while write(reader, bytes, bytes.count) > 0 {}
         case .terminal:
-            descriptor = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)
-            guard descriptor >= 0, grantpt(descriptor) == 0, unlockpt(descriptor) == 0, let name = ptsname(descriptor)
-            else { throw Self.failure("posix_openpt") }
-            path = String(cString: name)
+            let terminal = try PseudoTerminal()
+            path = terminal.path
+            self.terminal = terminal
         }
     }
 
-    deinit { hangUp() }
+    deinit { if reader >= 0 { close(reader) } }
 
     /// Stops the output of a terminal; a pipe is full from the start.
-    func freeze() throws {
-        guard kind == .terminal else { return }
-        let side = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC)
-        defer { close(side) }
-        guard side >= 0, tcflow(side, TCOOFF) == 0 else { throw Self.failure("tcflow") }
-    }
+    func freeze() throws { try terminal?.freeze() }
 
-    /// Takes the other end away, as a terminal's window that is closed.
-    func hangUp() {
-        if descriptor >= 0 { close(descriptor) }
-        descriptor = -1
-    }
+    /// Takes the terminal's other end away, as a window that is closed.
+    func hangUp() { terminal = nil }
 
     /// Starts a program with this as standard error, and with a terminal as controlling terminal and standard input too; the
     /// process id is its own.
     func start(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws -> Started {
-        let streams = kind == .terminal ? #"<"$0" 2>"$0""# : #"2>"$0""#
+        let streams = terminal != nil ? #"<"$0" 2>"$0""# : #"2>"$0""#
         return try Started(streams, path, program, arguments, in: folder, environment: environment)
     }
 
