@@ -25,12 +25,18 @@ public final class Connection {
     /// The database file's path.
     public let path: String
     /// Asked at least every 50 ms while the connection waits for another's lock; true ends the wait, and the call throws busy.
-    public var isStopped: () -> Bool = { false }
+    let isStopped: () -> Bool
 
     /// Opens a database.
     ///
+    /// - Parameter isStopped: asked on this thread while the connection waits for another's lock; true gives up with busy.
     /// - Throws: `SQLiteError`.
-    public init(path: String, mode: Mode = .readWrite, durability: Durability = .full) throws(SQLiteError) {
+    public init(
+        path: String,
+        mode: Mode = .readWrite,
+        durability: Durability = .full,
+        isStopped: @escaping () -> Bool = { false }
+    ) throws(SQLiteError) {
         let flags: CInt
         switch mode {
         case .readWrite: flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
@@ -45,6 +51,7 @@ public final class Connection {
         }
         handle = opened
         self.path = path
+        self.isStopped = isStopped
         waitForLocks()
         try execute("PRAGMA foreign_keys=ON")
         // The functions and views of a file that someone else made must not reach outside it.

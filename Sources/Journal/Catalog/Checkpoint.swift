@@ -26,6 +26,7 @@ public final class Checkpoint {
     ///   - transform: the digest of the transform.
     ///   - place: where the sink is, its address for example; empty where the identity says it.
     ///   - isEmpty: the sink has just been made: a checkpoint of the same place, whose sink is gone then, starts over.
+    ///   - isStopped: asked while another process locks `state.sqlite`; true ends the wait.
     /// - Throws: `JournalError`: `locked` where another process holds it, `mismatch` where it belongs to another sink or
     ///   transform, `invalid` for a name, `unsupported` where a newer Reprise made it, `io`.
     public init(
@@ -35,7 +36,8 @@ public final class Checkpoint {
         transform: String,
         place: String = "",
         isEmpty: Bool = false,
-        clock: WallClock = .system
+        clock: WallClock = .system,
+        isStopped: @escaping () -> Bool = { false }
     ) throws {
         guard Checkpoint.isName(name) else {
             throw JournalError(
@@ -50,7 +52,8 @@ public final class Checkpoint {
             throw JournalError(.locked, "checkpoint '\(name)' is in use by another process; wait for it or stop it")
         }
         try Journal.checkDatabases(in: journal.directory)
-        connection = try Connection(path: Checkpoint.path(journal: journal.directory), durability: .full)
+        let path = Checkpoint.path(journal: journal.directory)
+        connection = try Connection(path: path, durability: .full, isStopped: isStopped)
         try Checkpoint.migrator.migrate(connection)
         self.name = name
         self.clock = clock
