@@ -41,7 +41,7 @@ struct OpenFeed {
         finish = opened.finish
         // A pipe that has no reader, or one that never reads, hears the shutdown from here on.
         opened.delivery.endWaits(on: shutdown)
-        let checkpoint = try OpenFeed.checkpoint(configuration, opened, journal)
+        let checkpoint = try OpenFeed.checkpoint(configuration, opened, journal, shutdown)
         switch checkpoint?.rebound {
         case .startsOver: listeners.onNotice("\(sink) was created just now, so it is filled from the beginning")
         case .resumes: listeners.onNotice(OpenFeed.notice(.replaced, sink))
@@ -136,7 +136,8 @@ struct OpenFeed {
     private static func checkpoint(
         _ configuration: FeedConfiguration,
         _ opened: Opened,
-        _ journal: Journal
+        _ journal: Journal,
+        _ shutdown: ShutdownSignal
     ) throws -> Checkpoint? {
         let identity = opened.delivery.identity
         // A file is known by its place: its identity goes with it when it is renamed away.
@@ -161,7 +162,9 @@ struct OpenFeed {
             sink: identity,
             transform: Replayer.transformDigest,
             place: opened.place,
-            rebinding: opened.rebinding
+            rebinding: opened.rebinding,
+            // Other feeds may save theirs at the same moment, so a stop waits a little for them.
+            isStopped: { shutdown.isRequested(for: .seconds(1)) }
         )
     }
 

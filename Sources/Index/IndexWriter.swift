@@ -62,6 +62,11 @@ public final class IndexWriter: @unchecked Sendable {
         }
     }
 
+    /// Ends the wait for another program's lock where a function says so; it is asked at least every 50 ms of a wait.
+    public func endWaits(where isStopped: @escaping @Sendable () -> Bool) {
+        lock.run { state?.connection.isStopped = isStopped }
+    }
+
     /// Applies the documents of a batch in one transaction: all of them or, where it throws, none.
     ///
     /// Visible to readers on return, durable only after `flush()`.

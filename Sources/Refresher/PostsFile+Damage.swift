@@ -7,12 +7,16 @@ internal import SQLite
 
 extension PostsFile {
     /// Opens the file of a journal; a damaged one is set aside, and a new one made.
-    static func open(journal: String, schedule: RefreshSchedule, _ logger: Logger) throws -> PostsFile {
-        do { return try PostsFile(journal: journal, schedule: schedule) } catch let error as SQLiteError
-            where error.isCorrupt
-        {
+    static func open(
+        journal: String,
+        schedule: RefreshSchedule,
+        _ logger: Logger,
+        isStopped: @escaping () -> Bool
+    ) throws -> PostsFile {
+        func open() throws -> PostsFile { try PostsFile(journal: journal, schedule: schedule, isStopped: isStopped) }
+        do { return try open() } catch let error as SQLiteError where error.isCorrupt {
             try setAside(journal, error, logger)
-            return try PostsFile(journal: journal, schedule: schedule)
+            return try open()
         }
     }
 
@@ -27,16 +31,10 @@ extension PostsFile {
         }
     }
 
-    /// Sets the file aside, and returns a new one; this one is not to be used any more.
-    func replaced(_ error: SQLiteError, _ logger: Logger) throws -> PostsFile {
-        try PostsFile.setAside(journal, error, logger)
-        return try PostsFile(journal: journal, schedule: schedule)
-    }
-
     /// Renames the file and what SQLite keeps beside it.
     ///
     /// A connection that is still open goes on with the renamed file: SQLite does not delete the log of a file that was moved.
-    private static func setAside(_ journal: String, _ error: SQLiteError, _ logger: Logger) throws {
+    static func setAside(_ journal: String, _ error: SQLiteError, _ logger: Logger) throws {
         let path = "\(journal)/posts.sqlite"
         let damaged = "\(path).damaged"
         for tail in ["-wal", "-shm", ""] where rename(path + tail, damaged + tail) != 0 && errno != ENOENT {

@@ -12,7 +12,6 @@ public final class PostsFile {
     /// A name made by chance when the file was made, so that a checkpoint for one file never fits another.
     public let identity: String
     let schedule: RefreshSchedule
-    let journal: String
     /// What `due` is reckoned by just now: the file's own, which all keep to who write to it.
     private(set) var reckoning: RefreshSchedule
     private let select: Statement
@@ -27,11 +26,17 @@ public final class PostsFile {
 
     /// Opens the file of a journal; a missing one is made.
     ///
-    /// - Parameter schedule: what `due` is reckoned by.
+    /// - Parameters:
+    ///   - schedule: what `due` is reckoned by.
+    ///   - isStopped: asked while another process locks the file; true ends the wait.
     /// - Throws: `SQLiteError`.
-    public init(journal: String, schedule: RefreshSchedule) throws {
+    public init(
+        journal: String,
+        schedule: RefreshSchedule,
+        isStopped: @escaping () -> Bool = { false }
+    ) throws {
         // The journal is the truth; what a power cut takes from here is filled in again.
-        connection = try Connection(path: "\(journal)/posts.sqlite", durability: .normal)
+        connection = try Connection(path: "\(journal)/posts.sqlite", durability: .normal, isStopped: isStopped)
         try connection.execute("PRAGMA cache_size=-4000")
         try PostsSchema.migrator.migrate(connection)
         try connection.execute(
@@ -44,7 +49,6 @@ public final class PostsFile {
         name.reset()
         self.identity = identity
         self.schedule = schedule
-        self.journal = journal
         reckoning = schedule
         let columns = PostsFile.columns
         select = try connection.prepare("SELECT \(columns.joined(separator: ", ")) FROM posts WHERE id = ?")
@@ -68,7 +72,8 @@ public final class PostsFile {
             journal: journal,
             name: "posts-\(identity.prefix(16))",
             sink: sink.identity,
-            transform: Replayer.transformDigest
+            transform: Replayer.transformDigest,
+            isStopped: { shutdown.isRequested }
         )
         try Replayer(journal: journal, configuration: ReplayConfiguration(), sink: sink, checkpoint: checkpoint)
             .run(shutdown)

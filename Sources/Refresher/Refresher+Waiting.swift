@@ -51,11 +51,12 @@ extension Refresher {
         while !shutdown.isRequested {
             let left = deadline.left(at: monotonic.now)
             guard left > .zero else { return }
-            configuration.pause(left, shutdown)
+            // Clocks of tests count in microseconds.
+            configuration.pause(max(left, .milliseconds(1)), shutdown)
         }
     }
 
-    /// Has a shutdown end what waits for X or for another's lock.
+    /// Has a shutdown end what waits for X, or for a file that another process locks.
     func hear(_ shutdown: ShutdownSignal) {
         guard heard !== shutdown else { return }
         heard = shutdown

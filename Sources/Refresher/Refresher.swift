@@ -27,7 +27,7 @@ public final class Refresher {
     var comparedAt: MonotonicTime?
     /// The shutdown that wakes what waits.
     var heard: ShutdownSignal?
-    private(set) var posts: PostsFile
+    private var openPosts: PostsFile?
     private var random: UInt64
 
     /// Takes the sources `lookup` and `ledger`.
@@ -86,7 +86,21 @@ public final class Refresher {
                 clock: clock,
                 spentInRun: spentInRun
             )
-        posts = try PostsFile.open(journal: access.directory, schedule: configuration.schedule, logger)
+    }
+
+    /// What is known of the posts, opened when a pass first asks for it.
+    var posts: PostsFile {
+        get throws {
+            if let openPosts { return openPosts }
+            let posts = try PostsFile.open(
+                journal: access.directory,
+                schedule: configuration.schedule,
+                logger,
+                isStopped: { [weak self] in self?.heard?.isRequested ?? false }
+            )
+            openPosts = posts
+            return posts
+        }
     }
 
     /// Lets the sources go, both of them whatever becomes of the first.
@@ -120,10 +134,9 @@ public final class Refresher {
     /// - Throws: `JournalError`, `SQLiteError`; `XAPIError` where an operator is needed; `RefresherError` where the clock is wrong.
     public func pass(_ shutdown: ShutdownSignal) throws -> RefreshReport {
         hear(shutdown)
-        posts.connection.isStopped = { shutdown.isRequested }
-        do { return try passOnce(shutdown) } catch let error as SQLiteError where posts.isDamaged(error) {
-            posts = try posts.replaced(error, logger)
-            posts.connection.isStopped = { shutdown.isRequested }
+        do { return try passOnce(shutdown) } catch let error as SQLiteError where openPosts?.isDamaged(error) == true {
+            openPosts = nil
+            try PostsFile.setAside(access.directory, error, logger)
             return try passOnce(shutdown)
         }
     }

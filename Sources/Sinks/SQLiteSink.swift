@@ -1,4 +1,5 @@
 internal import Index
+public import Lifecycle
 public import Transform
 
 /// The embedded index as a sink: a row a post, the newest version wins.
@@ -15,6 +16,11 @@ public final class SQLiteSink: Sink {
     public init(path: String, transformDigest: String) throws {
         writer = try IndexWriter(path: path, transformDigest: transformDigest)
         identity = "sqlite:\(writer.identity)"
+    }
+
+    /// Lets a shutdown end the wait for another program's lock.
+    public func endWaits(on shutdown: ShutdownSignal) {
+        writer.endWaits { shutdown.isRequested(for: .seconds(1)) }
     }
 
     /// Applies a batch in one transaction.

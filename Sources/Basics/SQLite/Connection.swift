@@ -30,18 +30,20 @@ public final class Connection {
     /// The database file's path.
     public let path: String
     /// Asked at least every 50 ms while the connection waits for another's lock; true ends the wait, and the call throws busy.
-    public var isStopped: () -> Bool = { false }
+    let isStopped: () -> Bool
 
     /// Opens a database.
     ///
-    /// - Parameter busyTimeout: how long a call waits for another connection's lock.
-    ///
+    /// - Parameters:
+    ///   - busyTimeout: how long a call waits for another connection's lock.
+    ///   - isStopped: asked on this thread while the connection waits for another's lock; true gives up with busy.
     /// - Throws: `SQLiteError`.
     public init(
         path: String,
         mode: Mode = .readWrite,
         durability: Durability = .full,
-        busyTimeout: Duration = .seconds(5)
+        busyTimeout: Duration = .seconds(5),
+        isStopped: @escaping () -> Bool = { false }
     ) throws(SQLiteError) {
         let flags: CInt
         switch mode {
@@ -58,6 +60,7 @@ public final class Connection {
         handle = opened
         self.path = path
         longestWait = busyTimeout
+        self.isStopped = isStopped
         waitForLocks()
         try execute("PRAGMA foreign_keys=ON")
         // The functions and views of a file that someone else made must not reach outside it.

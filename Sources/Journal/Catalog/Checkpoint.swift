@@ -30,8 +30,12 @@ public final class Checkpoint {
 
     static func path(journal: String) -> String { "\(journal)/state.sqlite" }
 
-    static func connect(_ journal: Journal) throws(SQLiteError) -> Connection {
-        try Connection(path: journal.disk.databasePath(path(journal: journal.directory)), durability: .full)
+    static func connect(
+        _ journal: Journal,
+        isStopped: @escaping () -> Bool = { false }
+    ) throws(SQLiteError) -> Connection {
+        let path = journal.disk.databasePath(path(journal: journal.directory))
+        return try Connection(path: path, durability: .full, isStopped: isStopped)
     }
 
     /// Opens a checkpoint, or makes it where there is none of that name.
@@ -43,6 +47,7 @@ public final class Checkpoint {
     ///   - place: where the sink is, its address for example; empty where the identity says it.
     ///   - rebinding: where the sink was just created, what happens to a checkpoint of the same place whose sink is gone; nil
     ///     refuses.
+    ///   - isStopped: asked while another process locks `state.sqlite`; true ends the wait.
     /// - Throws: `JournalError`: `locked` where another process holds it, `mismatch` where it belongs to another sink or
     ///   transform, `invalid` for a name, `unsupported` where a newer Reprise made it, `io`.
     public init(
@@ -52,7 +57,8 @@ public final class Checkpoint {
         transform: String,
         place: String = "",
         rebinding: Rebinding? = nil,
-        clock: WallClock = .system
+        clock: WallClock = .system,
+        isStopped: @escaping () -> Bool = { false }
     ) throws {
         guard Checkpoint.isName(name) else {
             throw JournalError(
@@ -67,7 +73,7 @@ public final class Checkpoint {
             throw JournalError(.locked, "checkpoint '\(name)' is in use by another process; wait for it or stop it")
         }
         try Journal.checkDatabases(in: journal.directory, journal.disk)
-        connection = try Checkpoint.connect(journal)
+        connection = try Checkpoint.connect(journal, isStopped: isStopped)
         try Checkpoint.migrator.migrate(connection)
         self.name = name
         self.clock = clock

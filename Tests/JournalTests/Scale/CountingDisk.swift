@@ -17,7 +17,18 @@ final class CountingDisk: Disk {
         }
     }
 
+    private let byteCounter = Mutex(0)
+
+    /// Bytes that were read since the last time this was asked.
+    func bytesRead() -> Int {
+        byteCounter.withLock { count in
+            defer { count = 0 }
+            return count
+        }
+    }
+
     fileprivate func count() { counter.withLock { $0 += 1 } }
+    fileprivate func count(bytes: Int) { byteCounter.withLock { $0 += bytes } }
 
     func open(_ path: String, _ flags: CInt, mode: mode_t) throws(Errno) -> any DiskFile {
         count()
@@ -72,7 +83,9 @@ private final class CountingFile: DiskFile {
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(Errno) -> Int {
         disk.count()
-        return try file.read(into: buffer, at: offset)
+        let count = try file.read(into: buffer, at: offset)
+        disk.count(bytes: count)
+        return count
     }
 
     func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, at offset: Int) throws(Errno) -> Int {

@@ -31,6 +31,8 @@ final class FailingDisk: Disk, @unchecked Sendable {
     private(set) var changes = 0
     /// Calls that failed on purpose.
     private(set) var failures = 0
+    /// Bytes that were read of the two sources.
+    fileprivate(set) var bytesRead = 0
 
     /// - Parameter place: the change from which on it fails.
     init(_ journal: String, _ failure: Failure, at place: Int, _ random: SeededRandom) {
@@ -203,7 +205,9 @@ private final class FailingFile: DiskFile, @unchecked Sendable {
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(Errno) -> Int {
-        try file.read(into: buffer, at: offset)
+        let count = try file.read(into: buffer, at: offset)
+        try disk.locked { () throws(Errno) in disk.bytesRead += count }
+        return count
     }
 
     func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, at offset: Int) throws(Errno) -> Int {

@@ -114,6 +114,38 @@ struct LedgerTests {
         #expect(error?.code == .corrupt, "\(String(describing: error))")
     }
 
+    @Test func whatIsOlderThanThePeriodsThatCountIsNotRead() throws {
+        let start = Timestamp(rawValue: Int64(Self.day) * 86_400_000_000)
+        var read: [Int] = []
+        for months in [1, 60] {
+            let folder = try TemporaryFolder()
+            let clock = ManualClock(start - .seconds(Int64(months) * 30 * 86_400))
+            let disk = FailingDisk(folder.path, .once, at: .max, SeededRandom(seed: 1))
+            func ledger() throws -> Ledger {
+                try Ledger(disk.access, budgets: [Budget(parsing: "9000/month")], price: .published, clock: clock.clock)
+            }
+            for month in 0..<months {
+                let old = try ledger()
+                for number in 0..<200 {
+                    try old.reserve(0, on: Self.day - (months - month) * 30, for: number)
+                    try old.settle(0, for: number)
+                }
+                try old.close()
+                clock.advance(by: .seconds(30 * 86_400))
+            }
+            let new = try ledger()
+            try new.reserve(70, on: Self.day, for: 1)
+            try new.settle(60, for: 1)
+            try new.close()
+            let before = disk.bytesRead
+            let book = try Ledger.book(disk.access.open(), at: clock.clock.now)
+            read.append(disk.bytesRead - before)
+            #expect(book.spent[Self.day] == 60 && book.open == nil)
+        }
+        // One more segment name and opening block for each doubling, and no entry.
+        #expect(read[1] < read[0] + 20_000, "\(read)")
+    }
+
     @Test func xsBilledPostsAreCountedByTheirIDs() {
         var found = AnswerCounts.Found()
         found.returned = [1, 2, 3, 3, nil]
