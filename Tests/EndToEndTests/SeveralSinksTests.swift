@@ -7,6 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5)))
 struct SeveralSinksTests {
     /// Nobody listens there.
+    private static let impatient = ["--give-up-after", "1s"]
     private static let down = "opensearch:http://127.0.0.1:9/posts"
 
     private let folder: TemporaryFolder
@@ -83,13 +84,13 @@ struct SeveralSinksTests {
 
     @Test func oneThatIsDownIsNamedAndTheOtherFinishes() throws {
         try record(1...50)
-        let result = try start([Self.down, "sqlite:a.sqlite"]).wait()
+        let result = try start([Self.down, "sqlite:a.sqlite"], Self.impatient).wait()
         #expect(result.status == 75, "\(result.errors)")
         #expect(result.errors.contains("reprise: \(Self.down): "), "\(result.errors)")
         let all = try books(result)
         #expect(all[0].status == 75 && all[0].error != nil && all[0].accepted == 0)
         #expect(all[1].status == 0 && all[1].accepted == 50)
-        let broken = try start(["ndjson:no/such/folder", Self.down, "null:"]).wait()
+        let broken = try start(["ndjson:no/such/folder", Self.down, "null:"], Self.impatient).wait()
         #expect(broken.status == 1, "what failed is worse than what is down: \(broken.errors)")
         #expect(try books(broken).map(\.status) == [1, 75, 0])
     }

@@ -223,6 +223,8 @@ import Time
         for _ in 0..<3 { _ = engine.add(documents: 2, bytes: 1, now: Self.start) }
         var now = Self.start + .seconds(5)
         func finish(_ result: CallResult) throws {
+            // Longer than the first wait before a retry or a probe.
+            now = now + .seconds(10)
             let call = engine.next(now: now)
             now = now + .seconds(10)
             _ = engine.finish(try #require(call), result, now: now, chance: 0)

@@ -28,7 +28,7 @@ extension HTTPClientError {
         case CURLE_COULDNT_CONNECT:
             (.notConnected, "check that the server runs and can be reached")
         case CURLE_SSL_CONNECT_ERROR where endsOfHandshake.contains(where: text.contains):
-            (.notConnected, "check that the server runs and can be reached")
+            (.notConnected, "check that the server runs, can be reached, and speaks TLS on this port")
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CACERT_BADFILE,
             CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_INVALIDCERTSTATUS:
             (.untrusted, "install the package ca-certificates, or add your own CA file where the server has one")

@@ -39,10 +39,12 @@ final class SetupRetries {
     /// - Throws: the failure, where nothing is retried, the time is over, or the shutdown is requested.
     func wait(_ asked: Duration?, afterTries tries: Int, _ failure: SinkError) throws(SinkError) {
         guard let giveUpAfter, failure.cause.kind == .retry, !shutdown.isRequested else { throw failure }
-        onTrouble("\(failure)")
-        let doubled = min(SetupRetries.longestWait, SetupRetries.firstWait * (1 << min(tries, 10)))
         let left = deadline.left(at: clock.now)
-        if shutdown.wait(for: min(left, max(doubled, asked ?? .zero))) { throw failure }
+        if left > .zero {
+            onTrouble("\(failure)")
+            let doubled = min(SetupRetries.longestWait, SetupRetries.firstWait * (1 << min(tries, 10)))
+            if shutdown.wait(for: min(left, max(doubled, asked ?? .zero))) { throw failure }
+        }
         guard deadline.isReached(at: clock.now) else { return }
         let text = "\(failure); given up after \(giveUpAfter.components.seconds) s"
         throw SinkError(failure.code, text, cause: failure.cause)

@@ -60,12 +60,14 @@ struct HTTPClientCancelTests {
     }
 
     /// A proxy or a server that goes down during the handshake says nothing against its certificate.
-    @Test(arguments: [true, false]) func aHandshakeThatIsCutOffMayPass(isReset: Bool) throws {
-        let server = ScriptedServer { if isReset { $0.reset() } }
+    @Test func aHandshakeThatIsCutOffMayPass() throws {
+        // What it reads is no request, so it closes the connection after 2 s.
+        let server = ScriptedServer { _ in }
         defer { server.stop() }
+        let client = try HTTPClient(configuration: .init(userAgent: "tester/1", connectTimeout: .seconds(60)))
         let url = "https" + server.url.dropFirst(4)
         let error = #expect(throws: HTTPClientError.self) {
-            try makeClient().send(.init(url: url), timeout: .seconds(20))
+            try client.send(.init(url: url), timeout: .seconds(60))
         }
         #expect(error?.code == .notConnected && error?.failureCause == .network, "\(String(describing: error))")
     }

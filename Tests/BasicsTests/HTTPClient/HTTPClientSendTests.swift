@@ -1,3 +1,4 @@
+import Failures
 import HTTPClient
 import Synchronization
 import TestSupport
