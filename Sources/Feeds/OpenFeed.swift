@@ -36,7 +36,7 @@ struct OpenFeed {
             }
             // What is on this machine takes a few documents as easily as many.
             range.flushInterval = .zero
-            opened = try OpenFeed.local(sink, configuration)
+            opened = try OpenFeed.local(sink, configuration, shutdown)
         }
         finish = opened.finish
         // A pipe that has no reader, or one that never reads, hears the shutdown from here on.
@@ -69,10 +69,13 @@ struct OpenFeed {
     ) throws -> any Delivery {
         let silent = Listeners(onTrouble: { _ in }, onNotice: { _ in }, onProgress: { _ in })
         guard case .search(let address) = configuration.sink else {
-            return try local(configuration.sink, configuration).delivery
+            return try local(configuration.sink, configuration, shutdown).delivery
         }
         return try search(address, configuration, seed: seed, silent, shutdown).delivery
     }
+
+    /// Other feeds may write to the same database at the moment of a stop, so it waits a little for them.
+    private static let grace = Duration.seconds(1)
 
     // MARK: - Opening
 
@@ -85,9 +88,18 @@ struct OpenFeed {
         var finish: ((ReplayBooks) throws -> SearchRebuildResult)?
     }
 
-    private static func local(_ sink: SinkAddress, _ configuration: FeedConfiguration) throws -> Opened {
+    private static func local(
+        _ sink: SinkAddress,
+        _ configuration: FeedConfiguration,
+        _ shutdown: ShutdownSignal
+    ) throws -> Opened {
         let resuming = configuration.checkpoint != .none
-        let delivery = LocalDelivery(try sink.open(transformDigest: Replayer.transformDigest, resuming: resuming))
+        let opened = try sink.open(
+            transformDigest: Replayer.transformDigest,
+            resuming: resuming,
+            isStopped: { shutdown.isRequested(for: grace) }
+        )
+        let delivery = LocalDelivery(opened)
         guard case .ndjson = sink else { return Opened(delivery: delivery) }
         // An empty file at a known place is what logrotate leaves.
         let isEmpty = delivery.outputLength == 0
@@ -163,8 +175,7 @@ struct OpenFeed {
             transform: Replayer.transformDigest,
             place: opened.place,
             rebinding: opened.rebinding,
-            // Other feeds may save theirs at the same moment, so a stop waits a little for them.
-            isStopped: { shutdown.isRequested(for: .seconds(1)) }
+            isStopped: { shutdown.isRequested(for: grace) }
         )
     }
 

@@ -38,12 +38,17 @@ public final class IndexWriter: @unchecked Sendable {
     /// - Parameters:
     ///   - path: the file.
     ///   - transformDigest: what made the documents; an index belongs to one transform.
+    ///   - isStopped: asked at least every 50 ms while another program locks the file; true ends the wait.
     /// - Throws: `IndexError`: `.otherTransform`, `.unusable` or `.database`.
-    public init(path: String, transformDigest: String) throws(IndexError) {
+    public init(
+        path: String,
+        transformDigest: String,
+        isStopped: @escaping () -> Bool = { false }
+    ) throws(IndexError) {
         self.path = path
         do {
             // The index can be rebuilt from the journal, so commits need not be durable one by one; `flush` makes them so.
-            let connection = try Connection(path: path, durability: .normal)
+            let connection = try Connection(path: path, durability: .normal, isStopped: isStopped)
             try connection.execute("PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-8000")
             // A file that is refused stays as it is, so whose it is comes before any change.
             if try IndexSchema.migrator.version(of: connection) > 0 {
@@ -60,11 +65,6 @@ public final class IndexWriter: @unchecked Sendable {
         } catch {
             throw IndexError.opening(path, error)
         }
-    }
-
-    /// Ends the wait for another program's lock where a function says so; it is asked at least every 50 ms of a wait.
-    public func endWaits(where isStopped: @escaping @Sendable () -> Bool) {
-        lock.run { state?.connection.isStopped = isStopped }
     }
 
     /// Applies the documents of a batch in one transaction: all of them or, where it throws, none.

@@ -1,5 +1,4 @@
 internal import Index
-public import Lifecycle
 public import Transform
 
 /// The embedded index as a sink: a row a post, the newest version wins.
@@ -12,15 +11,11 @@ public final class SQLiteSink: Sink {
 
     /// Opens an index; a missing file is made.
     ///
+    /// - Parameter isStopped: asked while another program locks the file; true ends the wait.
     /// - Throws: `IndexError`, also where it belongs to another transform.
-    public init(path: String, transformDigest: String) throws {
-        writer = try IndexWriter(path: path, transformDigest: transformDigest)
+    public init(path: String, transformDigest: String, isStopped: @escaping () -> Bool = { false }) throws {
+        writer = try IndexWriter(path: path, transformDigest: transformDigest, isStopped: isStopped)
         identity = "sqlite:\(writer.identity)"
-    }
-
-    /// Lets a shutdown end the wait for another program's lock.
-    public func endWaits(on shutdown: ShutdownSignal) {
-        writer.endWaits { shutdown.isRequested(for: .seconds(1)) }
     }
 
     /// Applies a batch in one transaction.
