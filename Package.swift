@@ -147,8 +147,11 @@ let package = Package(
         ),
         tests(
             "Replayer",
-            ["SQLite", "Time", "Failures", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer"]
+            [
+                "SQLite", "Time", "Failures", "Files", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer",
+            ]
         ),
+        tests("Feeds", ["Time", "Failures", "Logging", "Lifecycle", "Journal", "Replayer", "Sinks", "Feeds"]),
         tests(
             "Refresher",
             [

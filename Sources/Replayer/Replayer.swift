@@ -15,30 +15,30 @@ public final class Replayer: Service, @unchecked Sendable {
 
     /// For logs.
     public let name = "replayer"
-    private let journal: Journal
-    private let configuration: ReplayConfiguration
-    private let delivery: any Delivery
-    private let deadLetters: DeadLetterBox?
-    private let checkpoint: Checkpoint?
-    private let onProgress: @Sendable (ReplayProgress) -> Void
-    private let onOutputChange: @Sendable (OutputChange) -> Void
-    private let clock: WallClock
-    private let steady: MonotonicClock
+    let journal: Journal
+    let configuration: ReplayConfiguration
+    let delivery: any Delivery
+    let deadLetters: DeadLetterBox?
+    let checkpoint: Checkpoint?
+    let onProgress: @Sendable (ReplayProgress) -> Void
+    let onOutputChange: @Sendable (OutputChange) -> Void
+    let clock: WallClock
+    let steady: MonotonicClock
     private let transform = DefaultTransform()
-    private var batch: DocumentBatch
+    var batch: DocumentBatch
     /// Documents given to the delivery, settled or not.
     private var handedOver = 0
     /// The arrivals of the first and the last record since the last batch was handed over.
-    private var arrivals: (first: Timestamp, last: Timestamp)?
-    private var isAtEnd = false
+    var arrivals: (first: Timestamp, last: Timestamp)?
+    var isAtEnd = false
     /// Until when the batch in hand waits for more documents; nil before its first record.
-    private var fillDeadline: MonotonicTime?
+    var fillDeadline: MonotonicTime?
     /// Since when nothing new has come; nil while something does.
-    private var restingSince: MonotonicTime?
-    private var settlement = Settlement()
-    private let shared = Mutex(ReplayBooks())
-    private var books = ReplayBooks()
-    private var ranges: SourceRanges
+    var restingSince: MonotonicTime?
+    var settlement = Settlement()
+    let shared = Mutex(ReplayBooks())
+    var books = ReplayBooks()
+    var ranges: SourceRanges
 
     /// Makes a replay; nothing is read yet.
     ///
@@ -116,13 +116,6 @@ public final class Replayer: Service, @unchecked Sendable {
         try delivery.close()
     }
 
-    /// Cuts the output back to where the checkpoint stands.
-    private func resume(_ records: MergedRecords) throws {
-        guard let checkpoint, let change = try delivery.resume(at: checkpoint.outputLength) else { return }
-        onOutputChange(change)
-        try save(checkpoint, checkpoint.positions, records)
-    }
-
     private func replay(_ records: inout MergedRecords, _ shutdown: ShutdownSignal) throws {
         var known: Set<SourceName> = []
         var nextCheckpoint = steady.now + configuration.checkpointInterval
@@ -172,42 +165,7 @@ public final class Replayer: Service, @unchecked Sendable {
 
     private static let batchRecordLimit = 20_000
 
-    /// Notes until when a batch waits whose first record has just been read: its age counts, by the clock of that moment alone.
-    private func noteDeadline() {
-        guard let arrivals else { return fillDeadline = nil }
-        guard fillDeadline == nil, configuration.flushInterval > .zero else { return }
-        let age = max(.zero, clock.now - arrivals.first)
-        fillDeadline = steady.now + max(.zero, configuration.flushInterval - age)
-    }
-
-    /// How long a batch that is not full may wait for more documents; nil where what is read is delivered now.
-    private func timeToFill() -> Duration? {
-        guard isAtEnd, configuration.isFollowing, !hasReachedLimit, !batch.isEmpty, let fillDeadline else { return nil }
-        let left = fillDeadline - steady.now
-        return left > .zero ? left : nil
-    }
-
-    /// Whether a follower has just been without anything new for so long that its checkpoint is worth saving.
-    private func comesToRest(_ isIdle: Bool) -> Bool {
-        guard isAtEnd, isIdle, batch.isEmpty, configuration.isFollowing else {
-            restingSince = nil
-            return false
-        }
-        let since = restingSince ?? steady.now
-        restingSince = since
-        return steady.now - since >= Replayer.restInterval
-    }
-
-    private static let restInterval = Duration.milliseconds(200)
-
-    /// How long the oldest record has been there that is not settled, zero where all are.
-    private var lag: Duration? {
-        guard configuration.isFollowing else { return nil }
-        let oldest = settlement.oldest ?? arrivals?.first ?? (isAtEnd ? nil : settlement.newest)
-        return oldest.map { max(.zero, clock.now - $0) } ?? .zero
-    }
-
-    private var hasReachedLimit: Bool {
+    var hasReachedLimit: Bool {
         guard let limit = configuration.documentLimit else { return false }
         return handedOver + batch.documents.count >= limit
     }
@@ -230,40 +188,5 @@ public final class Replayer: Service, @unchecked Sendable {
         books.set(gaps: records.gaps)
         ranges.goOn(from: records.frontier)
         try look(records)
-    }
-
-    /// Takes over what became of the batches so far, and keeps what was refused before anything is settled behind it.
-    private func look(_ records: MergedRecords) throws {
-        let progress = try delivery.progress()
-        if !progress.refused.isEmpty { try deadLetters?.keep(progress.refused, of: records.sources) }
-        settlement.settle(batches: progress.settledBatches)
-        books.set(progress.counts)
-        shared.withLock { $0 = books }
-        tellProgress(records)
-    }
-
-    private func settle(_ records: MergedRecords) throws {
-        try look(records)
-        let settled = settlement.frontier
-        guard let checkpoint else { return try delivery.flush() }
-        guard settled.contains(where: { checkpoint.positions[$0.key] != $0.value }) else { return }
-        try save(checkpoint, settled, records)
-    }
-
-    /// Saves a checkpoint behind what is made durable here, on both sides.
-    private func save(
-        _ checkpoint: Checkpoint,
-        _ settled: [SourceName: ByteOffset],
-        _ records: MergedRecords
-    ) throws {
-        try delivery.flush()
-        try records.sync()
-        try checkpoint.save(settled, sink: delivery.identity, outputLength: delivery.outputLength)
-    }
-
-    private func tellProgress(_ records: MergedRecords) {
-        if records.frontier.isEmpty { return }
-        let (done, total) = ranges.progress(at: records.frontier)
-        onProgress(ReplayProgress(bytesDone: done, bytesTotal: total, books: books, lag: lag))
     }
 }

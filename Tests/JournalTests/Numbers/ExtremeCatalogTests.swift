@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import SQLite
 import TestSupport
@@ -53,7 +54,7 @@ import Time
         static func writer(_ path: String) throws -> JournalWriter {
             try JournalWriter(
                 SourceFolder(journal: path, source: .filtered, geometry: geometry),
-                catalog: { try Catalog(journal: path) },
+                catalog: { try Catalog(journal: path, disk: SystemDisk()) },
                 configuration: .init(),
                 clock: clock,
                 startsThreads: true

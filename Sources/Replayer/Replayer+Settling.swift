@@ -1,0 +1,47 @@
+internal import Journal
+internal import Sinks
+
+/// What is settled, and the checkpoint behind it.
+extension Replayer {
+    /// Cuts the output back to where the checkpoint stands.
+    func resume(_ records: MergedRecords) throws {
+        guard let checkpoint, let change = try delivery.resume(at: checkpoint.outputLength) else { return }
+        onOutputChange(change)
+        try save(checkpoint, checkpoint.positions, records)
+    }
+
+    /// Takes over what became of the batches so far, and keeps what was refused before anything is settled behind it.
+    func look(_ records: MergedRecords) throws {
+        let progress = try delivery.progress()
+        if !progress.refused.isEmpty { try deadLetters?.keep(progress.refused, of: records.sources) }
+        settlement.settle(batches: progress.settledBatches)
+        books.set(progress.counts)
+        shared.withLock { $0 = books }
+        tellProgress(records)
+    }
+
+    func settle(_ records: MergedRecords) throws {
+        try look(records)
+        let settled = settlement.frontier
+        guard let checkpoint else { return try delivery.flush() }
+        guard settled.contains(where: { checkpoint.positions[$0.key] != $0.value }) else { return }
+        try save(checkpoint, settled, records)
+    }
+
+    /// Saves a checkpoint behind what is made durable here, on both sides.
+    func save(
+        _ checkpoint: Checkpoint,
+        _ settled: [SourceName: ByteOffset],
+        _ records: MergedRecords
+    ) throws {
+        try delivery.flush()
+        try records.sync()
+        try checkpoint.save(settled, sink: delivery.identity, outputLength: delivery.outputLength)
+    }
+
+    func tellProgress(_ records: MergedRecords) {
+        if records.frontier.isEmpty { return }
+        let (done, total) = ranges.progress(at: records.frontier)
+        onProgress(ReplayProgress(bytesDone: done, bytesTotal: total, books: books, lag: lag))
+    }
+}
