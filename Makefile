@@ -31,7 +31,7 @@ release: swift packages-build packages-run ## Build for use
 bench: swift packages-build packages-bench ## Measure against the tools used today; needs ../shared/bench
 	@scripts/bench
 
-soak: swift packages-test ## The full-size forms of the tests: about half an hour
+soak: swift packages-test ## The full-size forms of the tests: about two hours
 	@scripts/soak
 
 dist: swift packages-build packages-run packages-dist ## A stripped binary with its list of packages, in dist/

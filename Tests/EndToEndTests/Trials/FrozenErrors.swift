@@ -12,12 +12,15 @@ final class FrozenErrors {
 
     /// A terminal; it works until `freeze`.
     init(terminalIn folder: TemporaryFolder) throws {
-        descriptor = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0, grantpt(descriptor) == 0, unlockpt(descriptor) == 0, let name = ptsname(descriptor)
+        // The name of a terminal's other end: ptmx(4), ioctl_tty(2) with TIOCSPTLCK and TIOCGPTN.
+        descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
+        var (isLocked, number) = (CInt(0), CInt(0))
+        guard descriptor >= 0, ioctl(descriptor, 0x4004_5431, &isLocked) == 0,
+            ioctl(descriptor, 0x8004_5430, &number) == 0
         else {
             throw RunningProgram.Failure(description: "no terminal: \(String(cString: strerror(errno)))")
         }
-        path = String(cString: name)
+        path = "/dev/pts/\(number)"
         isTerminal = true
     }
 
