@@ -61,7 +61,11 @@ public struct ReconnectPolicy: Sendable {
     ///   - now: the time, by a clock that never steps.
     ///   - random: 0 up to, but not including, 1; for the jitter.
     /// - Returns: how long to wait, or why waiting is of no use.
-    public mutating func decide(_ outcome: ConnectionOutcome, at now: MonotonicTime, random: Double) -> ReconnectDecision {
+    public mutating func decide(
+        _ outcome: ConnectionOutcome,
+        at now: MonotonicTime,
+        random: Double
+    ) -> ReconnectDecision {
         noteAnswer(outcome)
         switch outcome {
         case .dropped(let life, let rateLimit):
