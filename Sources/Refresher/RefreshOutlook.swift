@@ -23,7 +23,11 @@ public final class RefreshOutlook {
         self.directory = directory
         self.configuration = configuration
         self.clock = clock
-        posts = try PostsFile(journal: directory, schedule: configuration.schedule)
+        posts = try PostsFile(
+            journal: directory,
+            schedule: configuration.schedule,
+            isStopped: { shutdown.isRequested }
+        )
         do { try posts.catchUp(with: Journal(directory: directory), shutdown) } catch let error as JournalError
             where error.code == .locked
         {}

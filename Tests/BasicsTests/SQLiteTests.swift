@@ -114,4 +114,25 @@ import Testing
         #expect(try reader.dataVersion() != before)
         #expect(throws: SQLiteError.self) { try reader.execute("INSERT INTO t VALUES (2)") }
     }
+
+    @Test func aWaitForAnothersLockEndsWhenItIsStopped() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/a.sqlite"
+        let holder = try Connection(path: path)
+        try holder.execute("CREATE TABLE t (a INTEGER) STRICT; BEGIN IMMEDIATE")
+        var asked = 0
+        let other = try Connection(path: path) {
+            asked += 1
+            return asked == 4
+        }
+        let error = #expect(throws: SQLiteError.self) { try other.execute("INSERT INTO t VALUES (1)") }
+        #expect(error?.isBusy == true && asked == 4)
+        // A lock that is let go meanwhile is waited for.
+        let third = try Connection(path: path) {
+            try? holder.execute("COMMIT")
+            return false
+        }
+        try third.execute("INSERT INTO t VALUES (1)")
+        #expect(try third.int64("SELECT count(*) FROM t") == 1)
+    }
 }

@@ -190,7 +190,10 @@ struct RoomTests {
         defer { x.server.stop() }
         let disk = Disk(1_500_000_000)
         let sink = MemorySink()
-        let recorder = Recorder(try x.configuration(), sink: sink, room: disk.watch(), monotonic: disk.monotonic.clock)
+        var configuration = try x.configuration()
+        // Silence is measured by the same clock.
+        configuration.silenceLimit = .seconds(100_000)
+        let recorder = Recorder(configuration, sink: sink, room: disk.watch(), monotonic: disk.monotonic.clock)
         let thread = RecorderThread(recorder)
         try thread.wait { sink.text == line(1) }
         // The status is published four times a second, by the same clock.
