@@ -14,20 +14,20 @@ struct RecorderRun {
         case finished
     }
 
-    private let configuration: RecorderConfiguration
-    private let sink: any DeliverySink
-    private let clock: WallClock
-    private let monotonic: MonotonicClock
+    let configuration: RecorderConfiguration
+    let sink: any DeliverySink
+    let clock: WallClock
+    let monotonic: MonotonicClock
     private let hooks: RecorderHooks
-    private let logger: Logger
-    private let shutdown: ShutdownSignal
+    let logger: Logger
+    let shutdown: ShutdownSignal
     private let waker = StreamWaker()
-    private let api: XAPIClient
-    private let limits: RunLimits
-    private let reporter: StatusReporter
+    let api: XAPIClient
+    let limits: RunLimits
+    let reporter: StatusReporter
     private var policy: ReconnectPolicy
-    private var rulesAreApplied: Bool
-    private var rulesInForce: [ActiveRule]?
+    var rulesAreApplied: Bool
+    var rulesInForce: [ActiveRule]?
 
     init(
         _ configuration: RecorderConfiguration,
@@ -185,74 +185,6 @@ struct RecorderRun {
             throw RecorderError(code: .refused, message: "\(error)", cause: error)
         }
         return .outcome(.unreachable(cause), error)
-    }
-
-    // MARK: - Rules
-
-    /// Puts the wanted rules in force, once, and asks which are.
-    private mutating func prepareRules() throws(XAPIError) {
-        if !rulesAreApplied, let wanted = configuration.rules {
-            let diff = RuleSetDiff(wanted: wanted, active: try api.rules(), prune: configuration.prunesRules)
-            let report = try api.apply(diff)
-            guard report.isComplete else {
-                let list = report.refused.map(\.description).joined(separator: "; ")
-                throw XAPIError(
-                    code: .invalidRules,
-                    message: "X refuses rules of the file: \(list); correct them, then start again"
-                )
-            }
-            rulesAreApplied = true
-            logger.notice(
-                "the rules are in force",
-                [
-                    ("added", "\(report.added.count)"), ("deleted", "\(report.deletedCount)"),
-                    ("kept", "\(diff.kept.count)"),
-                ]
-            )
-        }
-        do {
-            rulesInForce = try api.rules()
-        } catch {
-            let client = error.cause as? HTTPClientError
-            if error.code == .cancelled || client?.code == .notConnected || client?.code == .notResolved { throw error }
-            // X is there: the stream may be too, and the rules known last are still the best guess.
-            logger.warning("the rules in force are not known: \(error)")
-        }
-    }
-
-    // MARK: - Waiting
-
-    private func wait(_ delay: Duration, _ reason: String, _ cause: (any Error)?) {
-        guard delay > .zero else { return }
-        let text = cause.map { "\(reason): \($0)" } ?? reason
-        logger.notice("connecting again", [("in_seconds", "\(delay.asSeconds)"), ("reason", text)])
-        reporter.set(.waiting(until: clock.now + delay, reason: reason))
-        let deadline = Deadline(after: delay, on: monotonic)
-        wait { deadline.left(at: monotonic.now) }
-    }
-
-    /// Waits until the budget's next day or month begins: times that are written down, so the wall clock is asked again and again.
-    private func waitForBudget() {
-        let renewal = limits.budgetRenewal
-        if let renewal {
-            logger.notice("the budget is spent; the stream is opened again then", [("at", renewal.rfc3339)])
-        } else {
-            logger.notice("the budget of this run is spent; nothing more is recorded until the next start")
-        }
-        reporter.set(.budgetSpent(until: renewal))
-        wait { limits.renewBudget() ? .zero : Self.tick }
-    }
-
-    /// Between two looks at what may end a wait besides the shutdown, which ends it at once.
-    private static let tick = Duration.milliseconds(250)
-
-    private func wait(_ left: () -> Duration) {
-        while !limits.isTimeUp, !limits.isRoomUsedUp(sink.counts) {
-            let left = left()
-            guard left > .zero else { return }
-            shutdown.wait(for: min(left, Self.tick))
-            reporter.tick()
-        }
     }
 
     private static func failedOnce(_ reason: String, _ cause: (any Error)?) -> RecorderError {
