@@ -21,8 +21,8 @@ import Time
             for number in UInt64(0)..<3 {
                 blocks.append(ExtremeTrailer(ofSmallJournal: number * 59))
                 blocks[Int(number)].lastSequence = 2 + 2 * number
-                blocks[Int(number)].nextArrival += Int64(number)
                 // Time goes on from block to block.
+                blocks[Int(number)].nextArrival = 1_779_999_999_000_002 + 10 * Int64(number)
                 blocks[Int(number)].arrivals[0].delta += 10 * Int64(number)
                 blocks[Int(number)].events[0].delta += 10 * Int64(number)
             }
