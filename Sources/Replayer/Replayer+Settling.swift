@@ -1,5 +1,6 @@
 internal import Journal
 internal import Sinks
+internal import Synchronization
 
 /// What is settled, and the checkpoint behind it.
 extension Replayer {

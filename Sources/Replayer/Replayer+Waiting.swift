@@ -1,5 +1,6 @@
 internal import Sinks
 internal import Time
+internal import Transform
 
 /// When a follower delivers, and when it rests.
 extension Replayer {

@@ -1,6 +1,9 @@
+import Failures
 import Feeds
 import Foundation
 import Lifecycle
+import Logging
+import Replayer
 import Sinks
 import TestSupport
 import Testing

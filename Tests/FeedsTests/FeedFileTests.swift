@@ -2,6 +2,7 @@ import Feeds
 import Foundation
 import Glibc
 import Lifecycle
+import Logging
 import TestSupport
 import Testing
 import Time

@@ -66,7 +66,7 @@ import Time
 
     /// One journal, and the replay of it.
     private struct Trial {
-        let reference: [String]
+        private(set) var reference: [String] = []
         private let prepared: DiskState
         private let seed: UInt64
         private let batchLimit: Int
@@ -84,18 +84,11 @@ import Time
             try Trial.record((1...posts).map { post($0) }, on: disk)
             disk.state.settle()
             prepared = disk.state
-            reference = []
             let whole = SimulatedDisk(prepared, SeededRandom(seed: seed))
             try replay(on: whole)
             let lines = try self.lines(whole)
             guard lines.count == posts else { throw Wrong(description: "\(lines.count) lines of \(posts) posts") }
-            self = Trial(self, reference: lines)
-        }
-
-        private init(_ other: Trial, reference: [String]) {
-            self.reference = reference
-            (prepared, seed) = (other.prepared, other.seed)
-            (batchLimit, interval) = (other.batchLimit, other.interval)
+            reference = lines
         }
 
         struct Wrong: Error, CustomStringConvertible { let description: String }
