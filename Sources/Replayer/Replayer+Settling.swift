@@ -6,8 +6,12 @@ internal import Synchronization
 extension Replayer {
     /// Cuts the output back to where the checkpoint stands.
     func resume(_ records: MergedRecords) throws {
-        guard let checkpoint, let change = try delivery.resume(at: checkpoint.outputLength) else { return }
-        onOutputChange(change)
+        guard let checkpoint else { return }
+        let change = try delivery.resume(at: checkpoint.outputLength)
+        if let change { onOutputChange(change) }
+        // Where the length is not known yet, it is saved before anything is written: a kill before the first checkpoint leaves no
+        // document twice.
+        guard change != nil || checkpoint.outputLength == nil && delivery.outputLength != nil else { return }
         try save(checkpoint, checkpoint.positions, records)
     }
 

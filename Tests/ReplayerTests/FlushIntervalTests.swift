@@ -18,6 +18,7 @@ struct FlushIntervalTests {
     /// A follower on a thread, its sink, and what it told last.
     private final class Follower: Sendable {
         let clock = ManualClock(FlushIntervalTests.start)
+        let steady = ManualMonotonicClock()
         let shutdown = ShutdownSignal()
         let sink = CountingSink()
         let replayer: Replayer
@@ -40,6 +41,7 @@ struct FlushIntervalTests {
                 ),
                 delivery: LocalDelivery(sink),
                 clock: clock.clock,
+                steady: steady.clock,
                 onProgress: { state in last.state.withLock { $0 = state } }
             )
             self.replayer = replayer
@@ -47,6 +49,12 @@ struct FlushIntervalTests {
             thread = try WorkerThread(name: "follower") {
                 do { try replayer.run(shutdown) } catch { Issue.record(error) }
             }
+        }
+
+        /// Time passes: on both clocks.
+        func advance(by duration: Duration) {
+            steady.advance(by: duration)
+            clock.advance(by: duration)
         }
 
         var lag: Duration? { told.state.withLock { $0?.lag } }
@@ -87,7 +95,7 @@ struct FlushIntervalTests {
         let follower = try Follower(folder.path, .milliseconds(200))
         let writer = try JournalWriter(directory: folder.path, source: .filtered, clock: follower.clock.clock)
         for id in 1...9 {
-            follower.clock.advance(by: .milliseconds(20))
+            follower.advance(by: .milliseconds(20))
             try writer.append(post(id))
             try follower.until { follower.replayer.currentBooks.records == id }
         }
@@ -95,16 +103,16 @@ struct FlushIntervalTests {
         try follower.until { follower.lag == .milliseconds(160) }
         usleep(50_000)
         #expect(follower.sink.batches.isEmpty)
-        follower.clock.advance(by: .milliseconds(40))
+        follower.advance(by: .milliseconds(40))
         try follower.until { follower.replayer.currentBooks.accepted == 9 }
         #expect(follower.sink.batches == [9])
         try follower.until { follower.lag == .zero }
 
-        follower.clock.advance(by: .seconds(60))
+        follower.advance(by: .seconds(60))
         try writer.append(post(10))
         try follower.until { follower.replayer.currentBooks.records == 10 }
         #expect(follower.sink.batches == [9], "a lone post waits too")
-        follower.clock.advance(by: .milliseconds(200))
+        follower.advance(by: .milliseconds(200))
         try follower.until { follower.replayer.currentBooks.accepted == 10 }
 
         try writer.append(post(11))
@@ -123,12 +131,29 @@ struct FlushIntervalTests {
         try follower.until { follower.replayer.currentBooks.accepted == 7 }
         #expect(follower.sink.batches == [3, 3, 1])
         clock.set(Self.start)
-        follower.clock.advance(by: .milliseconds(1))
+        follower.advance(by: .milliseconds(1))
         for id in 8...11 { try writer.append(post(id)) }
         try follower.until { follower.replayer.currentBooks.accepted == 10 }
         // The clock stands still: only the fourth waits.
         try follower.until { follower.replayer.currentBooks.records == 11 }
         #expect(follower.replayer.currentBooks.accepted == 10)
+        #expect(follower.stop())
+        try writer.close()
+    }
+
+    @Test func theWallClockMovesNoWait() throws {
+        let folder = try TemporaryFolder()
+        let follower = try Follower(folder.path, .milliseconds(200))
+        let writer = try JournalWriter(directory: folder.path, source: .filtered, clock: follower.clock.clock)
+        try writer.append(post(1))
+        try follower.until { follower.replayer.currentBooks.records == 1 }
+        for step in [Duration.seconds(3_600), .seconds(-172_800), .seconds(172_800)] {
+            follower.clock.advance(by: step)
+            usleep(20_000)
+            #expect(follower.sink.batches.isEmpty, "after a step of \(step)")
+        }
+        follower.steady.advance(by: .milliseconds(201))
+        try follower.until { follower.replayer.currentBooks.accepted == 1 }
         #expect(follower.stop())
         try writer.close()
     }

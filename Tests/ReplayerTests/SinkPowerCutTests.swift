@@ -46,7 +46,7 @@ import Time
                 disk = try trial.interrupt(disk, &random)
             }
             try trial.replay(on: disk)
-            #expect(try trial.lines(disk) == trial.reference, "REPRISE_TEST_SEED=\(seed)")
+            #expect(try trial.lines(disk) == trial.reference, "REPRISE_TEST_SEED=\(seed): \(try trial.ids(disk))")
         }
     }
 
@@ -136,6 +136,11 @@ import Time
             guard let file = disk.state.names[Trial.file] else { return [] }
             let text = String(decoding: disk.state.files[file].content, as: UTF8.self)
             return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+        }
+
+        /// The posts in the file, for messages.
+        func ids(_ disk: SimulatedDisk) throws -> [String] {
+            try lines(disk).map { String($0.prefix { $0 != "," }) }
         }
 
         private static func record(_ posts: [String], on disk: SimulatedDisk) throws {

@@ -214,7 +214,7 @@ private final class SimulatedFile: DiskFile, @unchecked Sendable {
     }
 
     func dropCache() throws(Errno) {
-        if disk.state.files[index].pending.isEmpty { disk.state.files[index].content = disk.state.files[index].durable }
+        if index != DiskState.folder, disk.state.files[index].pending.isEmpty { disk.state.files[index].content = disk.state.files[index].durable }
     }
 
     func status() throws(Errno) -> FileStatus { disk.status(of: index) }

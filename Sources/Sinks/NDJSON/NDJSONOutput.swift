@@ -7,7 +7,8 @@ struct NDJSONOutput {
     let identity: String
     /// Bytes that the file holds as far as we know; nil for pipes and devices.
     private(set) var length: Int?
-    private let file: FileHandle
+    /// Nil once it is closed.
+    private var handle: FileHandle?
     /// The folder whose names are synced with the first flush; nil where the file was there before.
     private var newIn: (disk: any Disk, folder: String)?
     /// The file's length behind the last whole batch.
@@ -32,7 +33,7 @@ struct NDJSONOutput {
             throw SinkError(file: error)
         }
         let status = try SinkError.fromFile { () throws(FileError) in try opened.status() }
-        file = opened
+        handle = opened
         guard status.kind != .folder, status.kind != .other else {
             throw SinkError(.io, "\(path) is neither a file nor a pipe or device", cause: .foreignTarget)
         }
@@ -46,14 +47,25 @@ struct NDJSONOutput {
 
     /// Writes to an open descriptor, which stays open.
     init(descriptor: CInt) {
-        file = FileHandle(SystemDisk().output(descriptor: descriptor), name: "standard output")
+        handle = FileHandle(SystemDisk().output(descriptor: descriptor), name: "standard output")
         identity = "ndjson:-"
         length = nil
+    }
+
+    /// Lets go of the file; the reader of a pipe of our own then sees its end.
+    mutating func close() { handle = nil }
+
+    private var file: FileHandle {
+        get throws(SinkError) {
+            guard let handle else { throw SinkError(.io, "\(identity) was closed already") }
+            return handle
+        }
     }
 
     /// Writes bytes behind what is there.
     mutating func write(_ bytes: UnsafeRawBufferPointer, isStopped: () -> Bool) throws(SinkError) {
         guard !bytes.isEmpty else { return }
+        let file = try file
         do {
             let written = try file.append(bytes, isStopped: isStopped)
             length = length.map { $0 + written }
@@ -77,6 +89,7 @@ struct NDJSONOutput {
     /// Makes what was written durable.
     mutating func flush() throws(SinkError) {
         guard length != nil else { return }
+        let file = try file
         try SinkError.fromFile { () throws(FileError) in try file.syncData() }
         guard let new = newIn else { return }
         try SinkError.fromFile { () throws(FileError) in try new.disk.syncFolder(new.folder) }
@@ -86,9 +99,10 @@ struct NDJSONOutput {
     /// Cuts the file back to a length, or behind its last line.
     mutating func resume(at wanted: Int?) throws(SinkError) -> OutputChange? {
         guard let size = length else { return nil }
+        let file = try file
         let end = try SinkError.fromFile { () throws(FileError) in
             if let wanted { return wanted }
-            return try lastLineEnd(of: size)
+            return try NDJSONOutput.lastLineEnd(of: file, size)
         }
         if size > end { try SinkError.fromFile { () throws(FileError) in try file.truncate(to: end) } }
         length = min(size, end)
@@ -99,6 +113,7 @@ struct NDJSONOutput {
     /// Whether a path leads to another file by now, or to none.
     func isReplaced(at path: String, on disk: any Disk) throws(SinkError) -> Bool {
         guard length != nil else { return false }
+        let file = try file
         do {
             return try disk.status(of: path).inode != file.status().inode
         } catch let error as Errno {
@@ -112,6 +127,7 @@ struct NDJSONOutput {
     /// Takes over the length that another program has given the file.
     mutating func noteTruncation() throws(SinkError) -> OutputChange? {
         guard let length else { return nil }
+        let file = try file
         let size = try SinkError.fromFile { () throws(FileError) in try file.size() }
         guard size != length else { return nil }
         self.length = size
@@ -120,7 +136,7 @@ struct NDJSONOutput {
     }
 
     /// Where the last whole line ends: a kill may have left a part of one.
-    private func lastLineEnd(of size: Int) throws(FileError) -> Int {
+    private static func lastLineEnd(of file: FileHandle, _ size: Int) throws(FileError) -> Int {
         var end = size
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 64)
         defer { buffer.deallocate() }

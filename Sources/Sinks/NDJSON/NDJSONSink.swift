@@ -18,6 +18,7 @@ public final class NDJSONSink: FileSink {
     private let place: (disk: any Disk, path: String)?
     private var lines = LineBuffer()
     private var isPrepared: Bool
+    private var isClosed = false
     private var shutdown: ShutdownSignal?
 
     /// A stop waits this long for the reader of a pipe to take the rest of a batch.
@@ -94,8 +95,13 @@ public final class NDJSONSink: FileSink {
     /// - Throws: `SinkError` with code `io`; nothing may be taken for durable then, and later calls fail with the same error.
     public func flush() throws { try output.flush() }
 
-    /// Flushes.
-    public func close() throws { try flush() }
+    /// Flushes, and lets go of the file or pipe.
+    public func close() throws {
+        guard !isClosed else { return }
+        isClosed = true
+        defer { output.close() }
+        try flush()
+    }
 
     private func writeOut() throws(SinkError) {
         defer { lines.removeAll() }
