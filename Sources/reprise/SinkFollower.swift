@@ -32,6 +32,8 @@ final class SinkFollower: Service {
             do {
                 try open(shutdown).replayer.run(shutdown)
                 return
+            } catch let error as SinkError where error.code == .stopped {
+                return
             } catch let error as SinkError where error.code == .unavailable {
                 if shutdown.isRequested { return }
                 trouble.tell("\(error)")

@@ -64,6 +64,9 @@ final class SinkRun: Sendable {
         while true {
             do {
                 try replay(shutdown, time)
+            } catch let error as SinkError where error.code == .stopped {
+                // The checkpoint stands before what was not settled; a follower is always stopped somewhere.
+                result.withLock { $0.isStopped = !configuration.isFollowing }
             } catch let error as SinkError
                 where error.code == .unavailable && configuration.isFollowing && !isAlone && !shutdown.isRequested
             {
