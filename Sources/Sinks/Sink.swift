@@ -60,7 +60,7 @@ extension Sink {
 public struct SinkError: FailureCauseProviding, CustomStringConvertible, Sendable {
     /// The kind of failure.
     public struct Code: Hashable, Sendable {
-        private enum Value { case address, io, closedPipe, unavailable, refused }
+        private enum Value { case address, io, closedPipe, unavailable, refused, stopped }
         private let value: Value
         /// A sink's address cannot be read.
         public static let address = Code(value: .address)
@@ -72,6 +72,8 @@ public struct SinkError: FailureCauseProviding, CustomStringConvertible, Sendabl
         public static let unavailable = Code(value: .unavailable)
         /// A remote sink is not what was asked for: another mapping, another engine.
         public static let refused = Code(value: .refused)
+        /// A shutdown ended the delivery before everything was settled; the sink itself took documents.
+        public static let stopped = Code(value: .stopped)
 
         fileprivate var usualCause: FailureCause {
             switch value {
@@ -80,6 +82,7 @@ public struct SinkError: FailureCauseProviding, CustomStringConvertible, Sendabl
             case .closedPipe: .network
             case .unavailable: .serverFault
             case .refused: .foreignTarget
+            case .stopped: .unknown
             }
         }
     }

@@ -17,7 +17,8 @@ extension ExitStatus {
         // A file system that will not do, or a journal of a newer Reprise: no later try ends otherwise.
         case let error as JournalError where error.code == .unsupported: self = .configuration
         case let error as SinkError where error.code == .address: self = .usage
-        case let error as SinkError where error.code == .unavailable: self = .tryLater
+        case let error as SinkError where error.code == .unavailable || error.code == .stopped:
+            self = .tryLater
         case let error as SinkError where error.code == .refused: self = .configuration
         // Who read our output has had enough.
         case let error as SinkError where error.code == .closedPipe: self = .done

@@ -125,6 +125,26 @@ import Transform
         #expect(closing.elapsed < Self.soon, "\(closing.elapsed)")
     }
 
+    /// A sink that is slow, and answers, gets more time.
+    @Test func aShutdownWaitsLongerForASinkThatAnswers() throws {
+        var limits = DeliveryLimits()
+        limits.calls = 1
+        let sink = FakeSink { documents, _ in
+            sleepMilliseconds(600)
+            return FakeSink.accept(documents)
+        }
+        let delivery = try deliver(to: sink, limits: limits, patience: .endless)
+        for _ in 0..<3 { _ = try delivery.deliver(ReplyJudge().batch) }
+        let signal = shutdown(delivery, after: 0)
+        let (elapsed, error) = timed { try delivery.finish() }
+        #expect(signal.isRequested && error == nil && elapsed > .milliseconds(2_000), "\(elapsed)")
+        #expect(try delivery.progress().settledBatches == 4)
+        for _ in 0..<20 { _ = try delivery.deliver(ReplyJudge().batch) }
+        let late = timed { try delivery.finish() }
+        #expect(late.error?.code == .stopped && late.elapsed < .seconds(6), "\(late.elapsed)")
+        try delivery.close()
+    }
+
     @Test func whereNothingIsUnderWayAShutdownEndsAtOnce() throws {
         let delivery = try deliver(to: FakeSink { documents, _ in FakeSink.accept(documents) }, patience: .endless)
         try delivery.finish()

@@ -6,7 +6,8 @@ public import Transform
 /// Delivers to a remote sink by `DeliveryEngine`, with a thread for each call that may be under way.
 ///
 /// Threads sleep until the engine has a call for them, or something changes. After a shutdown request, calls that are under way or
-/// ready have 1.5 s to end, and nothing that failed is tried again; what is not settled then is to be delivered again.
+/// ready have 1.5 s to end, up to 3.5 s while the sink answers, and nothing that failed is tried again; what is not settled then is
+/// to be delivered again.
 public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
     // @unchecked: batches are handed from thread to thread under the monitor's lock; nothing else is shared but constants.
     private let sink: any RemoteSink
@@ -14,9 +15,6 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
     private let patience: DeliveryPatience
     private let clock: MonotonicClock
     private let workers: [(thread: WorkerThread, control: CallControl)]
-
-    /// How long calls may still take after a shutdown request.
-    private static let grace = Duration.milliseconds(1_500)
 
     /// Starts the threads; nothing is connected yet.
     ///
@@ -72,11 +70,8 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
     public func endWaits(on shutdown: ShutdownSignal) {
         shutdown.onRequest { [weak self] in
             guard let self else { return }
-            let end = self.clock.now + ConcurrentDelivery.grace
-            self.monitor.withLock { state in
-                state.graceEnd = end
-                state.engine.end()
-            }
+            let now = self.clock.now
+            self.monitor.withLock { $0.stop(now: now) }
             self.monitor.signal()
         }
     }
@@ -149,8 +144,9 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
         }
         if let graceEnd = state.graceEnd {
             guard now < graceEnd, engine.isBusy(now: now) else {
-                let reason = "stopped before all documents were delivered"
-                throw unavailable(engine.lastFailure?.reason ?? reason, engine.lastFailure?.cause ?? .network)
+                let text = "stopped before all documents were delivered"
+                if state.isTakingDocuments { throw SinkError(.stopped, "\(sink.name): \(text)") }
+                throw unavailable(engine.lastFailure?.reason ?? text, engine.lastFailure?.cause ?? .network)
             }
             end = min(end, graceEnd)
         }

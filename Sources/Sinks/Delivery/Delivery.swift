@@ -63,7 +63,8 @@ public protocol Delivery: AnyObject {
 
     /// Waits until every batch is settled, then flushes.
     ///
-    /// - Throws: what stopped the delivery; what is not settled then is to be delivered again.
+    /// - Throws: what stopped the delivery, `SinkError` with code `stopped` for a shutdown alone; what is not settled then is to be
+    ///   delivered again.
     func finish() throws
 
     /// Ends; what is not settled is given up.

@@ -18,8 +18,13 @@ struct DeliveryState {
     private var random: UInt64
     /// Whether the threads have to end.
     var isClosed = false
-    /// Once the shutdown is requested: when calls under way are given up.
-    var graceEnd: MonotonicTime?
+    /// When the shutdown was requested.
+    private var stoppedAt: MonotonicTime?
+
+    /// How long calls may still take after a shutdown request, or after an answer that came since.
+    private static let grace = Duration.milliseconds(1_500)
+    /// How long a sink that answers may take after a shutdown request.
+    private static let longestGrace = Duration.milliseconds(3_500)
 
     /// What a batch costs besides its documents, where it waits and in the engine.
     private static let overhead = 1_024
@@ -29,6 +34,22 @@ struct DeliveryState {
         self.batchCapacity = batchCapacity
         random = seed | 1
     }
+
+    /// Notes a shutdown request: nothing that failed is tried again.
+    mutating func stop(now: MonotonicTime) {
+        stoppedAt = now
+        engine.end()
+    }
+
+    /// Once the shutdown is requested: when calls under way are given up.
+    var graceEnd: MonotonicTime? {
+        guard let stoppedAt else { return nil }
+        let answered = max(stoppedAt, engine.unansweredSince ?? stoppedAt)
+        return min(stoppedAt + DeliveryState.longestGrace, answered + DeliveryState.grace)
+    }
+
+    /// Whether the sink took documents when it was last heard of, so that at a stop only time was lacking.
+    var isTakingDocuments: Bool { engine.lastFailure == nil && engine.accepted + engine.stale + engine.rejected > 0 }
 
     /// Takes a batch if the pool has enough free space; returns an empty one then.
     mutating func add(
