@@ -80,7 +80,10 @@ let package = Package(
             "Sinks",
             ["Time", "Failures", "Files", "JSON", "Compression", "Lifecycle", "HTTPClient", "Transform", "Index"]
         ),
-        room("Recorder", ["Time", "Failures", "Logging", "Lifecycle", "Terminal", "HTTPClient", "Journal", "XAPI"]),
+        room(
+            "Recorder",
+            ["Time", "Failures", "Files", "Logging", "Lifecycle", "Terminal", "HTTPClient", "Journal", "XAPI"]
+        ),
         room("Replayer", ["Time", "Failures", "Logging", "Lifecycle", "Journal", "Transform", "Sinks"]),
         room("Feeds", ["Time", "Failures", "Logging", "Lifecycle", "Journal", "Transform", "Sinks", "Replayer"]),
         room(
@@ -99,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "reprise",
             dependencies: [
-                "Time", "Failures", "Logging", "Lifecycle", "Terminal", "Options", "HTTPClient", "HTTPServer",
+                "Time", "Failures", "Files", "Logging", "Lifecycle", "Terminal", "Options", "HTTPClient", "HTTPServer",
                 "Journal",
                 "XAPI", "Transform", "Index", "Sinks", "Recorder", "Replayer", "Feeds", "Refresher", "Dashboard",
                 "Simulator",
@@ -148,7 +151,8 @@ let package = Package(
         tests(
             "Replayer",
             [
-                "SQLite", "Time", "Failures", "Files", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks", "Replayer",
+                "SQLite", "Time", "Failures", "Files", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks",
+                "Replayer",
             ]
         ),
         tests("Feeds", ["Time", "Failures", "Logging", "Lifecycle", "Journal", "Replayer", "Sinks", "Feeds"]),

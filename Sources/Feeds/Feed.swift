@@ -58,6 +58,9 @@ public final class Feed: Service {
             let attempt = Stopwatch()
             do {
                 return try runOnce(shutdown)
+            } catch let error as SinkError where error.code == .stopped {
+                // The checkpoint stands before what is not settled; a follower is always stopped somewhere.
+                return shared.withLock { $0.isStopped = !configuration.range.isFollowing }
             } catch {
                 if failures == 0 || attempt.elapsed >= Feed.recovery { (failures, troubled) = (0, Stopwatch()) }
                 let wait = configuration.persistence.wait(

@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 internal import Journal
 public import XAPI
@@ -49,18 +50,23 @@ public struct RecorderError: Error, CustomStringConvertible {
 extension RecorderError {
     /// What stopped a journal, in the words of an operator where the disk is full or read-only; any other error stays as it is.
     public static func explaining(_ error: any Error) -> any Error {
-        guard let journal = error as? JournalError else { return error }
-        switch journal.errorNumber {
+        let (number, message): (Int32, String)
+        switch error {
+        case let error as JournalError: (number, message) = (error.errorNumber, error.message)
+        case let error as FileError: (number, message) = (error.errorNumber, error.message)
+        default: return error
+        }
+        switch number {
         case ENOSPC, EDQUOT:
-            // The journal's own words go on with what to do.
-            return RecorderError(code: .journal, message: "the disk is full: \(journal.message)", cause: journal)
+            // The file's own words end with what to do.
+            return RecorderError(code: .journal, message: "the disk is full: \(message)", cause: error)
         case EROFS:
             return RecorderError(
                 code: .journal,
                 message:
-                    "the disk takes no writes: \(journal.message); make it writable, then start again: nothing that was "
+                    "the disk takes no writes: \(message); make it writable, then start again: nothing that was "
                     + "recorded is lost",
-                cause: journal
+                cause: error
             )
         default: return error
         }

@@ -163,7 +163,7 @@ struct RecorderRun {
         guard let end = result.end else {
             if limits.isTimeUp { return .finished }
             guard let head = result.head else {
-                return try unreachable(result.error.map { FailureCause(ofCall: $0) } ?? .network, result.error)
+                return try unreachable(result.error?.failureCause ?? .network, result.error)
             }
             let said = configuration.token.authorization.blottedOut(of: result.refusal)
             let problem = Problem.all(in: said).first

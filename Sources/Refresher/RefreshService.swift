@@ -49,7 +49,7 @@ public final class RefreshService: Service, @unchecked Sendable {
             } catch {
                 if shutdown.isRequested { return logger.warning("likes were not refreshed to the end: \(error)") }
                 failures += 1
-                let wait = backOff.wait(after: FailureCause(ofPass: error).kind, failures: failures)
+                let wait = backOff.wait(after: FailureCause(of: error).kind, failures: failures)
                 logger.error("likes are not refreshed: \(error); trying again in \(Int(wait.asSeconds.rounded(.up))) s")
                 health?.failed(name, "\(error)")
                 shutdown.wait(for: wait)

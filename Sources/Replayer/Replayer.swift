@@ -151,9 +151,11 @@ public final class Replayer: Service, @unchecked Sendable {
         var limit = min(configuration.batchDocumentLimit ?? Int.max, delivery.batchDocumentLimit)
         if let documentLimit = configuration.documentLimit { limit = min(limit, documentLimit - handedOver) }
         var (books, arrivals) = (books, arrivals)
-        defer { (self.books, self.arrivals) = (books, arrivals) }
+        defer {
+            (self.books, self.arrivals) = (books, arrivals)
+            noteDeadline()
+        }
         let last = books.records + Replayer.batchRecordLimit
-        defer { noteDeadline() }
         while books.records < last && batch.documents.count < limit && batch.byteCount < byteLimit {
             guard let item = try records.next() else { return true }
             arrivals = (arrivals?.first ?? item.mark.arrival, item.mark.arrival)

@@ -1,5 +1,5 @@
 public import Failures
-public import HTTPClient
+internal import HTTPClient
 
 extension XAPIError: FailureCauseProviding {
     /// Why X, or the way to it, failed; a cap on posts ends with its period, so it is `rateLimited`.
@@ -12,22 +12,7 @@ extension XAPIError: FailureCauseProviding {
         case .unexpectedAnswer: return .serverFault
         case .invalidToken: return .credentials
         case .invalidRules, .invalidBudget, .invalidAddress: return .badRequest
-        default: return (cause as? HTTPClientError).map { FailureCause(ofCall: $0) } ?? .unknown
+        default: return (cause as? HTTPClientError)?.failureCause ?? .unknown
         }
-    }
-}
-
-extension FailureCause {
-    /// The cause of a call that brought no whole answer.
-    public init(ofCall error: HTTPClientError) {
-        self =
-            switch error.code {
-            case .invalidRequest: .badRequest
-            case .notResolved: .nameResolution
-            case .notConnected, .timedOut, .cut, .reset: .network
-            case .untrusted: .certificate
-            case .tooLarge: .serverFault
-            default: .unknown
-            }
     }
 }

@@ -1,3 +1,4 @@
+internal import Files
 internal import HTTPServer
 internal import Journal
 internal import Options
@@ -16,6 +17,7 @@ extension ExitStatus {
         case let error as JournalError where error.code == .invalid: self = .usage
         // A file system that will not do, or a journal of a newer Reprise: no later try ends otherwise.
         case let error as JournalError where error.code == .unsupported: self = .configuration
+        case let error as FileError where error.code == .unsupported: self = .configuration
         case let error as SinkError where error.code == .address: self = .usage
         case let error as SinkError where error.code == .unavailable || error.code == .stopped:
             self = .tryLater

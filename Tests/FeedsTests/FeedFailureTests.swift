@@ -37,7 +37,9 @@ import Testing
         #expect(eventually { trial.health.all.contains { $0.failures > 0 } })
         // Somebody deletes it, as the message advises.
         try FileManager.default.removeItem(atPath: trial.path("index"))
-        #expect(eventually { running.feed.outcome.books.records == 1 || trial.health.all.allSatisfy { $0.trouble == nil } })
+        #expect(
+            eventually { running.feed.outcome.books.records == 1 || trial.health.all.allSatisfy { $0.trouble == nil } }
+        )
         #expect(running.stop(within: .seconds(5)))
     }
 

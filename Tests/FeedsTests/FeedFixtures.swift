@@ -32,7 +32,8 @@ final class FeedTrial {
     func record(_ count: Int) throws {
         for _ in 0..<count {
             posts += 1
-            let line = "{\"data\":{\"id\":\"\(posts)\",\"text\":\"post\"},\"matching_rules\":[{\"id\":\"1\",\"tag\":\"cats\"}]}\r\n"
+            let line =
+                "{\"data\":{\"id\":\"\(posts)\",\"text\":\"post\"},\"matching_rules\":[{\"id\":\"1\",\"tag\":\"cats\"}]}\r\n"
             try Array(line.utf8).withUnsafeBytes { try writer.append($0) }
         }
     }

@@ -38,7 +38,9 @@ import Testing
 
     @Test func backOffDoublesIsCappedAndJittered() {
         let backoff = Backoff(first: .seconds(1), longest: .seconds(60))
-        #expect((0..<8).map { backoff.wait(after: $0, chance: 1) } == [1, 2, 4, 8, 16, 32, 60, 60].map { .seconds($0) })
+        #expect(
+            (0..<8).map { backoff.wait(after: $0, chance: 1) } == [1, 2, 4, 8, 16, 32, 60, 60].map { .seconds($0) }
+        )
         #expect(backoff.wait(after: 2, chance: 0) == .seconds(2))
         #expect(backoff.wait(after: Int.max, chance: 1) == .seconds(60))
         #expect(backoff.wait(after: -1, chance: 7) == .seconds(1))

@@ -46,7 +46,8 @@ import Time
                 disk = try trial.interrupt(disk, &random)
             }
             try trial.replay(on: disk)
-            #expect(try trial.lines(disk) == trial.reference, "REPRISE_TEST_SEED=\(seed): \(try trial.ids(disk))")
+            let (lines, ids) = (try trial.lines(disk), try trial.ids(disk))
+            #expect(lines == trial.reference, "REPRISE_TEST_SEED=\(seed): \(ids)")
         }
     }
 
@@ -103,7 +104,9 @@ import Time
         ) throws -> SimulatedDisk {
             var states: [DiskState] = []
             disk.beforeChange = { states.append($0) }
-            if Int.random(in: 0..<4, using: &random) == 0 { disk.failingChange = Int.random(in: 1...60, using: &random) }
+            if Int.random(in: 0..<4, using: &random) == 0 {
+                disk.failingChange = Int.random(in: 1...60, using: &random)
+            }
             do { try replay(on: disk) } catch { disk.failingChange = nil }
             disk.noteDatabases()
             states.append(disk.state)

@@ -64,9 +64,13 @@ package struct DiskState {
         return files.count - 1
     }
 
-    package mutating func makeFolder(_ path: String) { change(.link(path, DiskState.folder), in: DiskState.parent(of: path)) }
+    package mutating func makeFolder(_ path: String) {
+        change(.link(path, DiskState.folder), in: DiskState.parent(of: path))
+    }
 
-    package mutating func rename(_ old: String, to new: String) { change(.rename(old, new), in: DiskState.parent(of: new)) }
+    package mutating func rename(_ old: String, to new: String) {
+        change(.rename(old, new), in: DiskState.parent(of: new))
+    }
 
     package mutating func remove(_ path: String) { change(.unlink(path), in: DiskState.parent(of: path)) }
 

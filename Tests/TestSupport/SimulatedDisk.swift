@@ -214,7 +214,9 @@ private final class SimulatedFile: DiskFile, @unchecked Sendable {
     }
 
     func dropCache() throws(Errno) {
-        if index != DiskState.folder, disk.state.files[index].pending.isEmpty { disk.state.files[index].content = disk.state.files[index].durable }
+        if index != DiskState.folder, disk.state.files[index].pending.isEmpty {
+            disk.state.files[index].content = disk.state.files[index].durable
+        }
     }
 
     func status() throws(Errno) -> FileStatus { disk.status(of: index) }

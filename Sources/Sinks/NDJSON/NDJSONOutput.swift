@@ -9,8 +9,8 @@ struct NDJSONOutput {
     private(set) var length: Int?
     /// Nil once it is closed.
     private var handle: FileHandle?
-    /// The folder whose names are synced with the first flush; nil where the file was there before.
-    private var newIn: (disk: any Disk, folder: String)?
+    /// The folder whose names are synced with the first flush: whoever created the file may have been killed before that.
+    private var unsyncedName: (disk: any Disk, folder: String)?
     /// The file's length behind the last whole batch.
     private var wholeLength = 0
 
@@ -42,7 +42,7 @@ struct NDJSONOutput {
         identity = isFile ? "ndjson:\(status.identity)" : "ndjson:\(path)"
         length = isFile ? status.size : nil
         wholeLength = status.size
-        if isFile, kind == nil { newIn = (disk, disk.parentFolder(of: path)) }
+        if isFile { unsyncedName = (disk, disk.parentFolder(of: path)) }
     }
 
     /// Writes to an open descriptor, which stays open.
@@ -70,7 +70,7 @@ struct NDJSONOutput {
             let written = try file.append(bytes, isStopped: isStopped)
             length = length.map { $0 + written }
             guard written == bytes.count else {
-                throw SinkError(.unavailable, "stopped while the reader of \(file.path) took nothing", cause: .network)
+                throw SinkError(.stopped, "stopped while the reader of \(file.path) took nothing")
             }
         } catch let error as FileError {
             // What was written of the batch is cut off again, so that the file stays a row of whole lines.
@@ -91,9 +91,9 @@ struct NDJSONOutput {
         guard length != nil else { return }
         let file = try file
         try SinkError.fromFile { () throws(FileError) in try file.syncData() }
-        guard let new = newIn else { return }
-        try SinkError.fromFile { () throws(FileError) in try new.disk.syncFolder(new.folder) }
-        newIn = nil
+        guard let name = unsyncedName else { return }
+        try SinkError.fromFile { () throws(FileError) in try name.disk.syncFolder(name.folder) }
+        unsyncedName = nil
     }
 
     /// Cuts the file back to a length, or behind its last line.

@@ -118,6 +118,8 @@ final class Schedule {
             }
         } catch let error as JournalError where [.io, .failed].contains(error.code) {
             isStopped = true
+        } catch is FileError {
+            isStopped = true
         }
         if let writer = self.writer { promise(writer) }
         return !isStopped && writer.failure == nil

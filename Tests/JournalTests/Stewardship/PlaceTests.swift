@@ -44,7 +44,7 @@ import Time
     @Test func fileSystemsOfOtherMachinesAreRefusedWithTheReason() throws {
         for kind in FileSystemFacts.remoteKinds.sorted() {
             let folder = try TemporaryFolder()
-            let error = #expect(throws: JournalError.self, "\(kind)") { try open(folder.path, on: kind) }
+            let error = #expect(throws: FileError.self, "\(kind)") { try open(folder.path, on: kind) }
             #expect(error?.code == .unsupported)
             #expect(error?.message.contains("is on \(kind), where locks and syncs") == true, "\(kind)")
             #expect(error?.message.contains("record onto a local disk") == true, "\(kind)")
