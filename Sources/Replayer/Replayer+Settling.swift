@@ -15,6 +15,14 @@ extension Replayer {
         try save(checkpoint, checkpoint.positions, records)
     }
 
+    /// Continues in the file that the output's path leads to, where another program has renamed or truncated it.
+    func noticeOutputChange(_ records: MergedRecords) throws {
+        guard let change = try delivery.checkOutput() else { return }
+        onOutputChange(change)
+        // Saved before anything is written to it: a kill behind this leaves no document twice.
+        if let checkpoint { try save(checkpoint, settlement.frontier, records) }
+    }
+
     /// Takes over what became of the batches so far, and keeps what was refused before anything is settled behind it.
     func look(_ records: MergedRecords) throws {
         let progress = try delivery.progress()

@@ -118,6 +118,7 @@ public final class Replayer: Service, @unchecked Sendable {
 
     private func replay(_ records: inout MergedRecords, _ shutdown: ShutdownSignal) throws {
         var known: Set<SourceName> = []
+        var hangups = Hangup.count
         var nextCheckpoint = steady.now + configuration.checkpointInterval
         while !shutdown.isRequested {
             // A source that appears while following is followed from its beginning.
@@ -126,6 +127,11 @@ public final class Replayer: Service, @unchecked Sendable {
                 try deliver(records)
                 records = MergedRecords(try sources.map { try ranges.open($0) })
                 known = Set(sources)
+            }
+            if hangups != Hangup.count {
+                // Asked to reopen files: an output that was renamed is let go of now, not with the next document.
+                hangups = Hangup.count
+                try noticeOutputChange(records)
             }
             let before = books.records
             isAtEnd = try fill(from: records)
@@ -176,11 +182,7 @@ public final class Replayer: Service, @unchecked Sendable {
         let hasDocuments = !batch.isEmpty
         if hasDocuments {
             try records.sync()
-            if let change = try delivery.checkOutput() {
-                onOutputChange(change)
-                // Saved before anything is written to it: a kill behind this leaves no document twice.
-                if let checkpoint { try save(checkpoint, settlement.frontier, records) }
-            }
+            try noticeOutputChange(records)
             handedOver += batch.documents.count
             batch = try delivery.deliver(batch)
         }

@@ -11,6 +11,11 @@ enum Rules {
         }
     }
 
+    /// Modules that write no time down: all their time is monotonic.
+    private static let withoutWallClock: Set<String> = [
+        "Failures", "Files", "SQLite", "Lifecycle", "HTTPClient", "HTTPServer", "Transform", "Index", "Sinks", "Feeds",
+    ]
+
     static func bannedCalls(_ file: SourceFile) -> [Finding] {
         let leftToDo = "a note that something is left to do"
         var banned = [
@@ -31,7 +36,7 @@ enum Rules {
                 )
             )
         }
-        if file.target == "Journal", !file.path.hasSuffix("/SystemDisk.swift") {
+        if ["Journal", "Sinks", "Replayer", "Feeds", "Refresher", "Recorder"].contains(file.target) {
             banned.append(
                 (
                     #"\b(pwritev?|preadv?|fdatasync|fsync|ftruncate|posix_fallocate|Glibc\.\w+)\("#,
@@ -39,6 +44,16 @@ enum Rules {
                 )
             )
         }
+        if !["Simulator", "SQLite"].contains(file.target) {
+            banned.append((#"\b(u|nano)?sleep\(|Thread\.sleep|Task\.sleep"#, "a wait that hears no shutdown"))
+        }
+        if Rules.withoutWallClock.contains(file.target) {
+            banned.append((#"\bWallClock\b|CLOCK_REALTIME"#, "the wall clock where only time that passes counts"))
+        }
+        // A wait, deadline or back-off that is computed from a time of day changes whenever somebody sets the clock.
+        banned.append(
+            (#"wait\(for: [^\n]*\b(clock\.now|Timestamp)\b|Deadline\([^\n]*\bTimestamp\b"#, "a wait by the wall clock")
+        )
         banned = banned.filter { file.text.range(of: $0.0, options: .regularExpression) != nil }
         guard !banned.isEmpty else { return [] }
         return file.lines.enumerated().flatMap { index, line in

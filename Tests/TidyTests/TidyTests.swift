@@ -71,9 +71,16 @@ import Testing
         "let x = try! f()", "x as! Int", "print(x)", "// fine\nfatalError()", "let now = Date()",
         "Int.random(in: 0...1)", "debugPrint(x)", "getenv(\"A\")", "var chance = SystemRandomNumberGenerator()",
         "f() // " + "TO" + "DO: later", "    // " + "FIX" + "ME", "/* X" + "XX */",
-        "ProcessInfo.processInfo.environment[\"A\"]", "fdatasync(descriptor)", "Glibc.rename(a, b)",
+        "ProcessInfo.processInfo.environment[\"A\"]", "fdatasync(descriptor)", "Glibc.rename(a, b)", "usleep(5)",
+        "shutdown.wait(for: due - clock.now)",
     ]) func bannedCallsAreFound(text: String) {
         #expect(Rules.bannedCalls(file(text)).count == 1, "\(text)")
+    }
+
+    @Test func theWallClockIsFoundWhereNoTimeIsWrittenDown() {
+        let text = "let clock: WallClock = .system"
+        #expect(Rules.bannedCalls(file(text, "Sources/Feeds/Bad.swift")).count == 1)
+        #expect(Rules.bannedCalls(file(text, "Sources/Recorder/Good.swift")).isEmpty)
     }
 
     @Test func whatIsAllowedIsNotFound() {
