@@ -14,7 +14,7 @@ run: release ## Build, and start the whole path on simulated posts: no credentia
 test: swift packages-test lint ## Install what the tests need, and pass them
 	@REPRISE_TEST_PYTHON=$$(scripts/python-venv test) && export REPRISE_TEST_PYTHON && \
 	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error && \
-	$(SWIFT) test --skip-build
+	$(SWIFT) test --skip-build --skip EndToEndTests && $(SWIFT) test --skip-build --filter EndToEndTests
 
 lint: swift packages-build ## Check the format of all Swift files
 	@$(SWIFT) format lint --strict --parallel --configuration .swift-format --recursive Package.swift Sources Tests

@@ -20,10 +20,12 @@ enum FeedCheckpoint {
         key: String,
         identity: String,
         isAlone: Bool,
-        in journal: Journal
+        in journal: Journal,
+        isStopped: @escaping () -> Bool
     ) throws -> String {
         let own = "\(name)-\(own(key))"
-        if try Checkpoint.sink(of: own, in: journal) != nil { return own }
-        return try isAlone || Checkpoint.sink(of: name, in: journal) == identity ? name : own
+        if try Checkpoint.sink(of: own, in: journal, isStopped: isStopped) != nil { return own }
+        if isAlone { return name }
+        return try Checkpoint.sink(of: name, in: journal, isStopped: isStopped) == identity ? name : own
     }
 }

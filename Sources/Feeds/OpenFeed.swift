@@ -52,7 +52,7 @@ struct OpenFeed {
             configuration: range,
             delivery: opened.delivery,
             checkpoint: checkpoint,
-            deadLetters: sink.isRemote ? DeadLetterBox(try DeadLetters(journal: journal), sink: "\(sink)") : nil,
+            deadLetters: try sink.isRemote ? OpenFeed.deadLetters(of: sink, journal, shutdown) : nil,
             onOutputChange: { listeners.onNotice(OpenFeed.notice($0, sink)) },
             onProgress: listeners.onProgress
         )
@@ -145,6 +145,15 @@ struct OpenFeed {
         )
     }
 
+    private static func deadLetters(
+        of sink: SinkAddress,
+        _ journal: Journal,
+        _ shutdown: ShutdownSignal
+    ) throws -> DeadLetterBox {
+        let letters = try DeadLetters(journal: journal, isStopped: { shutdown.isRequested(for: grace) })
+        return DeadLetterBox(letters, sink: "\(sink)")
+    }
+
     private static func checkpoint(
         _ configuration: FeedConfiguration,
         _ opened: Opened,
@@ -165,7 +174,8 @@ struct OpenFeed {
                 key: key,
                 identity: identity,
                 isAlone: configuration.isAlone,
-                in: journal
+                in: journal,
+                isStopped: { shutdown.isRequested(for: grace) }
             )
         }
         return try Checkpoint(

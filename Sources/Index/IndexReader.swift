@@ -33,7 +33,7 @@ public final class IndexReader: @unchecked Sendable {
             )
         }
         do {
-            connection = try Connection(path: path, mode: .readOnly)
+            connection = try Connection(path: path, mode: .readOnly, busyTimeout: .seconds(1))
             guard try IndexSchema.migrator.version(of: connection) == IndexSchema.version else {
                 throw IndexError(
                     code: .unusable,

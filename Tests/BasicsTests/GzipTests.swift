@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct GzipTests {
     @Test func whatIsCompressedIsWhatGzipReadsHoweverOftenTheEncoderIsUsed() throws {
         var random = SeededRandom()

@@ -54,7 +54,7 @@ private final class ScriptedBody: HTTPBody {
     }
 }
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct HTTPServerStreamTests {
     private func serve(_ body: any HTTPBody, limits: HTTPServerLimits = HTTPServerLimits()) throws -> HTTPServer {
         try HTTPServer(port: 0, limits: limits) { _ in .stream(body, type: "application/json") }

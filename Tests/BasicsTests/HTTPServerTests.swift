@@ -2,7 +2,7 @@ import HTTPServer
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct HTTPServerTests {
     /// Answers with what it understood of a request.
     private static let echo: @Sendable (HTTPRequest) -> HTTPResponse = { request in

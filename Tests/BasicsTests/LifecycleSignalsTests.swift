@@ -14,7 +14,7 @@ private struct Deaf: Service {
 }
 
 /// Each in a process of its own, because what signals do holds for a whole process.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct SignalsInAProcessTests {
     @Test func aSecondSignalEndsTheProcessAtOnce() async {
         await #expect(processExitsWith: .exitCode(130)) {

@@ -55,7 +55,7 @@ private final class SlowReader: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct LogWriterTests {
     private let reader = SlowReader()
 

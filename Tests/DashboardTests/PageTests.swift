@@ -151,7 +151,7 @@ private struct RecordInHand: Encodable {
     var matching_rules: [Rule]
 }
 
-@Suite(.timeLimit(.minutes(5))) struct PageTests {
+@Suite(.timeLimit(.minutes(20))) struct PageTests {
     @Test func everyAnswerForbidsWhatThePageDoesNotNeed() throws {
         let page = try Page()
         for target in ["/", "/assets/page.js", "/api/timeline", "/nothing"] {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a browser shows is what the journal holds.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct BrowserTests {
     @Test(.needs(.tool("python3"), .tool("chromium"), .sharedData(.stream)))
     func thePageOfAReplayShowsTheJournalsFigures() throws {

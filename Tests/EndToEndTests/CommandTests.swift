@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The built command, started as a user would.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct CommandTests {
     @Test func helpNamesTheCommandsAndEndsWellOnStandardOutput() throws {
         let folder = try TemporaryFolder()

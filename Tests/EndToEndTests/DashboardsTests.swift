@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `reprise dashboards`, as a user would start it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct DashboardsTests {
     @Test(arguments: ["kibana", "opensearch"]) func theExportIsTheRecordedFile(product: String) throws {
         let folder = try TemporaryFolder()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What somebody sees who does it wrong, or hardly knows the command.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct FriendlinessTests {
     private func run(
         _ words: [String],

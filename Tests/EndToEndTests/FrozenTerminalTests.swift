@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Nobody has to read what a recorder says, and a terminal that goes takes nothing with it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct FrozenTerminalTests {
     @Test(.needs(.tool("setsid")), arguments: Unread.Kind.allCases)
     func recordingGoesOnWhileNobodyReadsStandardErrorAndEndsInOrder(kind: Unread.Kind) throws {

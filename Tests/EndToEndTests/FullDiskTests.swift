@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The recorder as a user starts it, on a disk of its own that really fills up; 34 MB of it are the tail.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct FullDiskTests {
     /// Lines that hardly compress, each with its number, and where each ends.
     private static let (stream, lineEnds): (Data, [Int]) = {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The help of every command is what Tests/Fixtures/help holds; RECORD_SNAPSHOTS=1 writes it anew.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct HelpTests {
     private let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Fixtures/help")

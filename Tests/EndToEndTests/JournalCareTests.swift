@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `journal verify`, `repair` and `rebuild`, as an operator runs them.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct JournalCareTests {
     private func record(_ path: String) throws {
         let writer = try JournalWriter(directory: path, source: .filtered)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The units and the crontab line of `packaging/`, as far as a machine without systemd running can try them.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct PackagingTests {
     private static let packaging = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("packaging")
@@ -28,7 +28,7 @@ struct PackagingTests {
         let folder = try TemporaryFolder()
         let program = try Surroundings.reprise()
         var files: [String] = []
-        for name in Self.units.map({ "\($0).service" }) + Self.units.map({ "\($0).timer" }) {
+        for name in Self.units.map({ "\($0).service" }) + ["reprise-record.timer", "reprise-refresh.timer"] {
             let unit = try text("systemd/\(name)").replacingOccurrences(of: "/usr/local/bin/reprise", with: program)
             try unit.write(toFile: "\(folder.path)/\(name)", atomically: true, encoding: .utf8)
             files.append("\(folder.path)/\(name)")

@@ -7,7 +7,7 @@ import Testing
 import Time
 
 /// `reprise refresh` as cron runs it: one pass over posts of two hours ago.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct RefreshTests {
     private struct Report: Decodable, Equatable {
         let due: Int

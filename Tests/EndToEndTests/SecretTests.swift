@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The bearer token goes to X, and nowhere else.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct SecretTests {
     @Test func theTokenIsInNoFileLogErrorOrProcessListing() throws {
         let folder = try TemporaryFolder()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Sealed segments are files that other people's tools read.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct SegmentReaderTests {
     private struct Report: Decodable {
         let bytes: Int

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// One journal into several sinks at once: each as if it were alone.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct SeveralSinksTests {
     /// Nobody listens there.
     private static let impatient = ["--give-up-after", "1s"]

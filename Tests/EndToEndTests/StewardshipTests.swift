@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// What the command says where a journal cannot be used: by whom it is held, whose it is, where it is, who wrote it.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct StewardshipTests {
     private static let nowhere = ["X_API_URL": "http://127.0.0.1:9", "BEARER_TOKEN": "none"]
 

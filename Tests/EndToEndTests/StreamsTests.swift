@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Where the command's words go when the other end is slow, gone, or a terminal that must not be moved.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct StreamsTests {
     /// Starts the command with a pipe of one page as its standard output, and returns the end to read from.
     private func start(_ words: [String], in folder: TemporaryFolder) throws -> (Process, FileHandle, errors: URL) {

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// What feeds do when their sink fails.
-@Suite(.timeLimit(.minutes(5))) struct FeedFailureTests {
+@Suite(.timeLimit(.minutes(20))) struct FeedFailureTests {
     @Test func aPermanentFeedIsNamedAndOpenedAgainUntilItsSinkWorks() throws {
         let trial = try FeedTrial()
         try trial.record(3)

@@ -8,7 +8,7 @@ import Testing
 import Time
 
 /// A feed into a file that other programs move and cut, and into pipes.
-@Suite(.timeLimit(.minutes(5))) struct FeedFileTests {
+@Suite(.timeLimit(.minutes(20))) struct FeedFileTests {
     @Test func aFileThatIsRenamedIsLeftAndANewOneBegun() throws {
         let trial = try FeedTrial()
         let running = try RunningFeed(trial.feed("ndjson:\(trial.path("out"))", .following))

@@ -6,7 +6,7 @@ import Testing
 import Time
 import XAPI
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct RecorderLimitTests {
     private func line(_ id: Int) -> String { "{\"data\":{\"id\":\"\(id)\"}}\r\n" }
 

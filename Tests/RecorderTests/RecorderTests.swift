@@ -7,7 +7,7 @@ import Testing
 import Time
 import XAPI
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct RecorderTests {
     private func line(_ id: Int) -> String { "{\"data\":{\"id\":\"\(id)\",\"text\":\"a\"}}\r\n" }
 

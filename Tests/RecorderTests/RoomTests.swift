@@ -10,7 +10,7 @@ import Time
 import XAPI
 
 /// The disk's room as a recorder sees it: free bytes and time are the test's.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct RoomTests {
     /// A disk and a clock that stand still until they are set.
     private final class Disk: Sendable {

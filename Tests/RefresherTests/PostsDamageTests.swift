@@ -11,7 +11,7 @@ import XAPI
 @testable import Refresher
 
 /// What stands in the way of a refresher is named, and passes; what can be rebuilt is rebuilt.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct PostsDamageTests {
     private enum Damage: CaseIterable {
         /// It is no database at all: opening it fails.

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 import Time
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct RefreshServiceTests {
     @Test func whatEndsAPassEndsNotTheServiceBesideWhichARecorderRuns() throws {
         let fixture = try MoneyFixture(batch: 50)

@@ -11,7 +11,7 @@ import Transform
 @testable import Replayer
 
 /// A follower's batches on a clock that the test moves.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct FlushIntervalTests {
     private static let start = Timestamp(microseconds: 1_780_000_000_000_000)
 

@@ -85,7 +85,7 @@ import Transform
         #expect(sink.documents.count == 7)
     }
 
-    @Test(.timeLimit(.minutes(5))) func aLimitEndsFollowingToo() throws {
+    @Test(.timeLimit(.minutes(20))) func aLimitEndsFollowingToo() throws {
         let folder = try TemporaryFolder()
         try record(folder, posts: 5)
         #expect(try replay(folder.path, into: MemorySink(), .init(end: .never, documentLimit: 5)).documents == 5)
@@ -120,7 +120,7 @@ import Transform
         #expect(sink.documents.count == 30)
     }
 
-    @Test(.timeLimit(.minutes(5))) func followingDeliversWhatIsRecordedMeanwhile() throws {
+    @Test(.timeLimit(.minutes(20))) func followingDeliversWhatIsRecordedMeanwhile() throws {
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/index.sqlite"
         let writer = try JournalWriter(directory: folder.path, source: .filtered)

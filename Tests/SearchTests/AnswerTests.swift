@@ -5,7 +5,7 @@ import Testing
 @testable import Sinks
 
 /// What the setup makes of answers that the engines at hand do not give.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct AnswerTests {
     private func version(
         _ engine: SearchEngine,

@@ -9,7 +9,7 @@ import Transform
 @testable import Sinks
 
 /// Preparing retries what may pass for as long as it may take, hears the shutdown, and leaves the rest to the operator.
-@Suite(.timeLimit(.minutes(5))) struct SetupRetryTests {
+@Suite(.timeLimit(.minutes(20))) struct SetupRetryTests {
     private final class Count: Sendable { let value = Mutex(0) }
 
     private func setup(

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Real posts through the simulator.
-@Suite(.timeLimit(.minutes(5)), .needs(.stream))
+@Suite(.timeLimit(.minutes(20)), .needs(.stream))
 struct RealPostsTests {
     @Test func everyByteOfARealRecordingIsServed() throws {
         let fixture = try SimulatorFixture { $0.posts = .file(SharedData.stream.path, rounds: 1) }

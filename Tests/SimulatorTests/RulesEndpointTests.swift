@@ -2,7 +2,7 @@ import Foundation
 import Simulator
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct RulesEndpointTests {
     private func summary(_ object: [String: Any]) -> [String: Int] {
         (object["meta"] as? [String: Any])?["summary"] as? [String: Int] ?? [:]

@@ -5,7 +5,7 @@ import Testing
 import Time
 
 /// The simulator's answers against the API's own description, `shared/xapi/openapi.json` beside the repository.
-@Suite(.timeLimit(.minutes(5)), .needs(.openAPI))
+@Suite(.timeLimit(.minutes(20)), .needs(.openAPI))
 struct SchemaTests {
     @Test func aStreamInTheNewSpellingHasOnlyDescribedNames() throws {
         let api = try APIDescription()

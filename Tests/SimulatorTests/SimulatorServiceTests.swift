@@ -3,7 +3,7 @@ import Simulator
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct SimulatorServiceTests {
     @Test func itServesUntilAShutdownIsRequested() throws {
         let fixture = try SimulatorFixture { $0.rate = .perSecond(1) }

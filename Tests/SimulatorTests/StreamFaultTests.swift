@@ -2,7 +2,7 @@ import Simulator
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct StreamFaultTests {
     private func fixture(
         _ faults: String...,

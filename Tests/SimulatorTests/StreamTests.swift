@@ -3,7 +3,7 @@ import Simulator
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct StreamTests {
     private static let numbered = (1...40).map { "{\"data\":{\"id\":\"\($0)\"}}" }
 

@@ -9,7 +9,7 @@ import Testing
 @testable import Sinks
 
 /// Bulk requests whose bodies are compressed.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct GzipBodyTests {
     /// The posts that an engine has, and how many calls it found too large.
     private final class Engine: Sendable {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import XAPI
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct RulesClientTests {
     private func client(_ server: ScriptedServer) throws -> XAPIClient {
         XAPIClient(

@@ -45,6 +45,13 @@ public final class Connection {
         busyTimeout: Duration = .seconds(5),
         isStopped: @escaping () -> Bool = { false }
     ) throws(SQLiteError) {
+        // SQLite opens whatever stands there, and a FIFO would hold it up for ever.
+        if path != ":memory:", let status = try? SystemDisk().status(of: path), status.kind != .regular {
+            throw SQLiteError(
+                code: SQLITE_CANTOPEN,
+                message: "\(path) is no regular file, so it cannot be a database; move it away"
+            )
+        }
         let flags: CInt
         switch mode {
         case .readWrite: flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE

@@ -96,9 +96,13 @@ public final class Checkpoint {
     /// The identity of the sink that a checkpoint was made for; nil where there is none of that name.
     ///
     /// - Throws: `JournalError` with code `unsupported` where a newer Reprise made it, or `SQLiteError`.
-    public static func sink(of name: String, in journal: Journal) throws -> String? {
+    public static func sink(
+        of name: String,
+        in journal: Journal,
+        isStopped: @escaping () -> Bool = { false }
+    ) throws -> String? {
         try Journal.checkDatabases(in: journal.directory, journal.disk)
-        let connection = try connect(journal)
+        let connection = try connect(journal, isStopped: isStopped)
         try migrator.migrate(connection)
         let select = try connection.prepare("SELECT sink FROM checkpoints WHERE name = ?")
         try select.bind(name, at: 0)

@@ -31,9 +31,14 @@ public final class DeadLetters {
 
     /// Opens a journal's dead letters; several processes may.
     ///
+    /// - Parameter isStopped: asked while another process locks `state.sqlite`; true ends the wait.
     /// - Throws: `SQLiteError`.
-    public init(journal: Journal, clock: WallClock = .system) throws {
-        connection = try Checkpoint.connect(journal)
+    public init(
+        journal: Journal,
+        clock: WallClock = .system,
+        isStopped: @escaping () -> Bool = { false }
+    ) throws {
+        connection = try Checkpoint.connect(journal, isStopped: isStopped)
         try Checkpoint.migrator.migrate(connection)
         self.clock = clock
     }

@@ -70,7 +70,8 @@ extension Migrator {
     /// Throws where a database has a newer schema; one that is not there or cannot be read is left to whoever needs it.
     fileprivate func checkVersion(of path: String, _ disk: any Disk) throws(JournalError) {
         guard disk.exists(path) else { return }
-        do { _ = try version(of: Connection(path: disk.databasePath(path), mode: .readOnly)) } catch {
+        // A lock is no reason to wait here: whoever writes to it looks again.
+        do { _ = try version(of: Connection(path: disk.databasePath(path), mode: .readOnly, busyTimeout: .zero)) } catch {
             if error.isNewerSchema { throw .newer(error.message) }
         }
     }

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct HTTPClientSendTests {
     @Test func anAnswerOfAnyStatusIsHandedOutWhole() throws {
         let server = ScriptedServer {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Time
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct HTTPClientStreamTests {
     @Test func bytesArriveAsTheyWereSent() throws {
         let lines = (0..<500).map { "{\"data\":{\"id\":\"\($0)\"}}\r\n" }

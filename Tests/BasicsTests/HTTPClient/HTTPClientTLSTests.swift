@@ -5,7 +5,7 @@ import Testing
 import Time
 
 /// Against `openssl s_server`, with certificates made on the spot.
-@Suite(.timeLimit(.minutes(5)), .serialized)
+@Suite(.timeLimit(.minutes(20)), .serialized)
 struct HTTPClientTLSTests {
     @Test func aSelfSignedCertificateIsRefused() throws {
         let server = try TLSServer()

@@ -64,7 +64,7 @@ import Testing
         return isSame ? read.records.count : nil
     }
 
-    @Test(.timeLimit(.minutes(5))) func aCopyMadeWhileRecordingIsAPrefixOrSaysWhatToDo() throws {
+    @Test(.timeLimit(.minutes(20))) func aCopyMadeWhileRecordingIsAPrefixOrSaysWhatToDo() throws {
         var random = SeededRandom()
         var (opened, refused, rebuilt) = (0, 0, 0)
         for round in 0..<LiveCopyTests.rounds {

@@ -9,7 +9,7 @@ import Time
 @testable import Refresher
 
 /// Days are X's, and what leaves is reserved first.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct BillingClockTests {
     private static let midnight = Timestamp(rawValue: 20_781 * 86_400_000_000)
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Lifecycle
 import Simulator
@@ -78,7 +79,7 @@ struct FailingDiskTests {
             if disk.failures > 0 {
                 let text = "\(failure.map { "\($0)" } ?? "no error")"
                 let reason = ["Input/output error", "No space left on device"].contains { text.contains($0) }
-                #expect(failure is JournalError && reason && text.contains(fixture.journal), "\(text); \(place)")
+                #expect((failure is JournalError || failure is FileError) && reason && text.contains(fixture.journal), "\(text); \(place)")
             } else {
                 #expect(failure == nil, "\(String(describing: failure)); \(place)")
             }

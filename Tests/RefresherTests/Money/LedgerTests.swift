@@ -9,7 +9,7 @@ import XAPI
 @testable import Refresher
 
 /// The ledger adds up, and where it cannot be trusted nothing is asked for.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct LedgerTests {
     private static let day = 20_781
 

@@ -12,7 +12,7 @@ import XAPI
 @testable import Refresher
 
 /// A pass waits by a clock that nobody sets, never longer than X's window, and never past a stop.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct RefreshWaitTests {
     /// Posts of yesterday, and an X that answers its second lookup and some more with 429.
     private func fixture(reset: Duration, requests: ClosedRange<Int>) throws -> MoneyFixture {

@@ -12,7 +12,7 @@ import XAPI
 @testable import Refresher
 
 /// Trouble that does not go away by asking again: clocks that step, posts that X fails on, passes that end in an error.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct StubbornTroubleTests {
     private static let midnight = Timestamp(rawValue: 20_781 * 86_400_000_000)
 

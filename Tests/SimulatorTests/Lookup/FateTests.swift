@@ -5,7 +5,7 @@ import Time
 
 @testable import Simulator
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct FateTests {
     private static let start = SimulatorConfiguration.defaultStart
 

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Time
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct LookupFaultTests {
     private func fixture(
         _ faults: String...,

@@ -5,7 +5,7 @@ import Time
 
 @testable import Simulator
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct LookupTests {
     private func counts(_ post: [String: Any]) -> SimulatedPost.Counts? {
         guard let metrics = post["public_metrics"] as? [String: Int] else { return nil }

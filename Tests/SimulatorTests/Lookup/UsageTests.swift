@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Time
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct UsageTests {
     private static let allFields =
         "cap_reset_day,daily_client_app_usage,daily_project_usage,project_cap,project_id,project_usage"
