@@ -14,6 +14,7 @@ public struct JournalRepair: Sendable {
     /// Where the source stands behind the segments that were looked at.
     private var state = SourceState()
     private var inForce = EventsInForce()
+    /// Segments that the catalog is to read again.
     private var rewritten: [SegmentID] = []
 
     /// Repairs a source whose recorder is stopped; durable on return.
@@ -31,10 +32,12 @@ public struct JournalRepair: Sendable {
         try Journal.checkDatabases(in: journal.directory, journal.disk)
         try folder.checkVersion()
         let lock = dryRun ? nil : try SourceLock(folder)
+        // A catalog that cannot be read is left to 'journal rebuild'.
+        let catalog = dryRun ? nil : try? CatalogCheck(journal: journal.directory, source: source, disk: journal.disk)
         let list = try SegmentList(folder)
         let all = list.all
         for (index, (id, isSealed)) in all.enumerated() {
-            try look(at: id, isSealed: isSealed, behind: all.suffix(from: index + 1), journal)
+            try look(at: id, isSealed: isSealed, behind: all.suffix(from: index + 1), journal, catalog)
         }
         try rescueTail()
         if !rewritten.isEmpty, !dryRun { try noteInCatalog(journal) }
@@ -45,12 +48,15 @@ public struct JournalRepair: Sendable {
         at id: SegmentID,
         isSealed: Bool?,
         behind rest: ArraySlice<(id: SegmentID, isSealed: Bool?)>,
-        _ journal: Journal
+        _ journal: Journal,
+        _ catalog: CatalogCheck?
     ) throws {
         let isNewest = rest.isEmpty
         let check = try isSealed.map { try SegmentCheck(folder, id, isSealed: $0, buffer: nil) }
         if let check, try !needsRepair(check, isNewest) {
             take(check)
+            // An earlier repair may have been cut off between a segment and the catalog.
+            if let differences = try? catalog?.compare(check), !differences.isEmpty { rewritten.append(id) }
             return
         }
         var next: BlockTrailer?

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Lifecycle
 import SQLite
 import TestSupport
 import Testing
