@@ -61,13 +61,15 @@ struct BesideTests: Sendable {
         let simulator = try RunningProgram(Surroundings.reprise(), words, in: folder)
         let made = try MadeSituation(situation, in: folder)
         let program = try made.start(simulator.firstLine())
-        _ = try until("the first posts; \(program.errors)", seconds: 30) { try sent(log).isEmpty ? nil : true }
+        _ = try until("the first posts", seconds: 30) { try !program.isRunning || !sent(log).isEmpty ? true : nil }
         try made.begin(program)
 
         // A recorder that stands still is not sent anything any more.
         let limit = Double(TrialSize.seconds) + 20
-        _ = try? until("all of it in the journal", seconds: limit) { try raw(made.journal).count >= size ? true : nil }
-        var found: [String] = []
+        _ = try? until("all of it in the journal", seconds: limit) {
+            try !program.isRunning || raw(made.journal).count >= size ? true : nil
+        }
+        var found = program.isRunning ? [] : ["ended by itself"]
         let (bytes, expected) = (try raw(made.journal), try sent(log))
         if bytes.count < size { found.append("\(bytes.count) of \(size) bytes in the journal, \(expected.count) sent") }
         if !expected.starts(with: bytes) { found.append("other bytes in the journal than were sent") }
