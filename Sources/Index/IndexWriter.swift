@@ -51,7 +51,7 @@ public final class IndexWriter: @unchecked Sendable {
             let connection = try Connection(path: path, durability: .normal, isStopped: isStopped)
             try connection.execute("PRAGMA wal_autocheckpoint=4000; PRAGMA cache_size=-8000")
             // A file that is refused stays as it is, so whose it is comes before any change.
-            if try IndexSchema.migrator.version(of: connection) > 0 {
+            if try IndexSchema.migrator.version(of: connection) > 0, try !Self.isUnclaimed(connection) {
                 _ = try Self.identity(connection, transformDigest)
             }
             try IndexSchema.migrator.migrate(connection)
@@ -156,6 +156,12 @@ public final class IndexWriter: @unchecked Sendable {
             self.failure = failure
             throw failure
         }
+    }
+
+    /// Whether the file was left between its creation and its first document: it holds nothing, and nobody's identity.
+    private static func isUnclaimed(_ connection: Connection) throws -> Bool {
+        try connection.int64("SELECT count(*) FROM identity") == 0
+            && connection.int64("SELECT 1 FROM documents LIMIT 1") == nil
     }
 
     /// Makes a new file ours, or checks that it is; returns its identity.

@@ -106,7 +106,7 @@ struct IndexFaultTests {
         try trial.ask("DELETE", "/\(trial.alias)-000001")
         let again = try trial.replay(command)
         #expect(try trial.records(again) == Self.posts)
-        #expect(again.errors.contains("made anew, so that it is filled from the beginning"), "\(again.errors)")
+        #expect(again.errors.contains("was created just now, so it is filled from the beginning"), "\(again.errors)")
         #expect(try trial.content() == clean)
         #expect(try trial.records(trial.replay(command)) == 0)
     }

@@ -71,7 +71,8 @@ extension Migrator {
     fileprivate func checkVersion(of path: String, _ disk: any Disk) throws(JournalError) {
         guard disk.exists(path) else { return }
         // A lock is no reason to wait here: whoever writes to it looks again.
-        do { _ = try version(of: Connection(path: disk.databasePath(path), mode: .readOnly, busyTimeout: .zero)) } catch {
+        do { _ = try version(of: Connection(path: disk.databasePath(path), mode: .readOnly, busyTimeout: .zero)) } catch
+        {
             if error.isNewerSchema { throw .newer(error.message) }
         }
     }

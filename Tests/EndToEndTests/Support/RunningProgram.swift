@@ -68,6 +68,9 @@ final class RunningProgram: Sendable {
         get throws { String(decoding: try Data(contentsOf: URL(fileURLWithPath: "\(folder)/errors")), as: UTF8.self) }
     }
 
+    /// Whether it has not ended yet.
+    var isRunning: Bool { process.withLock { $0.isRunning } }
+
     /// Sends a signal, if it still runs.
     func send(_ signal: Int32) {
         process.withLock { process in

@@ -10,11 +10,13 @@ struct FailingCallTests {
 
     /// A call to fail: the how-manieth of its kind, and how.
     private struct Failure: CustomStringConvertible {
-        let kind: String
-        let place: Int
-        let error: CInt
+        /// The part of the folder whose calls count.
+        let scope: String
+        var kind = "none"
+        var place = 0
+        var error = CInt(0)
 
-        var description: String { "\(kind) \(place) with \(error == EIO ? "EIO" : "ENOSPC")" }
+        var description: String { "\(kind) \(place) below '\(scope)' with \(error == EIO ? "EIO" : "ENOSPC")" }
     }
 
     /// A journal with a sealed segment and some bytes that are in its tail alone, as a killed recorder leaves it.
@@ -36,43 +38,65 @@ struct FailingCallTests {
         }
     }
 
-    @Test(.needs(.cCompiler, .tool("python3")), arguments: ["ndjson:f.ndjson", "sqlite:f.sqlite"])
+    @Test(.needs(.cCompiler, .tool("python3")), arguments: ["ndjson:sink/f.ndjson", "sqlite:sink/f.sqlite"])
     func oneCallThatFailsLosesNoDocumentAndDoublesNone(sink: String) throws {
         let folder = try TemporaryFolder()
         let trial = Trial(folder: folder, sink: sink)
-        try Self.record(trial.original + trial.place + "/journal", in: folder)
+        let original = trial.original + trial.place
+        try FileManager.default.createDirectory(atPath: original + "/sink", withIntermediateDirectories: true)
+        try Self.record(original + "/journal", in: folder)
         try trial.begin()
         let clean = try trial.replay()
         #expect(clean.status == 0, "\(clean.errors)")
         let expected = try trial.content()
         #expect(expected.count > 2_000)
 
-        try trial.begin()
-        #expect(try trial.replay(failing: ("none", 0, 0)).status == 0)
-        let counts = try trial.counts()
-        #expect(counts[0] > 1 && counts[1] > 5 && counts[3] > 5, "\(counts)")
-        var failures = zip(Self.kinds, counts).flatMap { kind, count in
-            (0..<count).map { Failure(kind: kind, place: $0 + 1, error: $0.isMultiple(of: 2) ? EIO : ENOSPC) }
-        }
+        // The sink's own files first: a sample of all calls would hardly meet their few syncs.
         var random = SeededRandom()
-        failures.shuffle(using: &random)
-        // Syncs are few, and the worst of them: each kind has its part of a sample.
-        let sample = Self.kinds.flatMap { kind in
-            failures.filter { $0.kind == kind }.prefix(TrialSize.calls == Int.max ? Int.max : TrialSize.calls / 3)
-        }
-        for failure in sample {
+        for scope in ["/sink", ""] {
             try trial.begin()
-            let broken = try trial.replay(failing: (failure.kind, failure.place, failure.error))
-            let hasFailed = try trial.counts()[4] == 1
-            let place: Comment = "\(sink), \(failure), \(random): \(broken.status) \(broken.errors)"
-            #expect(!broken.wasKilled && (broken.status == 0 || hasFailed), place)
-            try trial.loseWhatWasNotSynced()
-            // What ended well must have been tried again, and not only said so.
-            if broken.status == 0 { #expect(try trial.content() == expected, place) }
-            let next = try trial.replay()
-            #expect(next.status == 0, "\(place); then \(next.errors)")
-            #expect(difference(try trial.content(), expected) == nil, place)
+            #expect(try trial.replay(failing: Failure(scope: scope)).status == 0)
+            let counts = try trial.counts()
+            #expect(counts[0] > 1 && counts[1] > 1 && counts[3] > 0, "\(counts)")
+            let failures = zip(Self.kinds, counts).flatMap { kind, count in
+                (0..<count).map {
+                    Failure(scope: scope, kind: kind, place: $0 + 1, error: $0.isMultiple(of: 2) ? EIO : ENOSPC)
+                }
+            }
+            for failure in Self.sample(of: failures, isSinksOwn: !scope.isEmpty, &random) {
+                try check(trial, failure, expected, "\(sink), \(failure), \(random)")
+            }
         }
+    }
+
+    /// In the small form every sync of the sink's files, and a few of everything else.
+    private static func sample(
+        of failures: [Failure],
+        isSinksOwn: Bool,
+        _ random: inout SeededRandom
+    ) -> [Failure] {
+        guard TrialSize.calls < Int.max else { return failures }
+        return kinds.flatMap { kind in
+            let all = failures.filter { $0.kind == kind }
+            let count = isSinksOwn && kind == "sync" ? all.count : TrialSize.calls / 6
+            return all.shuffled(using: &random).prefix(count)
+        }
+    }
+
+    private func check(_ trial: Trial, _ failure: Failure, _ expected: [String], _ what: String) throws {
+        try trial.begin()
+        let broken = try trial.replay(failing: failure)
+        let hasFailed = try trial.counts()[4] == 1
+        let place = "\(what): \(broken.status) \(broken.errors)"
+        #expect(!broken.wasKilled && (broken.status == 0 || hasFailed), "\(place)")
+        try trial.loseWhatWasNotSynced()
+        // What ended well must have been tried again, and not only said so.
+        let isWhole = try broken.status != 0 || trial.content() == expected
+        #expect(isWhole, "\(place)")
+        let next = try trial.replay()
+        #expect(next.status == 0, "\(place); then \(next.errors)")
+        let found = difference(try trial.content(), expected)
+        #expect(found == nil, "\(found ?? "") after \(place)")
     }
 
     private func difference(_ lines: [String], _ expected: [String]) -> String? {
@@ -101,14 +125,15 @@ struct FailingCallTests {
             try FileManager.default.copyItem(atPath: original + place, toPath: place)
         }
 
-        func replay(failing call: (kind: String, at: Int, error: CInt)? = nil) throws -> RunningProgram.Result {
+        func replay(failing call: Failure? = nil) throws -> RunningProgram.Result {
             let address = sink.replacingOccurrences(of: ":", with: ":\(place)/")
             let words = ["replay", "--journal", place + "/journal", "--checkpoint", "a", "--sink", address]
             let environment =
                 try call.map {
                     try PreloadedLibrary.failingCalls.environment([
-                        "FAIL_BELOW": place, "FAIL_COUNTS": countsFile, "FAIL_LOG": log, "FAIL_KIND": $0.kind,
-                        "FAIL_AT": "\($0.at)", "FAIL_ERRNO": "\($0.error)",
+                        "FAIL_BELOW": place + $0.scope, "FAIL_COUNTS": countsFile, "FAIL_LOG": log,
+                        "FAIL_KIND": $0.kind,
+                        "FAIL_AT": "\($0.place)", "FAIL_ERRNO": "\($0.error)",
                     ])
                 } ?? [:]
             let program = try RunningProgram(Surroundings.reprise(), words, in: folder, environment: environment)

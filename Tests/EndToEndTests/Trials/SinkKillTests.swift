@@ -72,7 +72,8 @@ struct SinkKillTests {
         #expect(last.status == 0, "\(last.errors)")
         let expected = Self.lines(try reference(recording.journal, "ndjson:-", in: folder))
         #expect(expected.count > 100)
-        #expect(difference(try lines(file), expected) == nil, "\(random)")
+        let found = difference(try lines(file), expected)
+        #expect(found == nil, "\(found ?? ""), \(random)")
     }
 
     @Test func aRunThatIsKilledLeavesAllItsSinksAsAReplayWould() throws {
@@ -122,9 +123,11 @@ struct SinkKillTests {
         let result = try last.wait(seconds: 20)
         #expect(result.status == 0, "\(result.status) \(result.errors)")
         #expect(expected.count > 100)
-        #expect(difference(try lines(file), expected) == nil, "\(random)")
+        let found = difference(try lines(file), expected)
+        #expect(found == nil, "\(found ?? ""), \(random)")
         for index in indices {
-            #expect(try TableContent.rows(index) == rows, "\(index), \(random)")
+            let isEqual = try TableContent.rows(index) == rows
+            #expect(isEqual, "\(index), \(random)")
         }
     }
 }

@@ -73,6 +73,7 @@ final class MadeSituation {
 
     /// What begins only once the recording is at work.
     func begin(_ program: RunningProgram) throws {
+        guard program.isRunning else { return }
         switch situation {
         case .stateLockedLater:
             _ = try until("a state to lock; \(program.errors)") {

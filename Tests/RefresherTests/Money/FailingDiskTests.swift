@@ -79,7 +79,10 @@ struct FailingDiskTests {
             if disk.failures > 0 {
                 let text = "\(failure.map { "\($0)" } ?? "no error")"
                 let reason = ["Input/output error", "No space left on device"].contains { text.contains($0) }
-                #expect((failure is JournalError || failure is FileError) && reason && text.contains(fixture.journal), "\(text); \(place)")
+                #expect(
+                    (failure is JournalError || failure is FileError) && reason && text.contains(fixture.journal),
+                    "\(text); \(place)"
+                )
             } else {
                 #expect(failure == nil, "\(String(describing: failure)); \(place)")
             }
