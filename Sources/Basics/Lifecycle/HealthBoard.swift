@@ -1,6 +1,8 @@
 internal import Synchronization
 
-/// What long-lived parts say of themselves: which work, and which have failed and why. From any thread.
+/// What long-lived parts say of themselves: which work, and which have failed and why.
+///
+/// From any thread.
 public final class HealthBoard: Sendable {
     /// What one part says.
     public struct Entry: Sendable, Hashable {
