@@ -37,6 +37,8 @@ final class HealthCheck: Sendable {
     private struct State {
         var failure: String?
         var sinceLastSuccess: Stopwatch?
+        var sinceFailure: Stopwatch?
+        var isReported = false
     }
 
     private let state = Mutex(State())
@@ -50,19 +52,28 @@ final class HealthCheck: Sendable {
         }
     }
 
-    /// Notes a success; true where it follows a failure.
+    /// Notes a success; true where it follows a failure that was reported.
     func succeeded() -> Bool {
         state.withLock { state in
             state.sinceLastSuccess = Stopwatch()
-            return state.failure.take() != nil
+            state.sinceFailure = nil
+            state.failure = nil
+            defer { state.isReported = false }
+            return state.isReported
         }
     }
 
-    /// Notes a failure; true where it follows a success.
+    /// Notes a failure; true once it has lasted so long that it is worth a line: an index may just be about to be created.
     func failed() -> Bool {
         state.withLock { state in
-            defer { state.failure = "the index cannot be read" }
-            return state.failure == nil
+            state.failure = "the index cannot be read"
+            let since = state.sinceFailure ?? Stopwatch()
+            state.sinceFailure = since
+            guard !state.isReported, since.elapsed >= HealthCheck.patience else { return false }
+            state.isReported = true
+            return true
         }
     }
+
+    private static let patience = Duration.seconds(2)
 }

@@ -63,18 +63,26 @@ public final class Feed: Service {
                 return shared.withLock { $0.isStopped = !configuration.range.isFollowing }
             } catch {
                 if failures == 0 || attempt.elapsed >= Feed.recovery { (failures, troubled) = (0, Stopwatch()) }
-                let wait = configuration.persistence.wait(
-                    after: FailureCause(of: error),
-                    failures: failures,
-                    troubled: troubled.elapsed,
-                    chance: random()
-                )
+                let wait =
+                    hasGivenUp
+                    ? nil
+                    : configuration.persistence.wait(
+                        after: FailureCause(of: error),
+                        failures: failures,
+                        troubled: troubled.elapsed,
+                        chance: random()
+                    )
                 guard let wait, !shutdown.isRequested else { return try end(with: error, shutdown) }
                 failures += 1
                 reportTrouble("\(error)")
                 if shutdown.wait(for: wait) { return try end(with: error, shutdown) }
             }
         }
+    }
+
+    /// Whether a failure is the end: the setup and the delivery of a remote sink have retried as long as a bounded feed may.
+    private var hasGivenUp: Bool {
+        if case .bounded = configuration.persistence { configuration.sink.isRemote } else { false }
     }
 
     private func end(with error: any Error, _ shutdown: ShutdownSignal) throws {
@@ -85,17 +93,20 @@ public final class Feed: Service {
     }
 
     private func runOnce(_ shutdown: ShutdownSignal) throws {
+        let isLocal = !configuration.sink.isRemote
         let listeners = OpenFeed.Listeners(
             onTrouble: { [self] in reportTrouble($0) },
             onNotice: { [logger] in logger.warning($0) },
             onProgress: { [self] progress in
                 shared.withLock { $0.lag = progress.lag }
+                // A sink that can be opened may still fail at every document.
+                if isLocal, progress.books.documents > 0 || progress.lag == .zero { reportTrouble(nil) }
                 onProgress(progress)
             }
         )
         let seed = UInt64(random() * Double(1 << 53))
         let open = try OpenFeed(configuration, seed: seed, listeners, shutdown)
-        if !configuration.sink.isRemote { reportTrouble(nil) }
+        if isLocal, outcome.books == ReplayBooks(), !trouble.isReported { reportTrouble(nil) }
         let before = outcome.books
         defer { shared.withLock { $0.books = before.adding(open.replayer.currentBooks) } }
         try open.replayer.run(shutdown)

@@ -5,6 +5,7 @@ internal import Options
 signal(SIGPIPE, SIG_IGN)
 // A log line of a background job must not stop the process: `stty tostop`.
 signal(SIGTTOU, SIG_IGN)
+StandardDescriptors.fill()
 let status = Program.run(Array(CommandLine.arguments.dropFirst()))
 StandardError.close()
 exit(status.rawValue)

@@ -35,7 +35,9 @@ public struct SystemDisk: Disk {
     /// a descriptor's O_NONBLOCK would be everyone's who shares it.
     public func output(descriptor: CInt) -> any DiskFile {
         let kind = (try? FileStatus(descriptor: descriptor))?.kind
-        if kind == .pipe || kind == .device {
+        // One that may only be read is a closed standard output's stand-in: writing to it has to fail.
+        let isWritable = fcntl(descriptor, F_GETFL) & O_ACCMODE != O_RDONLY
+        if isWritable, kind == .pipe || kind == .device {
             let own = Glibc.open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
             if own >= 0 { return SystemFile(own) }
         }

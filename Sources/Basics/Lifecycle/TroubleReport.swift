@@ -17,6 +17,9 @@ public final class TroubleReport: Sendable {
         self.health = health
     }
 
+    /// Whether a failure was reported, and no recovery since.
+    public var isReported: Bool { reported.withLock { $0 != nil } }
+
     /// Takes the reason why the part does not work, or nil where it does.
     ///
     /// - Parameter failed: what it fails at, behind its name: `takes no documents`.

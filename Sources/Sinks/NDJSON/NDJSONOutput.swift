@@ -45,10 +45,12 @@ struct NDJSONOutput {
         if isFile { unsyncedName = (disk, disk.parentFolder(of: path)) }
     }
 
+    private static let standardOutput = "ndjson:-"
+
     /// Writes to an open descriptor, which stays open.
     init(descriptor: CInt) {
         handle = FileHandle(SystemDisk().output(descriptor: descriptor), name: "standard output")
-        identity = "ndjson:-"
+        identity = NDJSONOutput.standardOutput
         length = nil
     }
 
@@ -75,7 +77,11 @@ struct NDJSONOutput {
         } catch let error as FileError {
             // What was written of the batch is cut off again, so that the file stays a row of whole lines.
             if length != nil { try? file.truncate(to: wholeLength) }
-            throw SinkError(file: error)
+            guard error.errorNumber == EPIPE, identity != NDJSONOutput.standardOutput else {
+                throw SinkError(file: error)
+            }
+            // Only whoever reads our own output may have had enough without a word.
+            throw SinkError(.io, "the reader of \(file.path) has gone; start it again, and then this command")
         } catch let error as SinkError {
             throw error
         } catch {
