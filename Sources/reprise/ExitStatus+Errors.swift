@@ -1,3 +1,4 @@
+internal import Failures
 internal import Files
 internal import HTTPServer
 internal import Journal
@@ -31,6 +32,8 @@ extension ExitStatus {
         case let error as RecorderError where error.code == .refused || error.code == .rules: self = .configuration
         case let error as RefresherError where error.code == .clockWrong: self = .tryLater
         case let error as XAPIError: self = ExitStatus(for: error)
+        // A database that another program locks.
+        case let error where FailureCause(of: error) == .locked: self = .tryLater
         default: self = .failed
         }
     }

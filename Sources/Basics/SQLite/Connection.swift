@@ -49,7 +49,7 @@ public final class Connection {
         if path != ":memory:", let status = try? SystemDisk().status(of: path), status.kind != .regular {
             throw SQLiteError(
                 code: SQLITE_CANTOPEN,
-                message: "\(path) is no regular file, so it cannot be a database; move it away"
+                message: "\(path) is not a regular file, so it cannot be a database; move it away"
             )
         }
         let flags: CInt
