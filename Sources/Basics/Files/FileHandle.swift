@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// An open file or folder: restarts calls after EINTR, finishes what a disk did by halves, and turns failure into `FileError`.
 ///
-/// Linux reports a failed write-back once, to one caller, and forgets what it could not write: who syncs again is told that all
-/// is well (fsync(2), "NOTES"). So a handle makes its syncs one after the other, and *latches* its first failed write or sync:
+/// Linux reports a failed write-back once, to one caller, and forgets what it could not write: a second sync reports
+/// success (fsync(2), "NOTES"). So a handle makes its syncs one after the other, and *latches* its first failed write or sync:
 /// every later write or sync fails with that same error, on whatever thread. A file is trusted again only through a new handle
 /// whose `syncAndReread` shows what the disk has.
 ///

@@ -20,11 +20,11 @@ extension Service {
     public var isEssential: Bool { true }
 }
 
-/// An optional service that is made each time it is run: what it opens may fail, and is opened again.
+/// An optional service of a function, which opens all that it needs each time it is run.
 public struct OptionalService: Service {
     /// The name that was given.
     public let name: String
-    /// The group goes on without it.
+    /// The group continues without it.
     public let isEssential = false
     private let body: @Sendable (ShutdownSignal) throws -> Void
 
