@@ -89,8 +89,8 @@ let package = Package(
         room(
             "Refresher",
             [
-                "Numbers", "Time", "Failures", "Logging", "JSON", "SQLite", "Lifecycle", "Journal", "XAPI", "Transform",
-                "Sinks", "Replayer",
+                "Numbers", "Time", "Failures", "Logging", "JSON", "SQLite", "Lifecycle", "HTTPClient", "Journal", "XAPI",
+                "Transform", "Sinks", "Replayer",
             ]
         ),
         room(

@@ -12,10 +12,13 @@ public enum FeedTargets {
     ) throws(SinkError) -> [SinkAddress] {
         var addresses: [SinkAddress] = []
         var known: [String: SinkAddress] = [:]
-        for address in others { known[address.target] = address }
+        for address in others { for name in address.targetNames { known[name] = address } }
         for text in texts {
             let address = try SinkAddress(text)
-            if let other = known.updateValue(address, forKey: address.target) {
+            let names = address.targetNames
+            let other = names.lazy.compactMap { known[$0] }.first
+            for name in names { known[name] = address }
+            if let other {
                 let what = "\(other)" == "\(address)" ? "'\(address)' is" : "'\(other)' and '\(address)' are"
                 throw SinkError(.address, "\(what) one sink; name it once")
             }

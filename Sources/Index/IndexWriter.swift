@@ -105,9 +105,12 @@ public final class IndexWriter: @unchecked Sendable {
     /// outlive it: after a power cut the documents between would be missing for ever. This call syncs the write-ahead
     /// log, and with it every commit before. Where that fails, the index takes no more documents.
     ///
-    /// - Throws: `IndexError` with `.notSynced`.
+    /// - Throws: `IndexError` with `.notSynced`, or `.database` where another program has renamed, deleted or overwritten the file.
     public func flush() throws(IndexError) {
-        try access { state in try sync(state) }
+        try access { state in
+            try state.connection.checkFile()
+            try sync(state)
+        }
     }
 
     /// Flushes and closes the file; later calls do nothing.

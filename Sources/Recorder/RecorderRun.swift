@@ -28,6 +28,7 @@ struct RecorderRun {
     private var policy: ReconnectPolicy
     var rulesAreApplied: Bool
     var rulesInForce: [ActiveRule]?
+    private let stopHandler: ShutdownHandler
 
     init(
         _ configuration: RecorderConfiguration,
@@ -80,7 +81,7 @@ struct RecorderRun {
             isCancelled: { limits.isTimeUp }
         )
         let waker = waker
-        shutdown.onRequest { waker.wake() }
+        stopHandler = shutdown.onRequest { waker.wake() }
     }
 
     mutating func loop() throws {

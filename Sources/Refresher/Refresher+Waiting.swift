@@ -58,8 +58,7 @@ extension Refresher {
 
     /// Has a shutdown end what waits for X, or for a file that another process locks.
     func hear(_ shutdown: ShutdownSignal) {
-        guard heard !== shutdown else { return }
-        heard = shutdown
-        shutdown.onRequest(client.wake)
+        guard heard?.shutdown !== shutdown else { return }
+        heard = (shutdown, shutdown.onRequest(client.wake))
     }
 }

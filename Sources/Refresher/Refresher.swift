@@ -25,7 +25,7 @@ public final class Refresher {
     /// When X was last asked what it has billed.
     var comparedAt: MonotonicTime?
     /// The shutdown that wakes what waits.
-    var heard: ShutdownSignal?
+    var heard: (shutdown: ShutdownSignal, handler: ShutdownHandler)?
     var openPosts: PostsFile?
     private var random: UInt64
 
@@ -95,7 +95,7 @@ public final class Refresher {
                 journal: access.directory,
                 schedule: configuration.schedule,
                 logger,
-                isStopped: { [weak self] in self?.heard?.isRequested ?? false }
+                isStopped: { [weak self] in self?.heard?.shutdown.isRequested ?? false }
             )
             openPosts = posts
             return posts

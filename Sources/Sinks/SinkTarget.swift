@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 extension SinkAddress {
@@ -10,6 +11,15 @@ extension SinkAddress {
         // Both engines' names may stand before the address of one.
         case .search(let address): "\(address.url.lowercased())/\(address.alias)"
         case .standardOutput, .null: description
+        }
+    }
+
+    /// The target, and where it is a file that exists, that file by whatever other names it has (hard links).
+    public var targetNames: [String] {
+        switch self {
+        case .ndjson(let path), .sqlite(let path):
+            [target] + ((try? SystemDisk().status(of: path)).map { ["inode \($0.inode)"] } ?? [])
+        case .search, .standardOutput, .null: [target]
         }
     }
 

@@ -30,21 +30,42 @@ import Testing
     @Test func handlersRunOnceInOrderAndALateOneAtOnce() {
         let shutdown = ShutdownSignal()
         let calls = Mutex<[Int]>([])
-        for number in 1...3 { shutdown.onRequest { calls.withLock { $0.append(number) } } }
+        let kept = (1...3).map { number in shutdown.onRequest { calls.withLock { $0.append(number) } } }
         #expect(calls.withLock { $0 } == [])
         shutdown.request()
         shutdown.request()
         #expect(calls.withLock { $0 } == [1, 2, 3])
-        shutdown.onRequest { calls.withLock { $0.append(4) } }
+        let late = shutdown.onRequest { calls.withLock { $0.append(4) } }
         #expect(calls.withLock { $0 } == [1, 2, 3, 4])
+        withExtendedLifetime((kept, late)) {}
+    }
+
+    @Test func aHandlerThatIsLetGoIsForgottenWithAllItHolds() {
+        final class Held: Sendable {}
+        let shutdown = ShutdownSignal()
+        let calls = Mutex<[Int]>([])
+        weak var held: Held?
+        do {
+            let object = Held()
+            held = object
+            let handler = shutdown.onRequest {
+                withExtendedLifetime(object) {}
+                calls.withLock { $0.append(1) }
+            }
+            withExtendedLifetime(handler) {}
+        }
+        #expect(held == nil)
+        shutdown.request()
+        #expect(calls.withLock { $0 } == [])
     }
 
     @Test func aHandlerMayRegisterAnotherOne() {
         let shutdown = ShutdownSignal()
         let isCalled = Mutex(false)
-        shutdown.onRequest { shutdown.onRequest { isCalled.withLock { $0 = true } } }
+        let handler = shutdown.onRequest { _ = shutdown.onRequest { isCalled.withLock { $0 = true } } }
         shutdown.request()
         #expect(isCalled.withLock { $0 })
+        withExtendedLifetime(handler) {}
     }
 }
 

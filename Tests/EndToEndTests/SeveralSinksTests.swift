@@ -141,11 +141,14 @@ struct SeveralSinksTests {
             atPath: folder.path + "/link",
             withDestinationPath: folder.path
         )
+        try "".write(toFile: folder.path + "/one", atomically: true, encoding: .utf8)
+        try FileManager.default.linkItem(atPath: folder.path + "/one", toPath: folder.path + "/other")
         let cases: [([String], [String], String)] = [
             (["ndjson:a", "ndjson:a"], [], "'ndjson:a' is one sink"),
             (["ndjson:a", "null:", "ndjson:./a"], [], "'ndjson:a' and 'ndjson:./a' are one sink"),
             (["ndjson:a", "sqlite:link/a"], [], "are one sink"),
             (["ndjson:-", "ndjson:-"], [], "is one sink"),
+            (["ndjson:one", "ndjson:other"], [], "'ndjson:one' and 'ndjson:other' are one sink"),
             (["opensearch:http://h:9200/p", "elasticsearch:http://H:9200/p"], [], "one sink"),
             (["ndjson:a", "null:"], ["--checkpoint", String(repeating: "n", count: 34)], "33 characters"),
             (["opensearch:http://h:9200/p", "ndjson:a"], ["--rebuild"], "--rebuild is of one index"),

@@ -1,3 +1,5 @@
+import Failures
+import Foundation
 import SQLite
 import TestSupport
 import Testing
@@ -36,6 +38,32 @@ import Time
         #expect(again.accepted == 0)
         #expect(again.stale == 1)
         #expect(try column("SELECT likes FROM posts ORDER BY tweet_id") == ["1", "2"])
+    }
+
+    @Test(arguments: ["renamed", "deleted", "replaced", "overwritten"])
+    func whatAnotherProgramDoesToTheFileIsNoticedBeforeAnythingCountsAsDurable(what: String) throws {
+        let index = try IndexWriter(path: path, transformDigest: "d")
+        try index.apply(DocumentBatch([Sketch(id: "1", version: 1, likes: 1)]))
+        try index.flush()
+        // As much as a file has that was in use for a while.
+        try Connection(path: path).checkpoint()
+        let files = FileManager.default
+        switch what {
+        case "renamed": try files.moveItem(atPath: path, toPath: path + ".1")
+        case "deleted": try files.removeItem(atPath: path)
+        case "replaced":
+            try files.moveItem(atPath: path, toPath: path + ".1")
+            try files.copyItem(atPath: path + ".1", toPath: path)
+        default:
+            let file = try #require(FileHandle(forWritingAtPath: path))
+            try file.write(contentsOf: Data(repeating: 120, count: 8_192))
+            try file.close()
+        }
+        // The database's pages are in memory, so documents are taken.
+        try index.apply(DocumentBatch([Sketch(id: "2", version: 1, likes: 1)]))
+        let error = try #require(throws: IndexError.self) { try index.flush() }
+        #expect("\(error)".contains(what == "overwritten" ? "was overwritten" : "was renamed or deleted"))
+        #expect(error.failureCause == (what == "overwritten" ? .damaged : .missingTarget))
     }
 
     @Test func escapesAreDecodedInTextAndCategoryAlike() throws {

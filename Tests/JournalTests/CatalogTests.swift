@@ -62,6 +62,25 @@ import Time
         }
     }
 
+    @Test func aRecordingStartsWhateverHasTheCatalogsName() throws {
+        let folder = try TemporaryFolder()
+        try record(folder.path)
+        let path = Catalog.path(journal: folder.path)
+        for name in [path, "\(path)-wal", "\(path)-shm"] where SystemDisk().exists(name) {
+            try FileManager.default.removeItem(atPath: name)
+        }
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try record(folder.path, 10)
+        #expect(try ReadBack(folder.path).records.count == 410)
+        try FileManager.default.removeItem(atPath: path)
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: folder.path + "/nowhere/at/all")
+        let writer = try JournalWriter(directory: folder.path, source: .filtered, clock: ManualClock.standard().clock)
+        #expect(writer.statistics.catalogFailure != nil)
+        try writer.append("{}\r\n")
+        try writer.close()
+        #expect(try ReadBack(folder.path).records.count == 411)
+    }
+
     private func harm(_ path: String, _ damage: String) throws {
         if damage == "older" {
             try Connection(path: path).execute("PRAGMA user_version=0")

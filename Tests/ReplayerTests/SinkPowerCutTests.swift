@@ -51,6 +51,23 @@ import Time
         }
     }
 
+    /// What is taken back of a failed write must not fill with zeros what another program has just cut off.
+    @Test func aFileThatIsCutWhileAWriteFailsGetsNoHole() throws {
+        let trial = try Trial(SeededRandom())
+        for place in 1...200 {
+            let disk = trial.disk()
+            disk.failingChange = place
+            disk.beforeChange = { _ in
+                guard disk.changes == place, let file = disk.state.names["/out.ndjson"] else { return }
+                disk.state.files[file].apply(.resize(0))
+            }
+            try? trial.replay(on: disk)
+            guard disk.changes >= place else { break }
+            let file = try #require(disk.state.names["/out.ndjson"] ?? (place < 20 ? -1 : nil))
+            if file >= 0 { #expect(!disk.state.files[file].content.contains(0), "the change \(place)") }
+        }
+    }
+
     /// A disk that forgets syncs must be found out, or the others prove nothing.
     @Test func aDiskThatForgetsSyncsIsFoundOut() throws {
         let isFound = try (UInt64(1)...400).contains { seed in

@@ -1,5 +1,5 @@
 package import Files
-package import Glibc
+internal import Glibc
 
 /// A disk in memory that keeps what it has promised and nothing else, fails by seed, and can be copied at every call.
 ///
@@ -23,7 +23,7 @@ package final class SimulatedDisk: Disk, @unchecked Sendable {
 
     /// The folder of SQLite's files.
     var scratchFolder: String {
-        if scratch == nil { scratch = try? TemporaryFolder() }
+        if scratch == nil { scratch = try? TemporaryFolder(isInMemory: true) }
         return scratch?.path ?? "/nowhere"
     }
 
@@ -76,7 +76,7 @@ package final class SimulatedDisk: Disk, @unchecked Sendable {
         count > 0 && Int.random(in: 0..<all, using: &random) < count
     }
 
-    package func open(_ path: String, _ flags: CInt, mode: mode_t) throws(Errno) -> any DiskFile {
+    package func open(_ path: String, _ flags: CInt, mode: UInt32) throws(Errno) -> any DiskFile {
         if isDatabase(path) { return try SystemDisk().open(databasePath(path), flags, mode: mode) }
         if let file = state.names[path] {
             if flags & O_TRUNC != 0 {

@@ -6,8 +6,13 @@ public final class TemporaryFolder: Sendable {
     public let path: String
 
     /// Makes a folder with a name of its own under the system's temporary folder.
-    public init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("reprise-\(UUID().uuidString)").path
+    ///
+    /// - Parameter isInMemory: where the system has a file system in memory, it is made there: nothing in it waits for a disk.
+    public init(isInMemory: Bool = false) throws {
+        let shared = URL(fileURLWithPath: "/dev/shm")
+        let isPossible = isInMemory && FileManager.default.isWritableFile(atPath: shared.path)
+        let parent = isPossible ? shared : FileManager.default.temporaryDirectory
+        path = parent.appendingPathComponent("reprise-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 

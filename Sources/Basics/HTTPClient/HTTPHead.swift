@@ -1,3 +1,5 @@
+internal import Time
+
 /// Status and header fields of an answer.
 public struct HTTPHead: Sendable {
     /// The status, 200 to 599; interim answers (1xx) are never handed out.
@@ -14,6 +16,18 @@ public struct HTTPHead: Sendable {
     /// The value of the first field of that name; give the name in lower case.
     public func header(_ name: String) -> String? {
         headers.first { $0.name == name }?.value
+    }
+
+    /// How long the other side asks to wait, at most an hour; nil where it does not say, or in another form.
+    ///
+    /// RFC 9110 section 10.2.3: seconds, or a date, which counts by the other side's own clock (its `Date`).
+    public var retryAfter: Duration? {
+        guard let text = header("retry-after") else { return nil }
+        if let seconds = Int(text) { return .seconds(min(max(0, seconds), 3_600)) }
+        guard let end = HTTPDate.timestamp(text), let now = header("date").flatMap({ HTTPDate.timestamp($0) }) else {
+            return nil
+        }
+        return min(max(.zero, end - now), .seconds(3_600))
     }
 }
 

@@ -25,6 +25,8 @@ public final class Connection {
     let handle: OpaquePointer
     /// The first sync or commit that the disk failed; nothing is written or synced after it.
     private var failure: SQLiteError?
+    /// The inode that was opened; nil for a database in memory.
+    let fileIdentity: String?
     /// How long a call waits for another connection's lock.
     let longestWait: Duration
     /// The database file's path.
@@ -68,6 +70,7 @@ public final class Connection {
         self.path = path
         longestWait = busyTimeout
         self.isStopped = isStopped
+        fileIdentity = (try? SystemDisk().status(of: path))?.inode
         waitForLocks()
         try execute("PRAGMA foreign_keys=ON")
         // The functions and views of a file that someone else made must not reach outside it.

@@ -68,11 +68,12 @@ public final class JournalWriter: Sendable {
         try folder.checkVersion()
         var (catalog, catalogFailure): (Catalog?, String?) = (nil, nil)
         var last: SegmentID?
-        // The catalog is a convenience: where it is locked or its disk is full, recording starts without it.
+        // The catalog is a convenience: where it is locked, its disk is full or something else has its name, recording starts without it.
         do {
             catalog = try openCatalog()
             last = try catalog?.newestSegment(of: folder.source)
-        } catch let error as SQLiteError {
+        } catch {
+            if (error as? SQLiteError)?.isNewerSchema == true { throw error }
             (catalog, catalogFailure) = (nil, "\(error)")
         }
         let found = try RecoveredSource(folder, last: last)
@@ -80,7 +81,7 @@ public final class JournalWriter: Sendable {
         tail = try WritableTail(folder)
         let trailers = try tail.drain(folder.source, into: appender)
         try tail.renew()
-        do { try catalog?.catchUp(folder) } catch let error as SQLiteError {
+        do { try catalog?.catchUp(folder) } catch {
             (catalog, catalogFailure) = (nil, "\(error)")
         }
         let now = clock.now

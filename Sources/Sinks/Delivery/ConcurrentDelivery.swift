@@ -1,5 +1,6 @@
 internal import Failures
 public import Lifecycle
+internal import Synchronization
 public import Time
 public import Transform
 
@@ -15,6 +16,7 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
     private let patience: DeliveryPatience
     private let clock: MonotonicClock
     private let workers: [(thread: WorkerThread, control: CallControl)]
+    private let stopHandler = Mutex<ShutdownHandler?>(nil)
 
     /// Starts the threads; nothing is connected yet.
     ///
@@ -68,12 +70,14 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
 
     /// Lets a shutdown end waits, at once or after the grace.
     public func endWaits(on shutdown: ShutdownSignal) {
-        shutdown.onRequest { [weak self] in
+        let handler = shutdown.onRequest { [weak self] in
             guard let self else { return }
             let now = self.clock.now
             self.monitor.withLock { $0.stop(now: now) }
             self.monitor.signal()
         }
+        // What was registered before is forgotten with it.
+        stopHandler.withLock { $0 = handler }
     }
 
     /// Adds the batch to what is to be sent; waits while the pool is full or the sink takes nothing.

@@ -76,7 +76,8 @@ struct NDJSONOutput {
             }
         } catch let error as FileError {
             // What was written of the batch is cut off again, so that the file stays a row of whole lines.
-            if length != nil { try? file.truncate(to: wholeLength) }
+            // Never made longer: another program may have cut it meanwhile, and what it lacks would become zeros.
+            if length != nil, let size = try? file.size(), size > wholeLength { try? file.truncate(to: wholeLength) }
             guard error.errorNumber == EPIPE, identity != NDJSONOutput.standardOutput else {
                 throw SinkError(file: error)
             }

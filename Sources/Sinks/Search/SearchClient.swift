@@ -127,11 +127,10 @@ public final class SearchClient {
             waker: waker,
             isCancelled: isCancelled
         )
-        let seconds = response.head.header("retry-after").flatMap { Int($0) }
         return Reply(
             status: response.status,
             body: response.body,
-            retryAfter: seconds.map { .seconds(min(max(0, $0), 3_600)) }
+            retryAfter: response.head.retryAfter
         )
     }
 }

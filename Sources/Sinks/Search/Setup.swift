@@ -34,6 +34,7 @@ public struct SearchSetup {
     ///   - giveUpAfter: how long preparing, and each other step, may take in all; requests that fail for a cause that may pass are
     ///     retried for as long. Nil: each is sent once, and may take the connection's timeout.
     ///   - shutdown: ends the request under way and each wait, within 100 ms.
+    ///   - random: gives numbers from 0 up to, but not including, 1, for the waits' jitter.
     ///   - onTrouble: gets the reason each time a request is to be retried.
     public init(
         _ client: SearchClient,
@@ -41,11 +42,18 @@ public struct SearchSetup {
         giveUpAfter: Duration? = nil,
         shutdown: ShutdownSignal = ShutdownSignal(),
         clock: MonotonicClock = .system,
+        random: @escaping () -> Double = { Double.random(in: 0..<1) },
         onTrouble: @escaping (String) -> Void = { _ in }
     ) {
         self.client = client
         mapping = SearchMapping(transformDigest: transformDigest)
-        retries = SetupRetries(giveUpAfter: giveUpAfter, shutdown: shutdown, clock: clock, onTrouble: onTrouble)
+        retries = SetupRetries(
+            giveUpAfter: giveUpAfter,
+            shutdown: shutdown,
+            clock: clock,
+            random: random,
+            onTrouble: onTrouble
+        )
     }
 
     /// What a checkpoint is bound to where nothing but `_bulk` may be asked (`--no-setup`): engine, URL and alias.

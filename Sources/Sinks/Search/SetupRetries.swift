@@ -7,21 +7,23 @@ final class SetupRetries {
     let shutdown: ShutdownSignal
     private let giveUpAfter: Duration?
     private let clock: MonotonicClock
+    private let random: () -> Double
     private let onTrouble: (String) -> Void
     private var deadline = Deadline.never
 
-    private static let firstWait = Duration.milliseconds(250)
-    private static let longestWait = Duration.seconds(10)
+    private static let backoff = Backoff(first: .milliseconds(250), longest: .seconds(10))
 
     init(
         giveUpAfter: Duration?,
         shutdown: ShutdownSignal,
         clock: MonotonicClock,
+        random: @escaping () -> Double,
         onTrouble: @escaping (String) -> Void
     ) {
         self.giveUpAfter = giveUpAfter
         self.shutdown = shutdown
         self.clock = clock
+        self.random = random
         self.onTrouble = onTrouble
         begin()
     }
@@ -42,8 +44,8 @@ final class SetupRetries {
         let left = deadline.left(at: clock.now)
         if left > .zero {
             onTrouble("\(failure)")
-            let doubled = min(SetupRetries.longestWait, SetupRetries.firstWait * (1 << min(tries, 10)))
-            if shutdown.wait(for: min(left, max(doubled, asked ?? .zero))) { throw failure }
+            let backoff = SetupRetries.backoff.wait(after: tries, chance: random())
+            if shutdown.wait(for: min(left, max(backoff, asked ?? .zero))) { throw failure }
         }
         guard deadline.isReached(at: clock.now) else { return }
         let text = "\(failure); given up after \(giveUpAfter.components.seconds) s"

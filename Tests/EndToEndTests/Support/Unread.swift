@@ -22,7 +22,7 @@ final class Unread {
         switch kind {
         case .pipe:
             path = "\(folder.path)/pipe-\(UUID().uuidString)"
-            guard mkfifo(path, 0o600) == 0 else { throw Self.failure("mkfifo") }
+            try Self.makePipe(path)
             reader = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)
             guard reader >= 0 else { throw Self.failure("open \(path)") }
             let bytes = [UInt8](repeating: UInt8(ascii: "."), count: 4_096)
@@ -47,6 +47,22 @@ final class Unread {
     func start(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws -> Started {
         let streams = terminal != nil ? #"<"$0" 2>"$0""# : #"2>"$0""#
         return try Started(streams, path, program, arguments, in: folder, environment: environment)
+    }
+
+    /// Starts a program with this as standard error and nothing else of it.
+    func startOnStandardError(
+        _ program: String,
+        _ arguments: [String],
+        environment: [String: String]
+    ) throws -> RunningProgram {
+        let script = #"path=$1; shift; exec "$0" "$@" 2> "$path""#
+        let words = ["-c", script, program, path] + arguments
+        return try RunningProgram("/bin/sh", words, in: folder, environment: environment)
+    }
+
+    /// Makes a FIFO that nobody has opened yet.
+    static func makePipe(_ path: String) throws {
+        guard mkfifo(path, 0o600) == 0 else { throw failure("mkfifo \(path)") }
     }
 
     private static func failure(_ call: String) -> RunningProgram.Failure {

@@ -26,7 +26,7 @@ final class MadeSituation {
     private var server: ScriptedServer?
     private var lock: Connection?
     private var disk: OwnDisk?
-    private var errors: FrozenErrors?
+    private var errors: Unread?
     private var pages: [RawConnection] = []
 
     init(_ situation: Situation, in folder: TemporaryFolder) throws {
@@ -36,7 +36,7 @@ final class MadeSituation {
         switch situation {
         case .fullDevice: sinks = ["ndjson:/dev/full"]
         case .pipeWithoutReader:
-            try FrozenErrors.makePipe(folder.path + "/pipe")
+            try Unread.makePipe(folder.path + "/pipe")
             sinks = ["ndjson:\(folder.path)/pipe"]
         case .silentEngine: use(TroubledEngine.silent())
         case .busyEngine: use(TroubledEngine.busy())
@@ -51,8 +51,8 @@ final class MadeSituation {
             try Data(count: 900 << 10).write(to: URL(fileURLWithPath: disk.path + "/filler"))
             sinks = ["ndjson:\(disk.inner)/posts.ndjson"]
             self.disk = disk
-        case .frozenTerminal, .frozenTerminalOfRecord: errors = try FrozenErrors(terminalIn: folder)
-        case .frozenPipe, .frozenPipeOfRecord: errors = try FrozenErrors(pipeIn: folder)
+        case .frozenTerminal, .frozenTerminalOfRecord: errors = try Unread(.terminal, in: folder)
+        case .frozenPipe, .frozenPipeOfRecord: errors = try Unread(.pipe, in: folder)
         case .stateLockedLater, .unreadPages: break
         }
     }
@@ -68,7 +68,7 @@ final class MadeSituation {
         let program = try Surroundings.reprise()
         if let disk { return try disk.start(program, words, environment: environment) }
         guard let errors else { return try RunningProgram(program, words, in: folder, environment: environment) }
-        return try errors.start(program, words, in: folder, environment: environment)
+        return try errors.startOnStandardError(program, words, environment: environment)
     }
 
     /// What begins only once the recording is at work.

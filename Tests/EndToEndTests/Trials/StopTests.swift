@@ -50,7 +50,7 @@ struct StopTests {
         case .silentEngine: server = TroubledEngine.silent()
         case .busyEngine: server = TroubledEngine.busy()
         case .pipeWithoutReader:
-            try FrozenErrors.makePipe(trial.folder.path + "/pipe")
+            try Unread.makePipe(trial.folder.path + "/pipe")
             server = nil
         }
         defer { server?.stop() }
@@ -93,7 +93,7 @@ struct StopTests {
         let trial = try Trial()
         let path = trial.folder.path + "/journal/" + name
         if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
-        try FrozenErrors.makePipe(path)
+        try Unread.makePipe(path)
         let program = try trial.start("ndjson:f.ndjson", ["--checkpoint", "p"])
         let result = try program.wait(seconds: 20)
         #expect(!result.wasKilled)
