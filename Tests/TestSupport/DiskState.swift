@@ -36,6 +36,8 @@ package struct DiskState {
     package var files: [File] = []
     /// Databases, by path, that SQLite keeps outside: what each held whenever it had changed, the newest last.
     package var databases: [String: [Database]] = [:]
+    /// Which of these a database had when it was last synced.
+    package var syncedDatabases: [String: Int] = [:]
 
     /// A database file and its write-ahead log; nil where there is none.
     package struct Database: Equatable {
@@ -102,13 +104,14 @@ package struct DiskState {
         }
     }
 
-    /// Of a database whose commits are durable the newest content is left, of others any; its log goes with it.
+    /// Of a database whose commits are durable the newest content is left, of others any since its last sync; its log goes with it.
     private mutating func cutDatabases(_ random: inout SeededRandom) {
         for (path, contents) in databases.sorted(by: { $0.key < $1.key }) {
             let isDurable = path.contains("state.sqlite")
-            let kept = isDurable ? contents.count - 1 : Int.random(in: 0..<contents.count, using: &random)
-            databases[path] = [contents[kept]]
+            let first = isDurable ? contents.count - 1 : syncedDatabases[path] ?? 0
+            databases[path] = [contents[Int.random(in: first..<contents.count, using: &random)]]
         }
+        syncedDatabases = [:]
     }
 
     /// A sync that fails writes some of it and forgets the rest, but goes on showing it.

@@ -1,3 +1,4 @@
+package import Files
 import Foundation
 
 /// Databases of a simulated disk: SQLite works on real files, and what they hold is noted whenever it has changed.
@@ -10,9 +11,18 @@ extension SimulatedDisk {
         "\(scratchFolder)/\(path.dropFirst().replacingOccurrences(of: "/", with: "_"))"
     }
 
+    /// A sync of a database that SQLite has made on its own file: from now on a power cut leaves at least what it holds now.
+    ///
+    /// - Throws: `Errno` where this is the change that is to fail; then nothing of it counts.
+    package func noteSync(of path: String) throws(Errno) {
+        try willChange()
+        guard !chance(faults.ignored, of: 100) else { return }
+        if let contents = state.databases[path] { state.syncedDatabases[path] = contents.count - 1 }
+    }
+
     /// Notes what the databases hold, where it has changed since the last time; called between transactions.
     package func noteDatabases() {
-        for path in ["/journal/catalog.sqlite", "/journal/state.sqlite"] where isInUse {
+        for path in ["/journal/catalog.sqlite", "/journal/state.sqlite", "/index.sqlite"] where isInUse {
             let real = databasePath(path)
             let stamp = "\(SimulatedDisk.stamp(of: real)) \(SimulatedDisk.stamp(of: "\(real)-wal"))"
             guard isNew(stamp, of: path) else { continue }

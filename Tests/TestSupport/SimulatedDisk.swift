@@ -62,7 +62,7 @@ package final class SimulatedDisk: Disk, @unchecked Sendable {
     /// Locks go with the process that held them.
     package func forgetLocks() { locked = [] }
 
-    fileprivate func willChange() throws(Errno) {
+    func willChange() throws(Errno) {
         changes += 1
         noteDatabases()
         beforeChange?(state)
@@ -72,7 +72,7 @@ package final class SimulatedDisk: Disk, @unchecked Sendable {
 
     fileprivate func fails() -> Bool { chance(faults.failing, of: 1_000) }
 
-    fileprivate func chance(_ count: Int, of all: Int) -> Bool {
+    func chance(_ count: Int, of all: Int) -> Bool {
         count > 0 && Int.random(in: 0..<all, using: &random) < count
     }
 
