@@ -27,17 +27,9 @@ struct OpenFeed {
         let journal = try Journal(directory: configuration.journal)
         let sink = configuration.sink
         var range = configuration.range
-        let opened: Opened
-        if case .search(let address) = sink {
-            opened = try OpenFeed.search(address, configuration, seed: seed, listeners, shutdown)
-        } else {
-            guard !configuration.isRebuild else {
-                throw SinkError(.address, "--rebuild is for elasticsearch: and opensearch:")
-            }
-            // What is on this machine takes a few documents as easily as many.
-            range.flushInterval = .zero
-            opened = try OpenFeed.local(sink, configuration, shutdown)
-        }
+        // What is on this machine takes a few documents as easily as many.
+        if !sink.isRemote { range.flushInterval = .zero }
+        let opened = try OpenFeed.open(configuration, seed: seed, listeners, shutdown)
         finish = opened.finish
         // A pipe that has no reader, or one that never reads, hears the shutdown from here on.
         opened.delivery.endWaits(on: shutdown)
@@ -60,134 +52,6 @@ struct OpenFeed {
 
     /// Ends a rebuild when everything was delivered: the alias moves; nil where none was asked for.
     func finishRebuild() throws -> SearchRebuildResult? { try finish?(replayer.currentBooks) }
-
-    /// Opens the delivery alone, without a checkpoint.
-    static func delivery(
-        _ configuration: FeedConfiguration,
-        seed: UInt64,
-        _ shutdown: ShutdownSignal
-    ) throws -> any Delivery {
-        let silent = Listeners(onTrouble: { _ in }, onNotice: { _ in }, onProgress: { _ in })
-        guard case .search(let address) = configuration.sink else {
-            return try local(configuration.sink, configuration, shutdown).delivery
-        }
-        return try search(address, configuration, seed: seed, silent, shutdown).delivery
-    }
-
-    /// Other feeds may write to the same database at the moment of a stop, so it waits a little for them.
-    private static let grace = Duration.seconds(1)
-
-    // MARK: - Opening
-
-    private struct Opened {
-        let delivery: any Delivery
-        /// What a checkpoint of a sink does that is gone from this place.
-        var rebinding: Checkpoint.Rebinding?
-        /// Where the sink is; empty where its identity says it.
-        var place = ""
-        var finish: ((ReplayBooks) throws -> SearchRebuildResult)?
-    }
-
-    private static func local(
-        _ sink: SinkAddress,
-        _ configuration: FeedConfiguration,
-        _ shutdown: ShutdownSignal
-    ) throws -> Opened {
-        let resuming = configuration.checkpoint != .none
-        let opened = try sink.open(
-            transformDigest: Replayer.transformDigest,
-            resuming: resuming,
-            isStopped: { shutdown.isRequested(for: grace) }
-        )
-        let delivery = LocalDelivery(opened)
-        guard case .ndjson = sink else { return Opened(delivery: delivery) }
-        // An empty file at a known place is what logrotate leaves.
-        let isEmpty = delivery.outputLength == 0
-        return Opened(delivery: delivery, rebinding: isEmpty ? .resumes : nil, place: sink.target)
-    }
-
-    private static func search(
-        _ address: SearchAddress,
-        _ configuration: FeedConfiguration,
-        seed: UInt64,
-        _ listeners: Listeners,
-        _ shutdown: ShutdownSignal
-    ) throws -> Opened {
-        let connection = configuration.connection
-        let patience = configuration.persistence.patience
-        let setup = SearchSetup(
-            try SearchClient(address, connection),
-            transformDigest: Replayer.transformDigest,
-            giveUpAfter: patience.limit,
-            shutdown: shutdown,
-            onTrouble: { listeners.onTrouble($0) }
-        )
-        func deliver(_ sink: SearchSink) throws -> ConcurrentDelivery {
-            try ConcurrentDelivery(sink, patience: patience, seed: seed, onTrouble: listeners.onTrouble)
-        }
-        let place = "\(configuration.sink)"
-        if configuration.isRebuild {
-            let rebuild = try setup.beginRebuild()
-            let sink = SearchSink(address, connection, rebuild: rebuild)
-            return Opened(delivery: try deliver(sink), rebinding: .startsOver, place: place) { books in
-                // A reply that was lost counts a document neither as new nor, the next time, as anything but stale.
-                let created = sink.created
-                return try setup.finishRebuild(rebuild, documents: created...(created + books.stale))
-            }
-        }
-        let target = try configuration.usesSetup ? setup.prepare() : nil
-        let identity = target?.identity ?? SearchSetup.identityWithoutSetup(address)
-        let sink = SearchSink(address, connection, identity: identity)
-        return Opened(
-            delivery: try deliver(sink),
-            rebinding: target?.isNew == true ? .startsOver : nil,
-            place: place
-        )
-    }
-
-    private static func deadLetters(
-        of sink: SinkAddress,
-        _ journal: Journal,
-        _ shutdown: ShutdownSignal
-    ) throws -> DeadLetterBox {
-        let letters = try DeadLetters(journal: journal, isStopped: { shutdown.isRequested(for: grace) })
-        return DeadLetterBox(letters, sink: "\(sink)")
-    }
-
-    private static func checkpoint(
-        _ configuration: FeedConfiguration,
-        _ opened: Opened,
-        _ journal: Journal,
-        _ shutdown: ShutdownSignal
-    ) throws -> Checkpoint? {
-        let identity = opened.delivery.identity
-        // A file is known by its place: its identity goes with it when it is renamed away.
-        let isFile = if case .ndjson = configuration.sink { true } else { false }
-        let key = isFile ? "ndjson:\(opened.place)" : identity
-        let name: String
-        switch configuration.checkpoint {
-        case .none: return nil
-        case .ofSink: name = "sink-\(FeedCheckpoint.own(key))"
-        case .named(let given):
-            name = try FeedCheckpoint.resolve(
-                given,
-                key: key,
-                identity: identity,
-                isAlone: configuration.isAlone,
-                in: journal,
-                isStopped: { shutdown.isRequested(for: grace) }
-            )
-        }
-        return try Checkpoint(
-            journal: journal,
-            name: name,
-            sink: identity,
-            transform: Replayer.transformDigest,
-            place: opened.place,
-            rebinding: opened.rebinding,
-            isStopped: { shutdown.isRequested(for: grace) }
-        )
-    }
 
     private static func notice(_ change: OutputChange, _ sink: SinkAddress) -> String {
         switch change {

@@ -17,9 +17,9 @@ struct ReplayReport {
     static func tell(_ runs: [(SinkAddress, FeedOutcome)], asJSON: Bool) throws {
         let reports = runs.map { ReplayReport(address: $0.0, outcome: $0.1) }
         guard reports.count > 1 else {
-            // What failed before its end is told as an error alone.
-            guard let only = reports.first, only.outcome.isSettled else { return }
-            try write(asJSON ? only.json([]) + "\n" : only.text, asJSON, reports)
+            // What failed before it had read anything is told as an error alone.
+            guard let only = reports.first, only.outcome.isSettled || only.books.records > 0 else { return }
+            try write(asJSON ? only.json(only.error) + "\n" : only.text, asJSON, reports)
             return StandardError.write(only.ending)
         }
         if asJSON {
@@ -89,12 +89,14 @@ struct ReplayReport {
 
     /// Of several sinks: whose it is, how it ended, and why if not well.
     private var namedJSON: String {
-        var first: [(String, EventValue)] = [
+        let first: [(String, EventValue)] = [
             ("sink", .string("\(address)")), ("status", .integer(Int64(outcome.status.rawValue))),
         ]
-        if let error = outcome.error { first.append(("error", .string("\(error)"))) }
-        return json(first)
+        return json(first + error)
     }
+
+    /// What ended it before its time, if anything did.
+    private var error: [(String, EventValue)] { outcome.error.map { [("error", .string("\($0)"))] } ?? [] }
 }
 
 extension FeedOutcome {

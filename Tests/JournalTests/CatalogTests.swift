@@ -72,6 +72,7 @@ import Time
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         try record(folder.path, 10)
         #expect(try ReadBack(folder.path).records.count == 410)
+        #expect(throws: JournalError.self) { try Journal(directory: folder.path).rebuildCatalog() }
         try FileManager.default.removeItem(atPath: path)
         try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: folder.path + "/nowhere/at/all")
         let writer = try JournalWriter(directory: folder.path, source: .filtered, clock: ManualClock.standard().clock)

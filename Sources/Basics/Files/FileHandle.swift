@@ -22,7 +22,7 @@ public final class FileHandle: Sendable {
 
     /// The path that was opened.
     public let path: String
-    private let file: any DiskFile
+    let file: any DiskFile
     private let hasFailed = Atomic<Bool>(false)
     private let failure = Mutex<FileError?>(nil)
     private let syncing = Mutex(())
@@ -154,44 +154,6 @@ public final class FileHandle: Sendable {
     /// - Throws: `FileError`, which the handle latches.
     public func sync() throws(FileError) { try synchronize { () throws(Errno) in try file.sync() } }
 
-    /// Cuts the file to a length, ftruncate(2); allowed after a failed write too, to take back what was written of it.
-    public func truncate(to length: Int) throws(FileError) {
-        try restarting("truncate", path) { () throws(Errno) in try file.truncate(to: length) }
-    }
-
-    /// Reserves the file's blocks so that later writes in place cannot run out of space, posix_fallocate(3).
-    public func allocate(_ length: Int) throws(FileError) {
-        try restarting("reserve \(length) bytes for", path) { () throws(Errno) in try file.allocate(length) }
-    }
-
-    /// Makes the file durable, then forgets what memory holds of it: what is read next is what the disk has.
-    public func syncAndReread() throws(FileError) {
-        try sync()
-        try restarting("drop from memory", path) { () throws(Errno) in try file.dropCache() }
-    }
-
-    /// The file's length in bytes, fstat(2).
-    public func size() throws(FileError) -> Int { try status().size }
-
-    /// What the handle leads to, fstat(2).
-    public func status() throws(FileError) -> FileStatus {
-        try restarting("stat", path) { () throws(Errno) in try file.status() }
-    }
-
-    /// Takes the file's exclusive lock if nobody has it, flock(2); it goes with the descriptor.
-    public func tryLock() throws(FileError) -> Bool {
-        do throws(Errno) { try file.lock() } catch {
-            guard error.number == EWOULDBLOCK else { throw .syscall("lock", path, errno: error.number) }
-            return false
-        }
-        return true
-    }
-
-    /// Gives the lock back before the descriptor is closed, flock(2).
-    public func unlock() throws(FileError) {
-        try restarting("unlock", path) { () throws(Errno) in try file.unlock() }
-    }
-
     // MARK: - The latch
 
     /// One sync at a time: of two threads that sync one descriptor the kernel tells only one of a failure.
@@ -215,31 +177,6 @@ public final class FileHandle: Sendable {
             // Clean pages may hold what never reached the disk; where dropping them fails there is nothing more to do here.
             try? file.dropCache()
             throw first
-        }
-    }
-}
-
-extension Disk {
-    /// Forgets what memory holds of a file, so that what is read next is what the disk has; for files of SQLite's after a sync
-    /// that failed.
-    ///
-    /// - Throws: `FileError`.
-    public func dropCache(of path: String) throws(FileError) {
-        let file = try restarting("open", path) { () throws(Errno) in try open(path, O_RDONLY | O_NOFOLLOW, mode: 0) }
-        try restarting("drop from memory", path) { () throws(Errno) in try file.dropCache() }
-    }
-}
-
-/// Makes a call into a disk again as long as a signal interrupts it.
-@discardableResult
-func restarting<Result>(
-    _ call: @autoclosure () -> String,
-    _ path: String,
-    _ body: () throws(Errno) -> Result
-) throws(FileError) -> Result {
-    while true {
-        do throws(Errno) { return try body() } catch {
-            guard error.number == EINTR else { throw .syscall(call(), path, errno: error.number) }
         }
     }
 }

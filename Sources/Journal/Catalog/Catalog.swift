@@ -27,7 +27,8 @@ final class Catalog {
         } catch let error as SQLiteError where error.isCorrupt {
             connection = try Catalog.openAnew(path, disk)
         } catch let error as SQLiteError where error.isRefusal {
-            throw JournalError(.io, error.message + Ownership.hint(path), cause: error)
+            let isFile = (try? disk.status(of: path))?.kind == .regular
+            throw JournalError(.io, error.message + (isFile ? Ownership.hint(path) : ""), cause: error)
         }
     }
 

@@ -13,6 +13,9 @@ extension Journal {
     public func rebuildCatalog(progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }) throws -> Int {
         let path = Catalog.path(journal: directory)
         try Journal.checkDatabases(in: directory, disk)
+        if let status = try? disk.status(of: path), status.kind != .regular {
+            throw JournalError(.io, "\(path) is not a regular file, so no catalog can stand there; move it away")
+        }
         let sources = try self.sources()
         for source in sources { try folder(of: source).checkVersion() }
         let locks = try sources.map { try SourceLock(folder(of: $0)) }
