@@ -89,7 +89,8 @@ let package = Package(
         room(
             "Refresher",
             [
-                "Numbers", "Time", "Failures", "Logging", "JSON", "SQLite", "Lifecycle", "HTTPClient", "Journal", "XAPI",
+                "Numbers", "Time", "Failures", "Logging", "JSON", "SQLite", "Lifecycle", "HTTPClient", "Journal",
+                "XAPI",
                 "Transform", "Sinks", "Replayer",
             ]
         ),

@@ -17,14 +17,16 @@ struct HTTPClientSendTests {
         #expect(answer.body == Array("{\"a\":1}".utf8))
     }
 
-    @Test(arguments: [
-        ("7", nil, 7), ("0", nil, 0), ("-3", nil, 0), ("9223372036854775807", nil, 3_600), ("soon", nil, nil),
-        ("Tue, 24 Nov 2026 08:33:20 GMT", "Tue, 24 Nov 2026 08:33:15 GMT", 5),
-        ("Tue, 24 Nov 2026 08:33:20 GMT", "Tue, 24 Nov 2026 08:34:15 GMT", 0),
-        ("Thu, 24 Dec 2026 08:33:20 GMT", "Tue, 24 Nov 2026 08:33:15 GMT", 3_600),
-        // By a clock that nobody tells.
-        ("Tue, 24 Nov 2026 08:33:20 GMT", nil, nil), ("Tue, 24 Foo 2026 08:33:20 GMT", nil, nil),
-    ] as [(String, String?, Int?)])
+    @Test(
+        arguments: [
+            ("7", nil, 7), ("0", nil, 0), ("-3", nil, 0), ("9223372036854775807", nil, 3_600), ("soon", nil, nil),
+            ("Tue, 24 Nov 2026 08:33:20 GMT", "Tue, 24 Nov 2026 08:33:15 GMT", 5),
+            ("Tue, 24 Nov 2026 08:33:20 GMT", "Tue, 24 Nov 2026 08:34:15 GMT", 0),
+            ("Thu, 24 Dec 2026 08:33:20 GMT", "Tue, 24 Nov 2026 08:33:15 GMT", 3_600),
+            // By a clock that nobody tells.
+            ("Tue, 24 Nov 2026 08:33:20 GMT", nil, nil), ("Tue, 24 Foo 2026 08:33:20 GMT", nil, nil),
+        ] as [(String, String?, Int?)]
+    )
     func retryAfterIsSecondsOrADate(text: String, date: String?, seconds: Int?) {
         let fields = [("retry-after", text)] + (date.map { [("date", $0)] } ?? [])
         let head = HTTPHead(status: 429, headers: fields.map { (name: $0.0, value: $0.1) })
