@@ -12,9 +12,10 @@ run: release ## Build, and start the whole path on simulated posts: no credentia
 	@$$($(SWIFT) build -c release --show-bin-path)/reprise run --simulate
 
 test: swift packages-test lint ## Install what the tests need, and pass them
-	@REPRISE_TEST_PYTHON=$$(scripts/python-venv test) && export REPRISE_TEST_PYTHON && \
+	@REPRISE_TEST_PYTHON=$$(scripts/python-venv test) && export REPRISE_TEST_PYTHON && set -o pipefail && \
 	$(SWIFT) build --build-tests --explicit-target-dependency-import-check error && \
-	$(SWIFT) test --skip-build --skip EndToEndTests && $(SWIFT) test --skip-build --filter EndToEndTests
+	{ $(SWIFT) test --skip-build --skip EndToEndTests && $(SWIFT) test --skip-build --filter EndToEndTests; } 2>&1 | \
+	scripts/test-report
 
 lint: swift packages-build ## Check the format of all Swift files
 	@$(SWIFT) format lint --strict --parallel --configuration .swift-format --recursive Package.swift Sources Tests

@@ -29,6 +29,8 @@ public struct FeedConfiguration: Sendable {
     public var connection: SearchConnection
     /// Whether a search engine's index and alias are created and checked; otherwise only `_bulk` is requested.
     public var usesSetup: Bool
+    /// Whether a file gets no lines that only say that a post is gone.
+    public var skipsDeletions = false
     /// Whether a new index of a search engine is filled and takes the alias at the end.
     public var isRebuild: Bool
 

@@ -1,3 +1,4 @@
+internal import Journal
 public import Sinks
 
 /// Checks of several sinks together, before any of them is opened.
@@ -25,6 +26,34 @@ public enum FeedTargets {
             addresses.append(address)
         }
         return addresses
+    }
+
+    /// Checks that no sink is a file of the journal, or has a name that the journal uses: it would overwrite what it reads.
+    ///
+    /// - Parameter journal: the journal's folder.
+    /// - Throws: `SinkError` with code `address`.
+    public static func check(_ addresses: [SinkAddress], outside journal: String) throws(SinkError) {
+        let folder = SinkAddress.ndjson(path: journal).target + "/"
+        for address in addresses {
+            guard case .ndjson = address else {
+                guard case .sqlite = address else { continue }
+                try check(address, folder, isIndex: true)
+                continue
+            }
+            try check(address, folder, isIndex: false)
+        }
+    }
+
+    private static func check(_ address: SinkAddress, _ folder: String, isIndex: Bool) throws(SinkError) {
+        let target = address.target
+        guard target.hasPrefix(folder) else { return }
+        let path = target.dropFirst(folder.count).split(separator: "/").map(String.init)
+        // The page's own index stands there, too.
+        guard Journal.reserves(path) || !isIndex && path.first?.hasPrefix("index.sqlite") == true else { return }
+        throw SinkError(
+            .address,
+            "'\(address)' is a file of the journal at \(folder.dropLast()); name one outside of it"
+        )
     }
 
     /// Checks that a checkpoint's name leaves space for each sink's own behind it.

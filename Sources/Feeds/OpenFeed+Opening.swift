@@ -52,6 +52,7 @@ extension OpenFeed {
         let opened = try sink.open(
             transformDigest: Replayer.transformDigest,
             resuming: resuming,
+            skipsDeletions: configuration.skipsDeletions,
             isStopped: { shutdown.isRequested(for: grace) }
         )
         let delivery = LocalDelivery(opened)

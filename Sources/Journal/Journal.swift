@@ -25,6 +25,9 @@ public struct Journal: Sendable {
                 "there is no journal at \(directory); record one first, or name another with --journal"
             )
         }
+        if let kind = (try? disk.status(of: directory))?.kind, kind != .folder {
+            throw JournalError(.notFound, "\(directory) is a file, and a journal is a folder; name it with --journal")
+        }
         try Journal.checkDatabases(in: directory, disk)
         self.directory = directory
         self.disk = disk

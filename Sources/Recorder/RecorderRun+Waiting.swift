@@ -7,7 +7,9 @@ extension RecorderRun {
     func wait(_ delay: Duration, _ reason: String, _ cause: (any Error)?) {
         guard delay > .zero else { return }
         let text = cause.map { "\(reason): \($0)" } ?? reason
-        logger.notice("connecting again", [("in_seconds", "\(delay.asSeconds)"), ("reason", text)])
+        // While X is away each failure is one: who looks for warnings alone must see that it lasts.
+        let level: Logger.Level = cause == nil ? .notice : .warning
+        logger.log(level, "connecting again", [("in_seconds", "\(delay.asSeconds)"), ("reason", text)])
         reporter.set(.waiting(until: clock.now + delay, reason: reason))
         let deadline = Deadline(after: delay, on: monotonic)
         wait { deadline.left(at: monotonic.now) }

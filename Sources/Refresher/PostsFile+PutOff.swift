@@ -47,6 +47,14 @@ extension PostsFile {
         }
     }
 
+    /// Until when a post is left alone, and how often in a row X told nothing of it; nil where it is not put off.
+    func putOff(_ id: UInt64) throws -> (until: Timestamp, times: Int)? {
+        let select = try connection.prepare("SELECT until, times FROM put_off WHERE id = ?")
+        try select.bind(Int64(bitPattern: id), at: 0)
+        return try select.step()
+            ? (Timestamp(rawValue: select.int64(0)), Int(clamping: max(0, select.int64(1)))) : nil
+    }
+
     private var hasPutOff: Bool {
         get throws { try connection.prepare("SELECT 1 FROM put_off LIMIT 1").step() }
     }

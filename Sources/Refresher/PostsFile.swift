@@ -87,8 +87,11 @@ public final class PostsFile {
         }
     }
 
+    /// The schedule of the refresher that filled the file last; nil before the first.
+    var keptSchedule: RefreshSchedule? { get throws { try RefreshSchedule(describedBy: kept) } }
+
     /// From now on reckons by the schedule that the file keeps to, whoever it was that set it.
-    func reckonAsKept() throws { reckoning = try RefreshSchedule(describedBy: kept) ?? schedule }
+    func reckonAsKept() throws { reckoning = try keptSchedule ?? schedule }
 
     /// Makes this connection alone see every post as its own schedule has it.
     ///

@@ -7,16 +7,18 @@ public import Time
 /// One thread at a time.
 public final class RefreshOutlook {
     private let directory: String
-    private let configuration: RefresherConfiguration
+    private var configuration: RefresherConfiguration
     private let clock: WallClock
     private let posts: PostsFile
 
     /// Brings what is known of the posts up to date with the journal, unless another process is doing so just now.
     ///
+    /// - Parameter usesKeptSchedule: whether the schedule is that of the refresher which was last at work, where there was one.
     /// - Throws: `JournalError`, `SQLiteError`.
     public init(
         journal directory: String,
         configuration: RefresherConfiguration,
+        usesKeptSchedule: Bool = false,
         clock: WallClock = .system,
         _ shutdown: ShutdownSignal
     ) throws {
@@ -31,7 +33,12 @@ public final class RefreshOutlook {
         do { try posts.catchUp(with: Journal(directory: directory), shutdown) } catch let error as JournalError
             where error.code == .locked
         {}
-        try posts.lookBySchedule()
+        if usesKeptSchedule, let kept = try posts.keptSchedule {
+            self.configuration.schedule = kept
+            try posts.reckonAsKept()
+        } else {
+            try posts.lookBySchedule()
+        }
     }
 
     /// What is known of a post, and when it is due and why.
@@ -42,7 +49,8 @@ public final class RefreshOutlook {
             state: state,
             due: due.time,
             freeFrom: configuration.schedule.freeFrom(state, due),
-            reason: due.reason
+            reason: due.reason,
+            putOff: try posts.putOff(id).flatMap { $0.until > clock.now ? $0 : nil }
         )
     }
 
@@ -56,6 +64,8 @@ public final class RefreshOutlook {
         public let freeFrom: Timestamp?
         /// Why.
         public let reason: RefreshSchedule.Reason
+        /// Until when it is left alone although it may be due, and how often in a row X told nothing of it.
+        public let putOff: (until: Timestamp, times: Int)?
     }
 
     /// What a pass would ask for now, and what it would cost.

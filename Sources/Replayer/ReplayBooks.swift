@@ -13,7 +13,7 @@ public struct ReplayBooks: Sendable, Equatable {
     public private(set) var failed: [FailReason: Int] = [:]
     /// Places where bytes of the range are missing or damaged; how many records stood there is unknown.
     public private(set) var gaps = 0
-    /// Documents delivered: accepted + stale + rejected.
+    /// Documents delivered: accepted + stale + rejected + skipped.
     public private(set) var documents = 0
     /// Documents that the sink took.
     public private(set) var accepted = 0
@@ -21,6 +21,8 @@ public struct ReplayBooks: Sendable, Equatable {
     public private(set) var stale = 0
     /// Documents that the sink refused.
     public private(set) var rejected = 0
+    /// Documents that were left out because that was asked for.
+    public private(set) var skipped = 0
 
     /// Makes empty books.
     public init() {}
@@ -37,6 +39,7 @@ public struct ReplayBooks: Sendable, Equatable {
         sum.accepted += more.accepted
         sum.stale += more.stale
         sum.rejected += more.rejected
+        sum.skipped += more.skipped
         return sum
     }
 
@@ -60,7 +63,8 @@ public struct ReplayBooks: Sendable, Equatable {
 
     /// Takes over what the delivery says of all documents so far.
     mutating func set(_ counts: DeliveryCounts) {
-        documents = counts.accepted + counts.stale + counts.rejected
+        documents = counts.accepted + counts.stale + counts.rejected + counts.skipped
+        skipped = counts.skipped
         accepted = counts.accepted
         stale = counts.stale
         rejected = counts.rejected

@@ -8,7 +8,7 @@ public struct ReplayConfiguration: Sendable {
     public var start: ReadStart
     /// Where each source ends; `never` follows.
     public var end: ReadEnd
-    /// Stops after this many documents.
+    /// Stops after this many documents; with a checkpoint behind the record whose documents reach that, because none is divided.
     public var documentLimit: Int?
     /// Delivers a batch when it holds this many documents; nil leaves it to the sink.
     public var batchDocumentLimit: Int?

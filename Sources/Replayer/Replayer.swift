@@ -168,6 +168,10 @@ public final class Replayer: Service, @unchecked Sendable {
             batch.source = item.source
             books.add(item.outcome(by: transform, into: batch))
         }
+        // One record may give many documents. A checkpoint stands behind a record, so there they stay together.
+        if checkpoint == nil, let documentLimit = configuration.documentLimit {
+            batch.keepDocuments(upTo: documentLimit - handedOver)
+        }
         return false
     }
 

@@ -18,12 +18,15 @@ public struct DeliveryCounts: Sendable, Equatable {
     public var stale = 0
     /// Refused for their own fault.
     public var rejected = 0
+    /// Left out because that was asked for.
+    public var skipped = 0
 
     /// Makes counts.
-    public init(accepted: Int = 0, stale: Int = 0, rejected: Int = 0) {
+    public init(accepted: Int = 0, stale: Int = 0, rejected: Int = 0, skipped: Int = 0) {
         self.accepted = accepted
         self.stale = stale
         self.rejected = rejected
+        self.skipped = skipped
     }
 }
 

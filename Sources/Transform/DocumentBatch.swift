@@ -95,6 +95,9 @@ public final class DocumentBatch {
         String(decoding: bytes(document.json), as: UTF8.self)
     }
 
+    /// Takes out all documents but the first ones.
+    public func keepDocuments(upTo limit: Int) { removeDocuments(from: max(0, limit)) }
+
     /// Takes the last documents out again, from a number on.
     internal func removeDocuments(from first: Int) {
         guard first < documents.count else { return }

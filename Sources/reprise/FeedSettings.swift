@@ -10,7 +10,11 @@ enum FeedSettings {
             Option(
                 long: "no-setup",
                 help: "Send a search engine nothing but _bulk: the alias exists, and somebody else manages it."
-            )
+            ),
+            Option(
+                long: "skip-deletions",
+                help: "Write no lines such as {\"tweet_id\":\"42\",\"gone\":true,\"version\":…} into NDJSON."
+            ),
         ] + SearchSettings.options
 
     static let flushInterval = Option(
@@ -40,10 +44,18 @@ enum FeedSettings {
 
     /// The sinks of `--sink`.
     ///
-    /// - Parameter others: what the command writes to anyway.
-    static func addresses(_ invocation: Invocation, besides others: [SinkAddress] = []) throws -> [SinkAddress] {
+    /// - Parameters:
+    ///   - journal: the folder of what is read, in which no sink may touch the journal's own files.
+    ///   - others: what the command writes to anyway.
+    static func addresses(
+        _ invocation: Invocation,
+        journal: String,
+        besides others: [SinkAddress] = []
+    ) throws -> [SinkAddress] {
         do throws(SinkError) {
-            return try FeedTargets.addresses(invocation.strings("sink"), besides: others)
+            let addresses = try FeedTargets.addresses(invocation.strings("sink"), besides: others)
+            try FeedTargets.check(addresses, outside: journal)
+            return addresses
         } catch {
             throw UsageError(error.message, command: invocation.path)
         }
@@ -65,6 +77,7 @@ enum FeedSettings {
             checkpoint: checkpoint,
             persistence: persistence
         )
+        configuration.skipsDeletions = invocation.flag("skip-deletions")
         guard sink.isRemote else { return configuration }
         configuration.connection = try SearchSettings.connection(invocation)
         configuration.usesSetup = !invocation.flag("no-setup")

@@ -17,7 +17,7 @@ enum JournalCommand {
     private static let source = Option(
         long: "source",
         value: "NAME",
-        help: "The source; needed where the journal has several."
+        help: "The source; needed where the journal has several besides lookups."
     )
 
     private static let info = Command(
@@ -47,8 +47,7 @@ enum JournalCommand {
         ],
         options: Context.common + [
             source,
-            Option(long: "from", value: "WHEN", help: "Where to start, inclusive: RFC 3339, -2h, or source:offset."),
-            Option(long: "to", value: "WHEN", help: "Where to stop, exclusive: RFC 3339, -2h, or source:offset."),
+            ReadRange.from, ReadRange.to,
             Option(long: "times", help: "Print each record's time of arrival and a tab before it."),
             Option(long: "raw", help: "Print every byte, keep-alives and fragments too."),
         ],
@@ -56,6 +55,7 @@ enum JournalCommand {
             let journal = try Journal(directory: Context.journalDirectory(invocation))
             let range = try ReadRange(invocation, clock: .system)
             let source = try range.source ?? onlySource(of: journal, invocation)
+            try range.check(against: journal, [source], invocation)
             let copy =
                 invocation.flag("raw")
                 ? try RecordCopy.bytes(
@@ -87,66 +87,14 @@ enum JournalCommand {
         guard let first = sources.first else {
             throw JournalError(.notFound, "the journal at \(journal.directory) has no source yet")
         }
-        // A refresher that has asked for nothing yet holds a source all the same.
+        // A refresher that has asked for nothing yet holds a source all the same, and what it keeps is asked for by name.
         let filled = try sources.filter { try journal.endOffset(of: $0) > .zero }
+        let streams = filled.filter { $0 != .lookup && $0 != .ledger }
+        if streams.count == 1 { return streams[0] }
         guard filled.count <= 1 else {
             let names = filled.map(\.rawValue).joined(separator: ", ")
             throw UsageError("name one of the sources with --source: \(names)", command: invocation.path)
         }
         return filled.first ?? first
-    }
-}
-
-/// `--source`, `--from` and `--to` as a range of one source.
-struct ReadRange {
-    private(set) var source: SourceName?
-    private(set) var start = ReadStart.beginning
-    private(set) var end = ReadEnd.now
-
-    /// Whether an end of it is an offset, which means something in one source alone.
-    var isByOffset: Bool {
-        if case .offset = start { return true }
-        if case .offset = end { return true }
-        return false
-    }
-
-    init(_ invocation: Invocation, clock: WallClock) throws {
-        if let text = invocation.string("source") {
-            guard let name = SourceName(rawValue: text) else {
-                throw invocation.wrong("source", text, "a source's name, filtered for example")
-            }
-            source = name
-        }
-        if let text = invocation.string("from") {
-            if let time = ReadRange.time(text, clock) {
-                start = .time(time)
-            } else {
-                start = .offset(try position(text, "from", invocation).offset)
-            }
-        }
-        if let text = invocation.string("to") {
-            if let time = ReadRange.time(text, clock) {
-                end = .time(time)
-            } else {
-                end = .offset(try position(text, "to", invocation).offset)
-            }
-        }
-    }
-
-    /// RFC 3339, or how long ago: `-2h`.
-    static func time(_ text: String, _ clock: WallClock) -> Timestamp? {
-        if text.hasPrefix("-") { return ValueText.duration(String(text.dropFirst())).map { clock.now - $0 } }
-        return Timestamp(rfc3339: text)
-    }
-
-    private mutating func position(_ text: String, _ long: String, _ invocation: Invocation) throws -> JournalPosition {
-        guard let position = JournalPosition(text) else {
-            throw invocation.wrong(long, text, "a time (RFC 3339, or -2h) or source:offset")
-        }
-        guard source == nil || source == position.source else {
-            throw UsageError("--\(long) names another source than the rest", command: invocation.path)
-        }
-        source = position.source
-        return position
     }
 }

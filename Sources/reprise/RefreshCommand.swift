@@ -48,7 +48,7 @@ enum RefreshCommand {
             let signals = Signals.requestOn(Signals.stopSignals, shutdown)
             defer { signals.cancel() }
             let directory = Context.journalDirectory(invocation)
-            let addresses = try FeedSettings.addresses(invocation)
+            let addresses = try FeedSettings.addresses(invocation, journal: directory)
             _ = try Journal(directory: directory)
             if invocation.flag("dry-run") || invocation.string("explain") != nil {
                 try RefreshText.outlook(invocation, directory, shutdown)

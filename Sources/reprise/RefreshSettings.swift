@@ -155,7 +155,11 @@ enum RefreshSettings {
             }
         }
         guard !steps.isEmpty, !steps.contains(nil) else {
-            throw invocation.wrong("schedule", text, "ages with commas between, 15m,1h,4h,1d for example")
+            throw invocation.wrong(
+                "schedule",
+                text,
+                "ages in minutes, hours or days with commas between, 15m,1h,4h,1d for example"
+            )
         }
         return steps.compactMap { $0 }
     }

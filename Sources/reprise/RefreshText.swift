@@ -62,6 +62,8 @@ enum RefreshText {
                 for: XSettings.endpoint(invocation),
                 spends: false
             ),
+            // What a refresher at work, or the last one, goes by.
+            usesKeptSchedule: invocation.string("schedule") == nil,
             shutdown
         )
         if let text = invocation.string("explain") {
@@ -106,6 +108,10 @@ enum RefreshText {
         var lines = ["\(id): \(due), \(words(found.reason))"]
         if let from = found.freeFrom {
             lines.append("  read before midnight, from \(from.rfc3339) on, where it was paid that day and is free")
+        }
+        if let putOff = found.putOff {
+            let why = putOff.times == 0 ? "X failed on it" : "X told nothing of it, \(putOff.times) times in a row"
+            lines.append("  put off until \(putOff.until.rfc3339), because \(why)")
         }
         if let first = state.first { lines.append("  first seen \(first.rfc3339)") }
         if let last = state.last { lines.append("  \(last.likes) likes at \(last.time.rfc3339)") }

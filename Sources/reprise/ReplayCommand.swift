@@ -37,8 +37,7 @@ enum ReplayCommand {
                 help: "A source to replay; all but 'ledger' unless told.",
                 repeats: true
             ),
-            Option(long: "from", value: "WHEN", help: "Where to start, inclusive: RFC 3339, -2h, or source:offset."),
-            Option(long: "to", value: "WHEN", help: "Where to stop, exclusive: RFC 3339, -2h, or source:offset."),
+            ReadRange.from, ReadRange.to,
             Option(
                 long: "sink",
                 value: "KIND:TARGET",
@@ -59,7 +58,7 @@ enum ReplayCommand {
             guard try invocation.int("jobs") == 1 else {
                 throw invocation.wrong("jobs", invocation.string("jobs") ?? "", "1 in this version")
             }
-            let addresses = try FeedSettings.addresses(invocation)
+            let addresses = try FeedSettings.addresses(invocation, journal: Context.journalDirectory(invocation))
             if invocation.flag("rebuild") { try checkRebuild(invocation, addresses) }
             try checkJournal(invocation, configuration, addresses)
             let line = ReplayStatusLine.ifWatched(invocation, addresses)
@@ -118,6 +117,7 @@ enum ReplayCommand {
     ) throws {
         let journal = try Journal(directory: Context.journalDirectory(invocation))
         if !configuration.isFollowing {
+            try checkRange(invocation, configuration, journal)
             // A source that does not exist yet can be followed, but there is nothing of it to replay.
             let known = try journal.sources()
             if let missing = configuration.sources?.first(where: { !known.contains($0) }) {
@@ -130,6 +130,17 @@ enum ReplayCommand {
         if let checkpoint { try FeedTargets.checkName(checkpoint) }
         // Made before several threads would make it at once.
         if checkpoint != nil || addresses.contains(where: \.isRemote) { _ = try DeadLetters(journal: journal) }
+    }
+
+    /// A checkpoint that has come to the end of what there is has nothing to do, which is no mistake.
+    private static func checkRange(
+        _ invocation: Invocation,
+        _ configuration: ReplayConfiguration,
+        _ journal: Journal
+    ) throws {
+        guard invocation.string("checkpoint") == nil else { return }
+        let sources = try configuration.sources ?? journal.sources().filter { $0 != .ledger }
+        try ReadRange(invocation, clock: .system).check(against: journal, sources, invocation)
     }
 
     /// A new index is filled with everything, or it would hold less than the old one.

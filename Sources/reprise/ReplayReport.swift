@@ -52,6 +52,7 @@ struct ReplayReport {
             records    \(books.records) = \(books.yielding) yielding + \(books.droppedCount) dropped\(reasons(dropped)) \
             + \(books.failedCount) failed\(reasons(failed)), \(rate)/s
             documents  \(books.documents) = \(books.accepted) accepted + \(books.stale) stale + \(books.rejected) rejected\
+            \(books.skipped > 0 ? " + \(books.skipped) skipped" : "")\
             \(books.gaps > 0 ? "\ngaps       \(books.gaps): bytes are missing or damaged there" : "")\(behind)
 
             """
@@ -81,6 +82,7 @@ struct ReplayReport {
                 ("gaps", .integer(Int64(books.gaps))), ("documents", .integer(Int64(books.documents))),
                 ("accepted", .integer(Int64(books.accepted))),
                 ("stale", .integer(Int64(books.stale))), ("rejected", .integer(Int64(books.rejected))),
+                ("skipped", .integer(Int64(books.skipped))),
                 ("elapsed_ms", .integer(outcome.elapsed.microseconds / 1_000)),
             ] + lag
         )

@@ -50,8 +50,9 @@ final class ReplayStatusLine: Sendable {
 
     private func describe(_ sinks: [String: Sink]) -> String {
         guard let (name, sink) = sinks.min(by: { $0.value.state.isLessFar(than: $1.value.state) }) else { return "" }
-        let what = count == 1 ? "" : " into \(sinks.count) of \(count) sinks, least far \(name)"
+        // Behind everything else: a narrow terminal cuts it off.
+        let what = count == 1 ? "" : "; \(sinks.count) of \(count) sinks, least far \(name)"
         let lag = sink.state.lag.map { ", \(DurationText.short($0)) behind" } ?? ""
-        return "replaying\(what): \(sink.progress.text)\(lag), \(sink.state.books.documents) documents"
+        return "replaying: \(sink.progress.text)\(lag), \(sink.state.books.documents) documents\(what)"
     }
 }

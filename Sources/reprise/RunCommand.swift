@@ -100,7 +100,7 @@ enum RunCommand {
     ) throws -> [Feed] {
         let index = SinkAddress.sqlite(path: PageOptions.indexPath(invocation, directory: directory))
         let range = ReplayConfiguration(end: .never, flushInterval: try invocation.duration("flush-interval") ?? .zero)
-        return try ([index] + FeedSettings.addresses(invocation, besides: [index])).map { sink in
+        return try ([index] + FeedSettings.addresses(invocation, journal: directory, besides: [index])).map { sink in
             let configuration = try FeedSettings.feed(
                 invocation,
                 into: sink,

@@ -33,6 +33,16 @@ import Time
         #expect(line.utf8.filter { $0 == 10 }.count == 1)
     }
 
+    @Test(arguments: [
+        ("0", true), ("-7", true), ("17", true), ("2.5", true), ("123456789012345", true), ("1234567890123456", false),
+        ("007", false), ("", false), ("-", false), ("1.", false), (".5", false), ("1e3", false), ("1.2.3", false),
+        ("cut", false), ("NaN", false), ("\u{663}", false),
+    ])
+    func metadataThatReadsAsANumberIsOneInJSON(value: String, isNumber: Bool) {
+        let line = line(.json, "m", [("key", value)])
+        #expect(line.contains(isNumber ? "{\"key\":\(value)}" : "{\"key\":\"\(value)\"}"), "\(line)")
+    }
+
     @Test func aJSONLineWithoutPairsHasNoMetadata() {
         #expect(!line(.json, "connected").contains("metadata"))
     }

@@ -114,7 +114,8 @@ import YAML
     }
 
     @Test(arguments: [
-        ("16MiB", 16 << 20), ("1kB", 1_000), ("7", 7), ("2G", 2 << 30), ("", nil), ("x", nil), ("5QB", nil),
+        ("16MiB", 16 << 20), ("1kB", 1_000), ("1TB", 1_000_000_000_000), ("2TiB", 2 << 40), ("7", 7), ("2G", 2 << 30),
+        ("", nil), ("x", nil), ("5QB", nil),
         ("-1", nil),
         ("99999999999999999999", nil), ("9999999999999GiB", nil),
     ]) func sizesAreRead(text: String, expected: Int?) {

@@ -16,9 +16,11 @@ extension Disk {
     }
 
     /// Makes a folder and those above it, durably for the last; one that exists is left as it is.
+    ///
+    /// - Throws: `FileError`: `notRegular` where a file stands at the path or above it.
     public func createFolder(_ path: String) throws(FileError) {
         do throws(Errno) { try makeFolder(path) } catch {
-            if error.number == EEXIST { return }
+            if error.number == EEXIST || error.number == ENOTDIR { return try checkIsFolder(path) }
             let parent = parentFolder(of: path)
             guard error.number == ENOENT, parent != path else {
                 throw .syscall("make folder", path, errno: error.number)
@@ -29,6 +31,20 @@ extension Disk {
             }
         }
         try syncFolder(parentFolder(of: path))
+    }
+
+    /// Throws where a file stands at a path, or above it, in place of a folder.
+    private func checkIsFolder(_ path: String) throws(FileError) {
+        var place = path
+        while true {
+            if let kind = (try? status(of: place))?.kind {
+                guard kind != .folder else { return }
+                throw FileError(.notRegular, "\(place) is a file, and a folder is needed there; name another")
+            }
+            let parent = parentFolder(of: place)
+            guard parent != place else { return }
+            place = parent
+        }
     }
 
     /// Makes the names in a folder durable.
@@ -70,6 +86,7 @@ extension Disk {
     /// A folder that does not exist yet will be on the file system of the nearest one above it.
     public func freeSpace(at folder: String) throws(FileError) -> Int {
         var place = folder
+        try checkIsFolder(folder)
         while true {
             do throws(FileError) {
                 return try restarting("stat the file system of", place) { () throws(Errno) in

@@ -4,7 +4,8 @@ public import Time
 public enum LogFormat: String, CaseIterable, Sendable {
     /// `2026-11-24T08:33:00.000123Z info recorder: connected status=200`, for people.
     case text
-    /// One JSON object a line, `{"time":…,"level":…,"label":…,"message":…,"metadata":{…}}`, for machines.
+    /// One JSON object a line, `{"time":…,"level":…,"label":…,"message":…,"metadata":{…}}`, for machines; metadata that reads as
+    /// a number is one.
     case json
 
     /// The line for a message, with its LF.
@@ -42,7 +43,7 @@ public enum LogFormat: String, CaseIterable, Sendable {
                     if index > 0 { line += "," }
                     line.appendJSON(key)
                     line += ":"
-                    line.appendJSON(value)
+                    if value.isJSONNumber { line += value } else { line.appendJSON(value) }
                 }
                 line += "}"
             }
@@ -71,6 +72,16 @@ extension String {
             }
         }
         self += "\""
+    }
+
+    /// Whether it is a number as JSON writes it, and one that every reader can hold exactly: 15 digits at most.
+    fileprivate var isJSONNumber: Bool {
+        let digits = utf8.first == UInt8(ascii: "-") ? dropFirst() : self[...]
+        let parts = digits.split(separator: ".", omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count), digits.utf8.count <= 15,
+            parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } })
+        else { return false }
+        return parts[0].utf8.count == 1 || parts[0].utf8.first != 48
     }
 
     private mutating func appendEscape(_ scalar: Unicode.Scalar) {

@@ -54,12 +54,12 @@ public struct Invocation: Sendable {
         return value
     }
 
-    /// A number of bytes: `4096`, `16MiB`, `2GB`; units of 1,000 (kB, MB, GB) and 1,024 (KiB, MiB, GiB).
+    /// A number of bytes: `4096`, `16MiB`, `2GB`; units of 1,000 (kB, MB, GB, TB) and 1,024 (KiB, MiB, GiB, TiB).
     ///
     /// - Throws: `ValueError`.
     public func bytes(_ long: String) throws(ValueError) -> Int? {
         guard let text = string(long) else { return nil }
-        guard let value = ValueText.bytes(text) else { throw wrong(long, text, "a size such as 16MiB") }
+        guard let value = ValueText.bytes(text) else { throw wrong(long, text, "a size such as 500MB, 16GiB or 1TB") }
         return value
     }
 
@@ -93,8 +93,9 @@ public enum ValueText {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard let number = Int(digits) else { return nil }
         let factors: [String: Int] = [
-            "": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30,
-            "kB": 1_000, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000,
+            "": 1, "B": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40,
+            "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40,
+            "kB": 1_000, "KB": 1_000, "MB": 1_000_000, "GB": 1_000_000_000, "TB": 1_000_000_000_000,
         ]
         guard let factor = factors[String(text.dropFirst(digits.count))] else { return nil }
         let (value, overflow) = number.multipliedReportingOverflow(by: factor)

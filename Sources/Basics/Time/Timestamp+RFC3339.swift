@@ -45,7 +45,7 @@ extension Timestamp {
     }
 
     /// Reads RFC 3339: `2026-11-24T08:33:00Z`, with up to nine digits of a second (past the sixth they are cut off),
-    /// with an offset (`+01:00`), with a space for the `T`, or without a zone, which means UTC; a date alone is its midnight.
+    /// with an offset (`+01:00` or `+0100`), with a space for the `T`, or without a zone, which means UTC; a date alone is its midnight.
     ///
     /// Returns nil for anything else, a 31st of April or a 61st second included (a 60th second counts as the next minute).
     public init?(rfc3339 text: String) {
@@ -136,7 +136,10 @@ private struct DigitScanner {
         } else {
             return nil
         }
-        guard let hour = digits(2), take(58), let minute = digits(2), hour < 24, minute < 60 else { return nil }
+        guard let hour = digits(2) else { return nil }
+        // date(1) writes +0100, ISO 8601's short form.
+        _ = take(58)
+        guard let minute = digits(2), hour < 24, minute < 60 else { return nil }
         return sign * (hour * 60 + minute)
     }
 }

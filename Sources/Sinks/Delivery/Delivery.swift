@@ -138,6 +138,7 @@ extension DeliveryCounts {
     public mutating func add(_ more: DeliveryCounts) {
         accepted += more.accepted
         stale += more.stale
+        skipped += more.skipped
         rejected += more.rejected
     }
 }

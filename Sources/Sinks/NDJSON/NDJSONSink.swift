@@ -20,12 +20,16 @@ public final class NDJSONSink: FileSink {
     private var isPrepared: Bool
     private var isClosed = false
     private var shutdown: ShutdownSignal?
+    private let skipsDeletions: Bool
 
     /// A stop waits this long for the reader of a pipe to take the rest of a batch.
     private static let grace = Duration.seconds(1)
 
     /// Writes to standard output or another open descriptor, which stays open.
-    public init(descriptor: CInt) {
+    ///
+    /// - Parameter skipsDeletions: leaves out, and counts as skipped, the documents that only say that a post is gone.
+    public init(descriptor: CInt, skipsDeletions: Bool = false) {
+        self.skipsDeletions = skipsDeletions
         output = NDJSONOutput(descriptor: descriptor)
         place = nil
         isPrepared = true
@@ -33,13 +37,16 @@ public final class NDJSONSink: FileSink {
 
     /// Writes to a file, FIFO or device.
     ///
-    /// - Parameter resuming: keeps what a file holds; otherwise it is replaced.
+    /// - Parameters:
+    ///   - resuming: keeps what a file holds; otherwise it is replaced.
+    ///   - skipsDeletions: leaves out, and counts as skipped, the documents that only say that a post is gone.
     /// - Throws: `SinkError`: `unavailable` for a FIFO without a reader, `io`.
-    public convenience init(path: String, resuming: Bool) throws(SinkError) {
-        try self.init(path: path, resuming: resuming, disk: SystemDisk())
+    public convenience init(path: String, resuming: Bool, skipsDeletions: Bool = false) throws(SinkError) {
+        try self.init(path: path, resuming: resuming, skipsDeletions: skipsDeletions, disk: SystemDisk())
     }
 
-    init(path: String, resuming: Bool, disk: any Disk) throws(SinkError) {
+    init(path: String, resuming: Bool, skipsDeletions: Bool = false, disk: any Disk) throws(SinkError) {
+        self.skipsDeletions = skipsDeletions
         output = try NDJSONOutput(disk, path, truncating: !resuming)
         place = (disk, path)
         isPrepared = !resuming
@@ -72,12 +79,17 @@ public final class NDJSONSink: FileSink {
         return try output.noteTruncation()
     }
 
-    /// Writes the batch's documents, those that only say that a post is gone left out.
+    /// Writes the batch's documents; those that only say that a post is gone too, unless they are to be skipped.
     ///
     /// - Throws: `SinkError`: `io`, `closedPipe` where the reader has gone, `unavailable` where the shutdown ended the wait for one.
     public func deliver(_ batch: DocumentBatch) throws -> DeliveryCounts {
         if !isPrepared { _ = try resume(at: nil) }
-        for document in batch.documents where document.origin != .tombstone {
+        var skipped = 0
+        for document in batch.documents {
+            if skipsDeletions, document.origin == .tombstone {
+                skipped += 1
+                continue
+            }
             let json = batch.bytes(document.json)
             if !lines.hasSpace(for: json.count) {
                 try writeOut()
@@ -87,7 +99,7 @@ public final class NDJSONSink: FileSink {
         }
         try writeOut()
         output.batchIsWhole()
-        return DeliveryCounts(accepted: batch.documents.count)
+        return DeliveryCounts(accepted: batch.documents.count - skipped, skipped: skipped)
     }
 
     /// Makes a file's lines durable, fdatasync(2), and its name too where it is new; pipes and devices have nothing to sync.

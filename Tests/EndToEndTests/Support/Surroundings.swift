@@ -101,7 +101,7 @@ enum Surroundings {
         }
     }
 
-    private static let checkout = URL(fileURLWithPath: #filePath).pathComponents.dropLast(4).joined(separator: "/")
+    static let checkout = URL(fileURLWithPath: #filePath).pathComponents.dropLast(4).joined(separator: "/")
         .replacingOccurrences(of: "//", with: "/")
 }
 
