@@ -44,7 +44,7 @@ public struct Journal: Sendable {
             guard let source = SourceName(rawValue: name) else { return nil }
             let folder = self.folder(of: source)
             // A copy may hold sealed segments alone.
-            return try folder.openTail() != nil || SegmentSearch(folder: folder).newest() != nil ? source : nil
+            return try folder.openTail() != nil || SegmentSearch(folder: folder).newestName() != nil ? source : nil
         }
     }
 
@@ -55,25 +55,39 @@ public struct Journal: Sendable {
         try SourceSummary(journal: self, source: source)
     }
 
-    /// The offset behind the last committed byte; 0 for a source that does not exist.
+    /// The offset behind the last committed byte that is known; 0 for a source that does not exist.
     public func endOffset(of source: SourceName) throws -> ByteOffset {
         let folder = self.folder(of: source)
-        return try RunReader(folder, at: SegmentSearch(folder: folder).newest()).skipToEnd()
+        let search = SegmentSearch(folder: folder)
+        let terms = try terms(of: source, search)
+        let end = try RunReader(folder, at: search.newest(), terms).skipToEnd()
+        guard terms.isDisordered else { return end }
+        return try max(end, SourceInventory(folder, paths: SegmentList(folder).paths).endOffset)
     }
 
-    /// Throws where the next segment or the catalog knows one that has no file: without it, what follows could not be found.
-    func checkSegments(of source: SourceName) throws {
+    /// Whether nothing at a source's newest end says that more was there.
+    func endIsWhole(of source: SourceName) throws -> Bool {
         let folder = self.folder(of: source)
         let search = SegmentSearch(folder: folder)
-        let found = search.newestName()?.rawValue ?? 0
-        let next = SegmentID(rawValue: found + 1)
-        // A recorder may just have made both; the older one comes first.
-        if search.exists(next.next), !search.exists(next) { throw folder.missing(next) }
-        guard disk.exists(Catalog.path(journal: directory)),
-            let known = Catalog.newest(in: self, source: source)
-        else { return }
-        guard found < known.rawValue else { return }
-        throw folder.missing(SegmentID(rawValue: found + 1), known: known)
+        let terms = try terms(of: source, search)
+        guard !terms.isDisordered else { return false }
+        return try RunReader(folder, at: search.newest(), terms).endsWhole()
+    }
+
+    /// What is known of a source before it is read.
+    private func terms(of source: SourceName, _ search: SegmentSearch, isBounded: Bool = true) throws -> RunReader.Terms {
+        var terms = RunReader.Terms(isBounded: isBounded)
+        let found = search.newestName()
+        let known = disk.exists(Catalog.path(journal: directory)) ? Catalog.newest(in: self, source: source) : nil
+        terms.newest = [found, known].compactMap { $0 }.max()
+        guard isBounded else { return terms }
+        terms.isDisordered = try !search.isEndInOrder()
+        // Of what has no file any more the catalog may know how far it went.
+        if let known, known > found ?? SegmentID(rawValue: 0) {
+            terms.knownEnd = Catalog.end(of: known, in: self, source: source) ?? .zero
+            terms.isDisordered = true
+        }
+        return terms
     }
 
     /// How many records arrived at a time or later and are committed, fragments and keep-alives left out.
@@ -98,23 +112,39 @@ public struct Journal: Sendable {
     }
 
     /// A reader of runs that begins at or before the place where a range starts.
-    func runs(of source: SourceName, from start: ReadStart) throws -> RunReader {
+    func runs(of source: SourceName, from start: ReadStart, isBounded: Bool = true) throws -> RunReader {
         let folder = self.folder(of: source)
         let search = SegmentSearch(folder: folder)
-        let segment =
-            switch start {
-            case .beginning: try search.newest() == nil ? nil : SegmentID.first
-            case .offset(let offset): try search.last { $0.firstOffset < offset }
-            case .time(let time): try search.lineStart(before: search.last { $0.nextArrival <= time }?.previous)
-            }
-        let runs = try RunReader(folder, at: segment)
+        let terms = try terms(of: source, search, isBounded: isBounded)
+        // Where no block is found to begin with, all of them are gone through.
+        return try runs(folder, search, from: start, terms) ?? RunReader(folder, at: nil, terms)
+    }
+
+    /// nil where the numbers lead to no block that begins at or before the place.
+    private func runs(
+        _ folder: SourceFolder,
+        _ search: SegmentSearch,
+        from start: ReadStart,
+        _ terms: RunReader.Terms
+    ) throws -> RunReader? {
+        let segment: SegmentID?
         switch start {
-        case .beginning: break
+        case .beginning: return nil
+        case .offset(let offset): segment = try search.last { $0.firstOffset < offset }
+        case .time(let time): segment = try search.lineStart(before: search.last { $0.nextArrival <= time }?.previous)
+        }
+        guard let segment else { return nil }
+        let runs = try RunReader(folder, at: segment, terms)
         // The block that ends at the offset is read too: events at that offset may be in it, and its last byte tells
         // whether a line begins there.
-        case .offset(let offset): try runs.skip { $0.endOffset < offset }
-        case .time(let time): try runs.skip(beforeArrival: time)
+        switch start {
+        case .beginning: return nil
+        case .offset(let offset):
+            try runs.skip { $0.endOffset < offset }
+            return try runs.begins { $0.firstOffset <= offset } ? runs : nil
+        case .time(let time):
+            try runs.skip(beforeArrival: time)
+            return try runs.begins { $0.firstOffset == .zero || $0.earliest <= time && $0.firstOffset > .zero } ? runs : nil
         }
-        return runs
     }
 }

@@ -1,4 +1,5 @@
 public import Journal
+internal import Time
 
 /// Where a recorder puts what the network delivers: the journal, or a stand-in for tests.
 public protocol DeliverySink: Sendable {
@@ -12,11 +13,48 @@ public protocol DeliverySink: Sendable {
     var counts: DeliveryCounts { get }
     /// What an operator should know of and nothing stopped for, in words.
     var troubles: [String] { get }
+    /// What was lost before it was opened, and what was rescued of that.
+    var recovery: RecoveryCounts { get }
 }
 
 extension DeliverySink {
     /// None, unless a sink says otherwise.
     public var troubles: [String] { [] }
+    /// Nothing, unless a sink says otherwise.
+    public var recovery: RecoveryCounts { .init() }
+}
+
+/// What a start found damaged.
+public struct RecoveryCounts: Sendable, Hashable {
+    /// Places where bytes or events are gone.
+    public var gaps: Int
+    /// Bytes that are gone there, as far as that is known.
+    public var lostBytes: Int
+    /// Bytes that were damaged in one place and stood in another.
+    public var rescuedBytes: Int
+
+    /// Makes counts.
+    public init(gaps: Int = 0, lostBytes: Int = 0, rescuedBytes: Int = 0) {
+        self.gaps = gaps
+        self.lostBytes = lostBytes
+        self.rescuedBytes = rescuedBytes
+    }
+}
+
+extension RepairStep {
+    /// What happened to a file at a start, and what is gone, from when to when.
+    fileprivate var sentence: String {
+        var text = "\(file) was damaged or out of place: \(action.rawValue)"
+        if blocks > 0 { text += "; \(blocks) blocks with \(records) records are in place" }
+        if rescuedBytes > 0 { text += "; \(rescuedBytes) bytes were rescued from elsewhere" }
+        for gap in gaps.prefix(3) {
+            text += "; \(gap.bytes) bytes are gone behind offset \(gap.offset), \(gap.from?.rfc3339 ?? "the beginning") to "
+            text += gap.to?.rfc3339 ?? "the end"
+        }
+        if gaps.count > 3 { text += "; and \(gaps.count - 3) more gaps, \(missingBytes) bytes in all" }
+        if let keptAs { text += "; \(action == .moved ? "it is now" : "the old file is kept as") \(keptAs)" }
+        return text
+    }
 }
 
 /// What a sink took since it was opened.
@@ -43,13 +81,18 @@ extension JournalWriter: DeliverySink {
     /// A segment that was repaired at the start, and a catalog that could not be kept up.
     public var troubles: [String] {
         let statistics = statistics
-        return [
-            statistics.repair.map { step in
-                "\(step.file) was damaged: \(step.blocks) blocks were kept, \(step.gaps.reduce(0) { $0 + $1.bytes }) bytes are "
-                    + "gone behind offset \(step.gaps.first?.offset ?? .zero); recording goes on"
-            },
-            statistics.catalogFailure.map { "the catalog is behind, and is made good at the next start: \($0)" },
-        ].compactMap { $0 }
+        let catalog = statistics.catalogFailure.map { "the catalog is behind, and is made good at the next start: \($0)" }
+        return statistics.repairs.map(\.sentence) + statistics.notes + (catalog.map { [$0] } ?? [])
+    }
+
+    /// Bytes that the start found lost and those that it rescued.
+    public var recovery: RecoveryCounts {
+        let repairs = statistics.repairs
+        return RecoveryCounts(
+            gaps: repairs.reduce(0) { $0 + $1.gaps.count } + (statistics.notes.isEmpty ? 0 : 1),
+            lostBytes: repairs.reduce(0) { $0 + $1.missingBytes },
+            rescuedBytes: repairs.reduce(0) { $0 + $1.rescuedBytes }
+        )
     }
 
     /// The writer's statistics, as far as a recorder looks at them.

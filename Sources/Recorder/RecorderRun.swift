@@ -154,7 +154,7 @@ struct RecorderRun {
             report: { [reporter] in reporter.tick(isStreaming: $0) }
         )
         let result = try session.run(api.http, waker)
-        if result.end != nil { reporter.countConnection(result.end) }
+        if result.end != nil { reporter.countConnection(result.end, hasFragment: result.fragmentBytes > 0) }
         return try outcome(of: result)
     }
 

@@ -30,6 +30,10 @@ public struct RecorderStatus: Sendable, Hashable {
     public var roomLeft: Duration?
     /// How the last connection ended, or nil before that.
     public var lastEnd: ConnectionEnd?
+    /// Connections that ended inside a line: a fragment of a record was kept.
+    public var fragments = 0
+    /// What the journal's start found lost, and what it rescued.
+    public var recovery = RecoveryCounts()
 
     /// Makes the state of a recorder that has not begun.
     public init() {}

@@ -33,6 +33,7 @@ final class StatusReporter {
         lastLog = lastReport
         self.logger = logger
         self.publish = publish
+        status.recovery = sink.recovery
     }
 
     /// Notes another phase, and reports it at once.
@@ -42,8 +43,9 @@ final class StatusReporter {
     }
 
     /// A connection was opened and has ended.
-    func countConnection(_ end: ConnectionEnd?) {
+    func countConnection(_ end: ConnectionEnd?, hasFragment: Bool) {
         status.connections += 1
+        if hasFragment { status.fragments += 1 }
         status.lastEnd = end
         report()
     }

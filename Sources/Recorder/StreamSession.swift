@@ -24,6 +24,8 @@ final class StreamSession {
         var error: HTTPClientError?
         /// How long the stream was open.
         var life = Duration.zero
+        /// Bytes of the line that the stream's end left unfinished.
+        var fragmentBytes = 0
     }
 
     /// A refusal's body is cut here, and no longer waited for than this.
@@ -126,6 +128,7 @@ final class StreamSession {
         hooks.onHandedOver?(bytes.count)
         try sink.append(bytes)
         byteCount += bytes.count
+        countFragment(bytes)
         for line in scanner.take(bytes) {
             if let notice = StreamNotice(line: line) {
                 let what = notice.isDisconnect ? "X says that it disconnects" : "X reports an error in the stream"
@@ -136,6 +139,15 @@ final class StreamSession {
             ending = .budget
             throw Ending()
         }
+    }
+
+    /// Counts the bytes of a line that has not ended; a lone CR begins none.
+    private func countFragment(_ bytes: UnsafeRawBufferPointer) {
+        guard let last = bytes.last else { return }
+        let lineFeed = bytes.lastIndex(of: 10)
+        let rest = bytes.count - (lineFeed.map { $0 + 1 } ?? 0)
+        result.fragmentBytes = lineFeed == nil ? result.fragmentBytes + rest : rest
+        if result.fragmentBytes == 1, last == 13 { result.fragmentBytes = 0 }
     }
 
     private func tick() -> StreamVerdict {
@@ -169,6 +181,13 @@ final class StreamSession {
             logger.warning("the stream ended\(error.map { ": \($0)" } ?? "")", metadata)
         } else {
             logger.notice("the stream ended", metadata)
+        }
+        if result.fragmentBytes > 0 {
+            // A stream that we end ourselves may be inside a record at any time.
+            let level = end == .serverClosed || end.isLossy ? "warning" : "notice"
+            let text = "the stream ended inside a record; the fragment is kept, and is no record"
+            let facts = [("connection", "\(number)"), ("fragment_bytes", "\(result.fragmentBytes)")]
+            if level == "warning" { logger.warning(text, facts) } else { logger.notice(text, facts) }
         }
         return result
     }

@@ -25,8 +25,6 @@ final class MergedRecords {
         var isDry = false
         /// The first byte behind the last record that was given; nil before the first.
         private(set) var frontier: ByteOffset?
-        /// Gaps met so far.
-        private(set) var gaps = 0
 
         init(_ reader: RecordReader) { self.reader = reader }
 
@@ -41,7 +39,6 @@ final class MergedRecords {
                     return nil
                 }
                 (marks, bytes, events) = (batch.records, batch.bytes, batch.events[...])
-                gaps += batch.events.count { $0.kind == EventKind.gap }
             }
             return marks[index].arrival
         }
@@ -100,8 +97,8 @@ final class MergedRecords {
         return best < 0 ? nil : cursors[best].take(as: best)
     }
 
-    /// Places where bytes are missing or damaged, as far as the readers have come.
-    var gaps: Int { cursors.reduce(0) { $0 + $1.gaps } }
+    /// What is missing or damaged, as far as the readers have come.
+    var unread: UnreadBytes { cursors.reduce(UnreadBytes()) { $0.adding($1.reader.unread) } }
 
     /// Makes everything given so far durable.
     func sync() throws {

@@ -1,3 +1,4 @@
+public import Journal
 internal import Sinks
 public import Transform
 
@@ -11,8 +12,10 @@ public struct ReplayBooks: Sendable, Equatable {
     public private(set) var dropped: [DropReason: Int] = [:]
     /// Records that should have given one and did not, or answers of which a post could not be read, by reason.
     public private(set) var failed: [FailReason: Int] = [:]
-    /// Places where bytes of the range are missing or damaged; how many records stood there is unknown.
-    public private(set) var gaps = 0
+    /// What of the range is missing or damaged; how many records stood there is unknown.
+    public private(set) var unread = UnreadBytes()
+    /// Places where that is so.
+    public var gaps: Int { unread.gaps }
     /// Documents delivered: accepted + stale + rejected + skipped.
     public private(set) var documents = 0
     /// Documents that the sink took.
@@ -34,7 +37,7 @@ public struct ReplayBooks: Sendable, Equatable {
         sum.yielding += more.yielding
         sum.dropped.merge(more.dropped, uniquingKeysWith: +)
         sum.failed.merge(more.failed, uniquingKeysWith: +)
-        sum.gaps += more.gaps
+        sum.unread = sum.unread.adding(more.unread)
         sum.documents += more.documents
         sum.accepted += more.accepted
         sum.stale += more.stale
@@ -59,7 +62,7 @@ public struct ReplayBooks: Sendable, Equatable {
         }
     }
 
-    mutating func set(gaps: Int) { self.gaps = gaps }
+    mutating func set(unread: UnreadBytes) { self.unread = unread }
 
     /// Takes over what the delivery says of all documents so far.
     mutating func set(_ counts: DeliveryCounts) {

@@ -38,6 +38,8 @@ public final class Replayer: Service, @unchecked Sendable {
     var settlement = Settlement()
     let shared = Mutex(ReplayBooks())
     var books = ReplayBooks()
+    /// What readers that were closed meanwhile could not read.
+    private var passedUnread = UnreadBytes()
     var ranges: SourceRanges
 
     /// Makes a replay; nothing is read yet.
@@ -125,6 +127,7 @@ public final class Replayer: Service, @unchecked Sendable {
             let sources = try known.isEmpty || configuration.isFollowing ? ranges.sources() : Array(known)
             if Set(sources) != known {
                 try deliver(records)
+                passedUnread = passedUnread.adding(records.unread)
                 records = MergedRecords(try sources.map { try ranges.open($0) })
                 known = Set(sources)
             }
@@ -193,7 +196,7 @@ public final class Replayer: Service, @unchecked Sendable {
         settlement.add(records.frontier, arrivals, withBatch: hasDocuments)
         arrivals = nil
         fillDeadline = nil
-        books.set(gaps: records.gaps)
+        books.set(unread: passedUnread.adding(records.unread))
         ranges.goOn(from: records.frontier)
         try look(records)
     }

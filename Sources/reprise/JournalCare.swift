@@ -40,8 +40,9 @@ enum JournalCare {
         name: "repair",
         summary: "Keep what is whole of a damaged journal, and note what is gone.",
         discussion: [
-            "Whole blocks stay as they are; what no reader can use goes, and a gap event stands in its place. Files are written "
-                + "anew beside the old ones and then take their names; offsets never change.",
+            "Whole blocks stay as they are; what stands elsewhere, in the tail or under another number, is fetched; a gap event "
+                + "stands for the rest. New files are read back before they take the old ones' names, and old files are kept "
+                + "beside them, as 0000000001.zst.damaged for example; nothing is removed, and offsets never change.",
             "Stop the recorder first. Where there is a copy of a damaged file, put that back instead: a repair cannot bring "
                 + "anything back. Exit status 3 where something is gone.",
         ],

@@ -16,7 +16,8 @@ enum JournalCareReport {
         let count = result.findings.count + result.findingsLeftOut
         text += count == 0 ? "all is well: " : "\(count) finding\(count == 1 ? "" : "s"): "
         text += "\(result.segments) segments, \(result.blocks) blocks, \(result.records) records, "
-        return text + "\(ByteText.size(result.bytes)) of stream in \(ByteText.size(result.storedBytes))\n"
+        text += "\(ByteText.size(result.bytes)) of stream in \(ByteText.size(result.storedBytes))"
+        return text + (result.tailEntries == 0 ? "\n" : "; \(ByteText.size(result.tailBytes)) more in the tail\n")
     }
 
     static func json(_ result: JournalVerification) -> String {
@@ -35,6 +36,7 @@ enum JournalCareReport {
             ("segments", .integer(Int64(result.segments))), ("blocks", .integer(Int64(result.blocks))),
             ("records", .integer(Int64(result.records))), ("bytes", .string("\(result.bytes)")),
             ("stored_bytes", .string("\(result.storedBytes)")),
+            ("tail_entries", .integer(Int64(result.tailEntries))), ("tail_bytes", .integer(Int64(result.tailBytes))),
         ])
     }
 
@@ -43,7 +45,14 @@ enum JournalCareReport {
         return steps.map { step in
             let would = dryRun ? "would be " : ""
             var text = "\(step.file) \(would)\(step.action.rawValue): "
-            text += "\(step.blocks) blocks kept with \(step.records) records, \(ByteText.size(step.bytes))\n"
+            switch step.action {
+            case .moved: return "\(step.file) \(would)renamed to \(step.keptAs ?? ""): that is where its offsets belong\n"
+            case .setAside: return "\(step.file) \(would)set aside as \(step.keptAs ?? "")\n"
+            case .rewritten, .made, .rescued: break
+            }
+            text += "\(step.blocks) blocks kept with \(step.records) records, \(ByteText.size(step.bytes))"
+            if step.rescuedBytes > 0 { text += ", \(step.rescuedBytes) bytes of them rescued from elsewhere" }
+            text += step.keptAs.map { "; the old file is kept as \($0)\n" } ?? "\n"
             for gap in step.gaps {
                 text +=
                     "  gone: \(gap.bytes) bytes from offset \(gap.offset), \(gap.from?.rfc3339 ?? "the beginning") to "
@@ -67,8 +76,9 @@ enum JournalCareReport {
                 ("source", .string(step.source.rawValue)), ("file", .string(step.file)),
                 ("action", .string(step.action.rawValue)), ("blocks", .integer(Int64(step.blocks))),
                 ("bytes", .integer(Int64(step.bytes))), ("records", .integer(Int64(step.records))),
+                ("rescued_bytes", .integer(Int64(step.rescuedBytes))),
                 ("gaps", .array(gaps)),
-            ])
+            ] + (step.keptAs.map { [("kept_as", .string($0))] } ?? []))
         }
         return line([("dry_run", .bool(dryRun)), ("files", .array(all))])
     }

@@ -23,6 +23,10 @@ enum JournalCommand {
     private static let info = Command(
         name: "info",
         summary: "Show what a journal holds: sources, bytes, records, times.",
+        discussion: [
+            "Contents are not read: what is missing is known from stored gaps, from segments that do not fit together, and from the "
+                + "newest end. Exit status 3 where anything is. 'reprise journal verify' reads everything."
+        ],
         examples: [("reprise journal info", "the default journal"), ("reprise journal info --json", "for programs")],
         options: Context.common + [Context.json],
         run: { invocation in
@@ -30,7 +34,7 @@ enum JournalCommand {
             let summaries = try journal.sources().map { try journal.summary(of: $0) }
             let text = invocation.flag("json") ? JournalInfo.json(summaries) : JournalInfo.text(summaries)
             try StandardOutput.write(text)
-            return .done
+            return summaries.allSatisfy(\.unread.isEmpty) ? .done : .lossy
         }
     )
 
@@ -39,7 +43,8 @@ enum JournalCommand {
         summary: "Print records as they were stored.",
         discussion: [
             "Whole records are printed with their own line ends. Keep-alives, and fragments at gaps and the ends of "
-                + "connections, are left out and counted on standard error; --raw prints every byte instead."
+                + "connections, are left out and counted on standard error; --raw prints every byte instead. Exit status 3 where "
+                + "bytes of the range are missing or damaged."
         ],
         examples: [
             ("reprise journal cat --from -1h", "the last hour's records"),
@@ -78,7 +83,9 @@ enum JournalCommand {
                     "\(copy.records) records; left out: \(copy.keepAlives) keep-alives, \(copy.fragments) fragments\n"
                 )
             }
-            return .done
+            guard !copy.unread.isEmpty else { return .done }
+            StandardError.write("\(UnreadText.sentence(copy.unread))\n")
+            return .lossy
         }
     )
 

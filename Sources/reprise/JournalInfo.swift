@@ -16,7 +16,7 @@ enum JournalInfo {
                 ("records", "\(summary.records)"),
                 ("first arrival", summary.firstArrival?.rfc3339 ?? "none yet"),
                 ("last arrival", summary.lastArrival?.rfc3339 ?? "none yet"),
-            ]
+            ] + (summary.unread.isEmpty ? [] : [("unread", UnreadText.sentence(summary.unread))])
             return rows.map { name, value in
                 name + String(repeating: " ", count: 15 - name.count) + value + "\n"
             }.joined()
@@ -36,7 +36,9 @@ enum JournalInfo {
                 ("records", .integer(Int64(summary.records))),
                 ("first_arrival", .string(summary.firstArrival?.rfc3339 ?? "")),
                 ("last_arrival", .string(summary.lastArrival?.rfc3339 ?? "")),
-            ])
+                ("gaps", .integer(Int64(summary.unread.gaps))),
+                ("unread_bytes", .integer(Int64(summary.unread.bytes))),
+            ] + UnreadText.times(summary.unread))
         }
         return String(decoding: EventValue.object([("sources", .array(sources))]).json, as: UTF8.self) + "\n"
     }

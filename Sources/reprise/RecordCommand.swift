@@ -16,6 +16,8 @@ enum RecordCommand {
             "X bills every post it delivers, so recording X itself needs --budget. Posts are counted from the start of the "
                 + "day or month, UTC, with those that the journal holds already; the recording ends when nothing more fits. "
                 + "What is under way then may still be billed.",
+            "A journal that is damaged where the recording continues is repaired first, as 'reprise journal repair' does; what "
+                + "was rescued and what is gone stands in the log, and the exit status is 3 where anything is gone.",
         ],
         examples: [
             (
@@ -26,7 +28,10 @@ enum RecordCommand {
             ("X_API_URL=http://127.0.0.1:8081 reprise record --once", "one connection to the simulator, to its end"),
         ],
         options: Context.common + XSettings.options + RecorderSetup.options + [
-            Option(long: "once", help: "Record one connection to its end, then exit: 0, or 3 where it broke off.")
+            Option(
+                long: "once",
+                help: "Record one connection to its end, then exit: 0, or 3 where it broke off or ended inside a record."
+            )
         ],
         run: { invocation in
             let line = RecordStatusLine.ifWatched(invocation)
@@ -43,14 +48,22 @@ enum RecordCommand {
             defer { registration.cancel() }
             try recorder.run(shutdown)
             let status = recorder.status
+            let recovery = status.recovery
             logger.notice(
                 "recorded",
                 [
                     ("bytes", "\(status.counts.bytes)"), ("records", "\(status.counts.records)"),
-                    ("connections", "\(status.connections)"),
+                    ("connections", "\(status.connections)"), ("fragments", "\(status.fragments)"),
                 ]
+                    + (recovery == .init()
+                        ? []
+                        : [
+                            ("rescued_bytes_at_start", "\(recovery.rescuedBytes)"),
+                            ("lost_bytes_at_start", "\(recovery.lostBytes)"), ("gaps_at_start", "\(recovery.gaps)"),
+                        ])
             )
-            return once && status.lastEnd?.isLossy == true ? .lossy : .done
+            if recovery.gaps > 0 { return .lossy }
+            return once && (status.lastEnd?.isLossy == true || status.fragments > 0) ? .lossy : .done
         }
     )
 }

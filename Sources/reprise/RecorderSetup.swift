@@ -52,6 +52,12 @@ enum RecorderSetup {
                 default: "1d"
             ),
             Option(
+                long: "accept-clock",
+                help:
+                    "Go on where the journal's last arrival is later than the clock: the clock was ahead then. Times continue from "
+                    + "the later one."
+            ),
+            Option(
                 long: "backoff-scale",
                 value: "FACTOR",
                 help: "Multiplies the waits before connecting again; below 1 for drills with the simulator only.",
@@ -84,7 +90,8 @@ enum RecorderSetup {
         let budget = try budget(invocation, for: configuration.endpoint)
         let journal = try JournalWriterConfiguration(
             segmentByteLimit: invocation.bytes("segment-size") ?? 512 << 20,
-            segmentAgeLimit: invocation.duration("segment-age") ?? .seconds(86_400)
+            segmentAgeLimit: invocation.duration("segment-age") ?? .seconds(86_400),
+            acceptsClock: invocation.flag("accept-clock")
         )
         let directory = directory ?? Context.journalDirectory(invocation)
         let room = try DiskSettings.watch(invocation, directory)

@@ -53,7 +53,7 @@ struct ReplayReport {
             + \(books.failedCount) failed\(reasons(failed)), \(rate)/s
             documents  \(books.documents) = \(books.accepted) accepted + \(books.stale) stale + \(books.rejected) rejected\
             \(books.skipped > 0 ? " + \(books.skipped) skipped" : "")\
-            \(books.gaps > 0 ? "\ngaps       \(books.gaps): bytes are missing or damaged there" : "")\(behind)
+            \(books.unread.isEmpty ? "" : "\ngaps       \(UnreadText.sentence(books.unread))")\(behind)
 
             """
     }
@@ -80,11 +80,12 @@ struct ReplayReport {
                 ("records", .integer(Int64(books.records))), ("yielding", .integer(Int64(books.yielding))),
                 ("dropped", object(dropped)), ("failed", object(failed)),
                 ("gaps", .integer(Int64(books.gaps))), ("documents", .integer(Int64(books.documents))),
+                ("unread_bytes", .integer(Int64(books.unread.bytes))),
                 ("accepted", .integer(Int64(books.accepted))),
                 ("stale", .integer(Int64(books.stale))), ("rejected", .integer(Int64(books.rejected))),
                 ("skipped", .integer(Int64(books.skipped))),
                 ("elapsed_ms", .integer(outcome.elapsed.microseconds / 1_000)),
-            ] + lag
+            ] + UnreadText.times(books.unread) + lag
         )
         return String(decoding: value.json, as: UTF8.self)
     }

@@ -63,7 +63,7 @@ enum RunCommand {
                 + (simulator.map { simulator in [OptionalService("simulator") { simulator.run($0) }] } ?? [])
                 + (refresher.map { [$0] } ?? []) + [recorder]
             try ServiceGroup(services: services, logger: logger, health: health).run()
-            return .done
+            return recorder.status.recovery.gaps > 0 ? .lossy : .done
         }
     )
 

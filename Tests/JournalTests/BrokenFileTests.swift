@@ -131,8 +131,8 @@ private func flip(_ path: String, at: Int, xor: UInt8 = 0xFF) throws {
             let again = try JournalWriter(directory: copy, source: source)
             // It goes on by itself, where it was, and only the damaged block is gone.
             #expect(again.endOffset == end, "block \(which)")
-            #expect(again.statistics.repair?.gaps.count == (b[which].1.length > 0 ? 1 : 0), "block \(which)")
-            #expect(again.statistics.repair?.gaps.reduce(0) { $0 + $1.bytes } ?? -1 == b[which].1.length)
+            #expect(again.statistics.repairs.first?.gaps.count == (b[which].1.length > 0 ? 1 : 0), "block \(which)")
+            #expect(again.statistics.repairs.first?.missingBytes ?? -1 == b[which].1.length)
             try again.close()
             #expect(try JournalVerification(of: Journal(directory: copy)).findings.isEmpty)
         }

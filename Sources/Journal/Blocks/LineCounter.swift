@@ -1,3 +1,4 @@
+internal import Files
 internal import Glibc
 
 /// Counts lines and records in bytes as they come, over the borders of deliveries.
@@ -71,5 +72,20 @@ struct LineCounter: Equatable {
         }
         count(upTo: content.count, &self)
         return counts
+    }
+}
+
+extension LineCounter {
+    /// The line that a block leaves unfinished; a block that is damaged leaves none that is known of.
+    static func behind(_ location: BlockLocation, of file: FileHandle) throws -> LineCounter {
+        let reader = BlockReader()
+        guard let trailer = try reader.trailer(location, in: file) else { return LineCounter() }
+        let content = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, trailer.length), alignment: 64)
+        defer { content.deallocate() }
+        try reader.content(of: location, in: file, into: content)
+        var line = LineCounter(unfinished: trailer.carried)
+        _ = line.take(block: UnsafeRawBufferPointer(rebasing: content[0..<trailer.length]), trailer)
+        // Whether a line begins behind a gap is not known, so the first one counts as begun.
+        return trailer.isGap ? LineCounter(unfinished: 1) : line
     }
 }

@@ -152,6 +152,17 @@ final class Catalog {
         try connection.transaction { try write(facts, source) }
     }
 
+    /// Forgets a segment whose number has no file any more.
+    func forgetSegment(_ id: SegmentID, of source: SourceName) throws {
+        try connection.transaction {
+            try forget(source, id)
+            let delete = try connection.prepare("DELETE FROM segments WHERE source = ? AND id = ?")
+            try delete.bind(source.rawValue, at: 0)
+            try delete.bind(id.rawValue, at: 1)
+            try delete.run()
+        }
+    }
+
     private func forget(_ source: SourceName, _ id: SegmentID) throws {
         let delete = try connection.prepare("DELETE FROM events WHERE source = ? AND segment = ?")
         try delete.bind(source.rawValue, at: 0)

@@ -4,6 +4,8 @@ public final class ByteReader {
     private let buffer = RunBuffer()
     private let start: ByteOffset
     private let end: ByteOffset
+    /// What of the range could not be read, as far as the reader has come.
+    public private(set) var unread = UnreadBytes()
 
     /// Opens a half-open range of offsets; what is not committed when the reader is made is not seen.
     ///
@@ -23,13 +25,19 @@ public final class ByteReader {
     ///
     /// - Throws: `JournalError`: `io`, `corrupt`.
     public func next() throws -> UnsafeRawBufferPointer? {
-        while buffer.endOffset < end || runs.progress.sequence == nil {
+        while max(buffer.endOffset, runs.progress.offset) < end || runs.progress.sequence == nil {
             buffer.carry(from: buffer.length)
             guard try runs.next(into: buffer) else { return nil }
+            noteGaps()
             let first = buffer.baseOffset < start ? min(buffer.length, start - buffer.baseOffset) : 0
             let last = buffer.endOffset > end ? max(first, buffer.length - (buffer.endOffset - end)) : buffer.length
             if last > first { return UnsafeRawBufferPointer(rebasing: buffer.bytes[first..<last]) }
         }
         return nil
+    }
+
+    private func noteGaps() {
+        for event in buffer.events where event.offset >= start && event.offset <= end { unread.add(event) }
+        if let arrival = buffer.arrivals.first { unread.note(arrival.time) }
     }
 }

@@ -10,6 +10,8 @@ public struct RecordCopy: Sendable, Equatable {
     public private(set) var fragments = 0
     /// Bytes copied.
     public private(set) var bytes = 0
+    /// What of the range could not be read.
+    public private(set) var unread = UnreadBytes()
 
     /// Copies whole records with their own line ends; fragments and keep-alives are left out and counted.
     ///
@@ -53,6 +55,7 @@ public struct RecordCopy: Sendable, Equatable {
                 }
             }
         }
+        copy.unread = reader.unread
         return copy
     }
 
@@ -81,6 +84,7 @@ public struct RecordCopy: Sendable, Equatable {
         }
         let reader = try ByteReader(journal: journal, source: source, from: first, to: last)
         while let piece = try reader.next() { try copy.write(piece, output) }
+        copy.unread = reader.unread
         return copy
     }
 

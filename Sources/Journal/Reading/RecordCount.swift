@@ -7,11 +7,12 @@ struct RecordCount {
     let since: Timestamp
 
     func total() throws -> Int {
-        try journal.checkSegments(of: source)
         let folder = journal.folder(of: source)
-        let first = try SegmentSearch(folder: folder).last { $0.nextArrival <= since }
-        let cursor = SegmentCursor(folder, at: first ?? .first)
+        let search = SegmentSearch(folder: folder)
+        let first = try search.last { $0.nextArrival <= since }
+        let cursor = SegmentCursor(folder, at: first ?? .first, newest: search.newestName())
         var count = 0
+        var isFirst = true
         // Where the blocks end, and a place at or before the beginning of the line that they leave unfinished.
         var (end, lineStart) = (ByteOffset.zero, ByteOffset.zero)
         while true {
@@ -19,10 +20,16 @@ struct RecordCount {
             try cursor.leap(while: { $0.nextArrival <= since }, to: { $0.length > 0 })
             guard let item = try cursor.peek(checked: false) else { break }
             switch item {
-            case .damaged: try cursor.passDamaged()
-            case .cut: break
+            // What is gone here may stand elsewhere.
+            case .damaged, .cut: return try inAllFiles()
             case .block(let location, let trailer):
                 cursor.pass(location)
+                if isFirst ? trailer.firstOffset > .zero && trailer.nextArrival > since : false {
+                    return try inAllFiles()
+                }
+                isFirst = false
+                // Numbers that disagree with offsets lead nowhere.
+                if end > .zero, trailer.firstOffset < end, trailer.length > 0 { return try inAllFiles() }
                 // A segment's opening block repeats what is known.
                 guard trailer.endOffset > end else { continue }
                 count += try records(in: trailer)
@@ -30,6 +37,16 @@ struct RecordCount {
             }
         }
         return try count + records(behind: end, from: lineStart, to: .now)
+    }
+
+    /// Records that readers find wherever they stand, one by one.
+    private func inAllFiles() throws -> Int {
+        let reader = try RecordReader(journal: journal, source: source, from: .time(since), to: .now)
+        var count = 0
+        while let batch = try reader.nextBatch() {
+            count += batch.records.count { $0.kind == .whole || $0.kind == .tooLong }
+        }
+        return count
     }
 
     /// Records that end in a block.

@@ -40,6 +40,8 @@ public final class RecordReader {
     public private(set) var passedEnd = ByteOffset.zero
     /// The source that is read.
     public let source: SourceName
+    /// What of the range could not be read, as far as the reader has come.
+    public private(set) var unread = UnreadBytes()
 
     /// A longer record is reported without its bytes.
     public static let recordByteLimit = 4 << 20
@@ -58,9 +60,8 @@ public final class RecordReader {
         self.source = source
         self.start = start
         self.end = end
-        try journal.checkSegments(of: source)
         frozenEnd = end == .never ? nil : try journal.endOffset(of: source)
-        runs = try journal.runs(of: source, from: start)
+        runs = try journal.runs(of: source, from: start, isBounded: end != .never)
         if case .offset(let offset) = start { position = offset } else { position = .zero }
     }
 
@@ -105,16 +106,10 @@ public final class RecordReader {
         }
         let isFirst = runs.progress.sequence == nil
         guard try runs.next(into: buffer) else {
-            if let frozenEnd {
-                isFinished = true
-                if runs.progress.sequence != nil && runs.progress.offset < frozenEnd {
-                    throw JournalError(
-                        .corrupt,
-                        "\(source) has bytes up to \(frozenEnd), but those from \(runs.progress.offset) on cannot be read; "
-                            + "restore the segment that holds them from a copy"
-                    )
-                }
-            }
+            guard let frozenEnd else { return false }
+            // There were bytes up to the end when the reader was made, and now they are not read.
+            if runs.addGap(upTo: frozenEnd, to: buffer) { return true }
+            isFinished = true
             return false
         }
         if isFirst { index = 0 }
@@ -183,7 +178,9 @@ public final class RecordReader {
                 index = at
             }
         }
-        if isInRange(event) { events.append(event) }
+        guard isInRange(event) else { return }
+        if !isBehind(event) { unread.add(event) }
+        events.append(event)
     }
 
     private func mark(_ kind: RecordMark.Kind, length: Int, end: Int, _ arrival: Timestamp, ordinal: Int) {
@@ -208,6 +205,7 @@ public final class RecordReader {
             passedEnd = mark.endOffset
             return
         }
+        unread.note(mark.arrival)
         records.append(mark)
         position = mark.endOffset
     }
@@ -232,6 +230,15 @@ public final class RecordReader {
         case .offset(let offset): event.offset >= offset
         // The answer to a lookup is nothing without its question, which may be older than the time.
         case .time(let time): event.time >= time || event.kind == EventKind.asked || event.kind == EventKind.answered
+        }
+    }
+
+    private func isBehind(_ event: JournalEvent) -> Bool {
+        if let frozenEnd, event.offset > frozenEnd { return true }
+        switch end {
+        case .now, .never: return false
+        case .offset(let offset): return event.offset >= offset
+        case .time(let time): return event.time >= time
         }
     }
 

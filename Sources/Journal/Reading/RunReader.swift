@@ -15,15 +15,47 @@ final class RunReader {
     private var isAhead = false
     /// Bytes of the line that what was read leaves unfinished.
     private var unfinished = 0
+    /// Whether that is known: behind a gap it is only once a line has ended.
+    private var isUnfinishedKnown = true
     private(set) var progress: ReadProgress
+    /// Whether the range has an end: then what lies behind damage at the newest end is looked for, and else waited for.
+    private let isBounded: Bool
+    /// Whether numbers and offsets disagree, or may: then nothing is known to be missing before all files were looked at.
+    private var isDisordered: Bool
+    /// Where the source is known to have come by what is not one of its own files.
+    private let knownEnd: ByteOffset
+    /// Damage that was passed since the last block, and where its content ends at least.
+    private var damage: (isHere: Bool, end: ByteOffset) = (false, .zero)
+    private var isEndReported = false
+    private var hasMetGap = false
+    private var inventory: SourceInventory?
 
-    /// Starts before the first block of a segment, or before the tail where the source has none yet.
-    init(_ folder: SourceFolder, at segment: SegmentID?) throws {
+    /// How a reader takes a source: what whoever opens it knows.
+    struct Terms {
+        var isBounded = true
+        var isDisordered = false
+        var knownEnd = ByteOffset.zero
+        /// The newest segment that has a file.
+        var newest: SegmentID?
+    }
+
+    /// Starts before the first block of a segment; nil for the source's beginning.
+    init(_ folder: SourceFolder, at segment: SegmentID?, _ terms: Terms) throws {
         self.folder = folder
-        cursor = SegmentCursor(folder, at: segment ?? .first)
+        isBounded = terms.isBounded
+        isDisordered = terms.isDisordered
+        knownEnd = terms.knownEnd
+        cursor = SegmentCursor(folder, at: segment ?? .first, newest: terms.newest)
         // Before the first block of all, the tail begins with entry 1.
         progress = ReadProgress(offset: .zero, sequence: segment == nil ? 0 : nil)
         try openTail()
+    }
+
+    /// Whether the next block is whole and begins at or before a place, so that nothing before it need be looked for.
+    func begins(where isBefore: (BlockTrailer) -> Bool) throws -> Bool {
+        guard progress.sequence == nil else { return true }
+        guard case .block(_, let trailer) = try cursor.peek(checked: true) else { return false }
+        return isBefore(trailer)
     }
 
     private func openTail() throws {
@@ -71,26 +103,34 @@ final class RunReader {
     func skipToEnd() throws -> ByteOffset {
         let buffer = RunBuffer()
         try cursor.leapToLast()
-        repeat {
-            buffer.begin(at: progress.offset)
-            while let item = try cursor.peek(checked: true) {
-                switch item {
-                case .block(let location, let trailer):
-                    cursor.pass(location)
-                    guard trailer.lastSequence > progress.sequence ?? 0 || progress.sequence == nil else { continue }
-                    progress = ReadProgress(
-                        offset: trailer.endOffset,
-                        sequence: trailer.lastSequence,
-                        time: trailer.nextArrival
-                    )
-                case .damaged(let contentSize):
-                    try cursor.passDamaged()
-                    progress.offset = progress.offset + contentSize
-                case .cut: break
-                }
+        while let item = try cursor.peek(checked: true) {
+            switch item {
+            case .block(let location, let trailer):
+                cursor.pass(location)
+                damage = (false, .zero)
+                guard trailer.lastSequence > progress.sequence ?? 0 || progress.sequence == nil else { continue }
+                progress = ReadProgress(
+                    offset: trailer.endOffset,
+                    sequence: trailer.lastSequence,
+                    time: trailer.nextArrival
+                )
+                blocksEnd = trailer.endOffset
+            case .damaged(let contentSize):
+                hasMetGap = true
+                try passDamaged(contentSize)
+            case .cut:
+                hasMetGap = true
+                noteDamage(0)
             }
-        } while try readTail(into: buffer)
+        }
+        repeat { buffer.begin(at: progress.offset) } while try next(into: buffer)
         return progress.offset
+    }
+
+    /// Passes everything; returns whether no gap was met on the way.
+    func endsWhole() throws -> Bool {
+        _ = try skipToEnd()
+        return !hasMetGap
     }
 
     /// Appends the next run to a buffer; false where there is no more for now.
@@ -101,33 +141,47 @@ final class RunReader {
         while let item = try cursor.peek(checked: true) {
             switch item {
             case .block(let location, let trailer):
-                if isEventMissing(before: trailer, buffer) {
-                    addGap(0, to: buffer)
+                if let sequence = progress.sequence, trailer.lastSequence <= sequence,
+                    trailer.endOffset <= progress.offset
+                {
+                    // A gap has no entry of its own. What was read from elsewhere meanwhile is not missing.
+                    blocksEnd = trailer.endOffset
+                    damage = (false, .zero)
+                    cursor.pass(location)
+                    continue
+                }
+                if isSomethingMissing(before: trailer, buffer), try readHole(before: .init(trailer), into: buffer) {
                     return true
                 }
+                damage = (false, .zero)
                 defer { cursor.pass(location) }
-                if try read(trailer, location, into: buffer) { return true }
-            case .damaged(let contentSize):
-                let isOpening = cursor.isAtStart
-                try cursor.passDamaged()
-                let end = (blocksEnd ?? progress.offset) + contentSize
-                blocksEnd = end
-                if progress.sequence != nil && end <= progress.offset {
-                    // What was read from the tail before is not missing, nor is what a segment's first block repeats; but
-                    // a block of events alone is.
-                    let isRead = isAhead || isOpening
-                    if end == progress.offset { isAhead = false }
-                    if isRead { continue }
-                }
-                addGap(end > progress.offset ? end - progress.offset : 0, to: buffer)
-                return true
-            case .cut:
-                addGap(0, to: buffer)
-                return true
+                if try read(trailer, into: buffer, { try cursor.content(of: location, into: $0) }) { return true }
+            case .damaged(let contentSize): try passDamaged(contentSize)
+            case .cut: noteDamage(0)
             }
         }
         // Behind a gap a block comes first, because it tells whether a line begins there.
-        return try isBehindGap && readTail(into: buffer)
+        if try isBehindGap && readTail(into: buffer) { return true }
+        return try isBounded && readEnd(into: buffer)
+    }
+
+    /// Goes behind a damaged block; what a segment's first block repeats is not missed.
+    private func passDamaged(_ contentSize: Int) throws {
+        let isOpening = cursor.isAtStart && contentSize == 0
+        try cursor.passDamaged()
+        if !isOpening { noteDamage(contentSize) }
+    }
+
+    private func noteDamage(_ contentSize: Int) {
+        damage = (true, max(damage.end, blocksEnd ?? progress.offset) + contentSize)
+    }
+
+    /// Whether bytes or events lie between what was read and a block that does not only repeat.
+    private func isSomethingMissing(before trailer: BlockTrailer, _ buffer: RunBuffer) -> Bool {
+        guard let sequence = progress.sequence else { return false }
+        if trailer.firstOffset > progress.offset { return true }
+        let isLost = damage.isHere && !isAhead && !isBehindGap && trailer.lastSequence > sequence
+        return isLost && trailer.firstOffset == progress.offset || isEventMissing(before: trailer, buffer)
     }
 
     /// Makes what was read durable, wherever it came from.
@@ -145,8 +199,7 @@ final class RunReader {
             guard try tail.goesOn(from: progress) else { return false }
             if progress.offset != buffer.endOffset {
                 // What stands unfinished before the tail is not known there, so that its first line counts as torn.
-                buffer.begin(at: progress.offset, missingHead: 1, isHeadLost: true)
-                unfinished = 0
+                beginBehindGap(buffer)
             }
         }
         let (start, firstEvent) = (buffer.length, buffer.events.count)
@@ -166,7 +219,7 @@ final class RunReader {
         else {
             return false
         }
-        return trailer.firstOffset == buffer.endOffset && trailer.carried != unfinished
+        return trailer.firstOffset == buffer.endOffset && isUnfinishedKnown && trailer.carried != unfinished
     }
 
     /// Notes how much of a line the bytes and events from a place in a buffer on leave unfinished.
@@ -177,20 +230,22 @@ final class RunReader {
         for event in buffer.events[firstEvent...] where event.offset >= offset && event.endsLine {
             lineStart = max(lineStart ?? 0, min(buffer.length, start + (event.offset - offset)))
         }
+        if lineStart != nil { isUnfinishedKnown = true }
         unfinished = lineStart.map { buffer.length - $0 } ?? unfinished + bytes.count
     }
 
     /// Appends what is new in a block; false where nothing is.
-    private func read(_ trailer: BlockTrailer, _ location: BlockLocation, into buffer: RunBuffer) throws -> Bool {
+    private func read(
+        _ trailer: BlockTrailer,
+        into buffer: RunBuffer,
+        _ content: (UnsafeMutableRawBufferPointer) throws -> Void
+    ) throws -> Bool {
         let isFirst = progress.sequence == nil
         blocksEnd = trailer.endOffset
-        // A gap has no entry of its own.
-        if let sequence = progress.sequence, trailer.lastSequence <= sequence, trailer.endOffset <= progress.offset {
-            return false
-        }
         if isFirst || isBehindGap && trailer.firstOffset >= buffer.endOffset {
             buffer.begin(at: trailer.firstOffset, missingHead: trailer.carried, isHeadLost: isBehindGap)
             unfinished = trailer.carried
+            isUnfinishedKnown = true
         } else if isBehindGap && unfinished > 0 {
             // Some of the block was read from the tail before the gap was seen; that is not given again.
             buffer.loseHead(unfinished)
@@ -207,7 +262,7 @@ final class RunReader {
         let known = min(trailer.length, buffer.endOffset - trailer.firstOffset)
         let (start, firstEvent) = (buffer.length, buffer.events.count)
         if trailer.length > 0 {
-            try cursor.content(of: location, into: buffer.reserve(trailer.length))
+            try content(buffer.reserve(trailer.length))
             buffer.add(filled: trailer.length, dropping: known)
         }
         var end = 0
@@ -223,15 +278,144 @@ final class RunReader {
             sequence: trailer.lastSequence,
             time: Timestamp(rawValue: trailer.nextArrival.rawValue - 1)
         )
-        isBehindGap = trailer.missing > 0
+        isBehindGap = trailer.missing > 0 || trailer.isGap
         return true
     }
 
-    /// Damage costs its block alone: the bytes are passed over and a gap event stands for them.
-    private func addGap(_ contentSize: Int, to buffer: RunBuffer) {
-        buffer.add(.gap(at: buffer.endOffset, time: progress.time, bytes: contentSize))
+    /// What stands unfinished before an entry of the tail is not known behind a gap, so that its first line counts as torn.
+    private func beginBehindGap(_ buffer: RunBuffer) {
+        buffer.begin(at: progress.offset, missingHead: 1, isHeadLost: true)
+        unfinished = 0
+        isUnfinishedKnown = false
+    }
+
+    /// What is nowhere is passed over, and a gap event stands for it.
+    private func addGap(_ size: Int, to buffer: RunBuffer) {
+        buffer.add(.gap(at: progress.offset, time: progress.time, bytes: size))
         isBehindGap = true
-        progress.offset = buffer.endOffset + contentSize
+        hasMetGap = true
+        progress.offset = progress.offset + size
         progress.sequence = progress.sequence ?? 0
+    }
+}
+
+// What is not where it belongs, or not at all.
+
+extension RunReader {
+    /// Appends what lies next in a hole, wherever a file or the tail holds it, or else a gap for what is nowhere.
+    ///
+    /// - Parameter limit: what comes behind the hole; nil at the source's end.
+    /// - Returns: false where nothing is left before the limit.
+    private func readHole(before limit: SourceInventory.Limit?, into buffer: RunBuffer) throws -> Bool {
+        let inventory = try allFiles()
+        while let found = inventory.first(behind: progress.offset, progress.sequence ?? 0, before: limit) {
+            switch found {
+            case .block(let block):
+                if block.firstOffset > progress.offset {
+                    guard try inventory.open(block) != nil else {
+                        inventory.drop(block)
+                        continue
+                    }
+                    addGap(block.firstOffset - progress.offset, to: buffer)
+                    return true
+                }
+                guard let trailer = try inventory.open(block), trailer.firstOffset <= progress.offset else {
+                    inventory.drop(block)
+                    continue
+                }
+                let before = progress
+                let isRead = try read(trailer, into: buffer) { try inventory.content(of: block, into: $0) }
+                if progress == before { inventory.drop(block) }
+                if isRead { return true }
+            case .entry(let entry):
+                let isNext = entry.entry.sequence == (progress.sequence ?? 0) + 1
+                if entry.entry.offset > progress.offset || !isNext && !isBehindGap {
+                    addGap(entry.entry.offset - progress.offset, to: buffer)
+                    return true
+                }
+                if try read(entry, inventory, into: buffer) { return true }
+                inventory.drop(entry)
+            }
+        }
+        guard let limit, limit.offset > progress.offset || !isBehindGap else { return false }
+        addGap(limit.offset - progress.offset, to: buffer)
+        return true
+    }
+
+    /// Appends an entry of the tail; false where its slot has been used again.
+    private func read(_ found: TailCheck.Entry, _ inventory: SourceInventory, into buffer: RunBuffer) throws -> Bool {
+        guard let payload = try inventory.payload(of: found) else { return false }
+        let entry = found.entry
+        if isBehindGap, progress.offset != buffer.endOffset {
+            beginBehindGap(buffer)
+        } else if isBehindGap, unfinished > 0 {
+            buffer.loseHead(unfinished)
+        }
+        isBehindGap = false
+        let (start, firstEvent) = (buffer.length, buffer.events.count)
+        switch entry.kind {
+        case .delivery:
+            payload.withUnsafeBytes { buffer.reserve(entry.length).copyMemory(from: $0) }
+            buffer.add(filled: entry.length, dropping: 0)
+            buffer.add(arrival: entry.arrival)
+        case .event: buffer.add(JournalEvent(offset: entry.offset, time: entry.arrival, json: payload))
+        }
+        noteLine(buffer, from: start, firstEvent)
+        progress = ReadProgress(offset: entry.endOffset, sequence: entry.sequence, time: entry.arrival)
+        tailIsUnsynced = true
+        isAhead = true
+        return true
+    }
+
+    /// Appends what lies behind damage at the newest end, and a gap for what is known to have been there; false behind all of it.
+    private func readEnd(into buffer: RunBuffer) throws -> Bool {
+        if inventory == nil, try isEndWhole() { return try reportEnd(to: buffer) }
+        // Its writer may have gone on since: what it committed before is in the tail or in a block by now.
+        try allFiles().lookAtTail()
+        if try !isBehindGap && readTail(into: buffer) { return true }
+        if case .block = try cursor.peek(checked: true) { return try next(into: buffer) }
+        if try readHole(before: nil, into: buffer) { return true }
+        return try reportEnd(to: buffer)
+    }
+
+    /// Whether nothing says that more was there: no damage, no numbers out of order, and no entry of the tail behind a missing one.
+    private func isEndWhole() throws -> Bool {
+        guard !damage.isHere, !isDisordered, try !cursor.hasBlockBehindDamage() else { return false }
+        let sequence = progress.sequence ?? 0
+        return try TailCheck.allEntries(folder).allSatisfy {
+            $0.entry.sequence <= sequence || $0.entry.endOffset < progress.offset
+        }
+    }
+
+    /// A gap up to where the source is known to have come; one of no length where that it went on is all that is known.
+    private func reportEnd(to buffer: RunBuffer) throws -> Bool {
+        guard !isEndReported else { return false }
+        isEndReported = true
+        let end = max(knownEnd, damage.end)
+        let isLost = try !isAhead && !isBehindGap && (damage.isHere || isTailLost())
+        guard end > progress.offset || isLost else { return false }
+        addGap(end - progress.offset, to: buffer)
+        return true
+    }
+
+    /// Whether a segment was not sealed, and the tail that goes on from it is missing or was cut.
+    private func isTailLost() throws -> Bool {
+        guard cursor.file != nil, !cursor.isSealed else { return false }
+        return try (folder.openTail()?.size() ?? 0) < folder.geometry.fileSize
+    }
+
+    /// Adds a gap up to an offset that nothing leads to any more; false where everything before it was given.
+    func addGap(upTo end: ByteOffset, to buffer: RunBuffer) -> Bool {
+        guard progress.offset < end else { return false }
+        addGap(end - progress.offset, to: buffer)
+        return true
+    }
+
+    /// All files of the source, looked through when they are first needed.
+    private func allFiles() throws -> SourceInventory {
+        if let inventory { return inventory }
+        let made = try SourceInventory(folder, paths: SegmentList(folder).paths)
+        inventory = made
+        return made
     }
 }

@@ -13,11 +13,14 @@ final class SegmentCursor {
     private var position = 0
     /// The segment whose seek table was used last: once is enough.
     private var leaptIn: SegmentID?
+    /// The newest segment that had a file when the cursor was made: those before it have been written.
+    private let newest: SegmentID
 
     /// Starts before the first block of a segment.
-    init(_ folder: SourceFolder, at id: SegmentID) {
+    init(_ folder: SourceFolder, at id: SegmentID, newest: SegmentID? = nil) {
         self.folder = folder
         self.id = id
+        self.newest = newest ?? id
     }
 
     /// What stands at the cursor.
@@ -25,7 +28,7 @@ final class SegmentCursor {
         case block(BlockLocation, BlockTrailer)
         /// A block of a sealed segment that disagrees with its checksum; its content has this length.
         case damaged(contentSize: Int)
-        /// A segment before the newest whose rest is missing or cannot be told apart; the cursor stands before the next one.
+        /// A segment before the newest that is missing, or whose rest is or cannot be told apart; the cursor stands before the next.
         case cut
     }
 
@@ -35,15 +38,18 @@ final class SegmentCursor {
     func peek(checked: Bool) throws -> Item? {
         while true {
             guard let file = try currentFile() else {
-                guard nextExists else { return nil }
+                guard hasLater else { return nil }
                 // It is older than the next one, so a second look finds it, unless it is gone.
-                guard try currentFile() != nil else { throw folder.missing(id) }
+                guard try currentFile() != nil else {
+                    leave()
+                    return .cut
+                }
                 continue
             }
             if let block = try block(in: file, checked) { return block }
             // No whole block here: a sealed file has its table here, or damage; an open one ends for now. In a copy that was
             // made while the writer went on it ends for ever: the writer seals a segment before it begins the next one.
-            guard folder.disk.exists(folder.sealed(id)) || nextExists else { return nil }
+            guard folder.disk.exists(folder.sealed(id)) || hasLater else { return nil }
             // The block may have been written, and the file sealed, since the first look.
             if let block = try block(in: file, checked) { return block }
             let table = try SeekTable.read(from: file)
@@ -52,9 +58,17 @@ final class SegmentCursor {
                 leave()
                 return .cut
             }
-            guard nextExists else { return nil }
+            guard hasLater else { return nil }
             leave()
         }
+    }
+
+    /// Whether whole blocks stand behind bytes that are none; a block that is being written has nothing behind it.
+    func hasBlockBehindDamage() throws -> Bool {
+        guard let file = try currentFile(), try file.size() > position,
+            try SeekTable.read(from: file)?.storedSize != position
+        else { return false }
+        return try SegmentWalk(file, from: position).next() != nil
     }
 
     /// Goes to the beginning of the next segment.
@@ -130,8 +144,9 @@ final class SegmentCursor {
         return nil
     }
 
-    private var nextExists: Bool {
-        folder.disk.exists(folder.sealed(id.next)) || folder.disk.exists(folder.open(id.next))
+    /// Whether a later segment has been begun.
+    private var hasLater: Bool {
+        id < newest || folder.disk.exists(folder.sealed(id.next)) || folder.disk.exists(folder.open(id.next))
     }
 
     /// The block that the seek table says begins at the cursor; nil behind the last.

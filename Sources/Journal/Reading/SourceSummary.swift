@@ -23,6 +23,8 @@ public struct SourceSummary: Sendable, Equatable {
     public private(set) var firstArrival: Timestamp?
     /// The newest arrival, or nil before the first.
     public private(set) var lastArrival: Timestamp?
+    /// What is known to be missing without reading everything: see `journal info`.
+    public private(set) var unread = UnreadBytes()
 
     /// Sums a source up; the catalog answers for sealed segments that it knows, the files for the rest.
     ///
@@ -47,9 +49,14 @@ public struct SourceSummary: Sendable, Equatable {
             blocksEnd = known.endOffset
             id = known.last.next
         }
+        let hasGaps = try id > .first && (Catalog.hasGaps(in: journal, source: source) || !filesFit(folder, journal))
+        var isWhole = !hasGaps
         while let path = [folder.sealed(id), folder.open(id), folder.sealed(id)].first(where: folder.disk.exists) {
             let isSealed = path == folder.sealed(id)
-            let facts = try SegmentTrailers(folder, id, isSealed: isSealed).facts
+            let trailers = try SegmentTrailers(folder, id, isSealed: isSealed)
+            let facts = trailers.facts
+            isWhole = isWhole && facts.firstOffset == blocksEnd && !trailers.blocks.contains(where: \.isGap)
+                && trailers.isWhole
             if isSealed { sealedSegments += 1 }
             blocks += facts.blockCount
             // A file with a hole in it may be said to be of any size.
@@ -62,6 +69,32 @@ public struct SourceSummary: Sendable, Equatable {
         }
         tailBytes = blocksEnd < endOffset ? endOffset - blocksEnd : 0
         if tailBytes > 0 { try countTail(journal, from: blocksEnd) }
+        let last = SegmentSearch(folder: folder).newestName() ?? SegmentID(rawValue: 0)
+        isWhole = try isWhole && last < id && journal.endIsWhole(of: source)
+        if !isWhole { try findUnread(journal) }
+    }
+
+    /// Whether every sealed segment that the catalog knows is there with the size that it knows.
+    private func filesFit(_ folder: SourceFolder, _ journal: Journal) throws -> Bool {
+        for (id, size) in Catalog.sizes(in: journal, source: source) {
+            guard let status = try? folder.disk.status(of: folder.sealed(id)), status.size == size else { return false }
+        }
+        return true
+    }
+
+    /// Reads everything, where something is missing, to say what.
+    private mutating func findUnread(_ journal: Journal) throws {
+        let reader = try RecordReader(journal: journal, source: source)
+        records = 0
+        (firstArrival, lastArrival) = (nil, nil)
+        while let batch = try reader.nextBatch() {
+            for mark in batch.records where mark.kind != .torn {
+                if mark.kind != .keepAlive { records += 1 }
+                firstArrival = firstArrival ?? mark.arrival
+                lastArrival = mark.arrival
+            }
+        }
+        unread = reader.unread
     }
 }
 
@@ -107,6 +140,33 @@ extension Catalog {
             return try select.step() ? select.optionalInt64(0).map(segment) : nil
         } catch {
             return nil
+        }
+    }
+
+    /// Whether a journal's catalog knows of stored gaps; true where it cannot answer.
+    static func hasGaps(in journal: Journal, source: SourceName) -> Bool {
+        do {
+            let select = try reading(journal).prepare("SELECT 1 FROM events WHERE source = ? AND kind = ? LIMIT 1")
+            try select.bind(source.rawValue, at: 0)
+            try select.bind(EventKind.gap, at: 1)
+            return try select.step()
+        } catch {
+            return true
+        }
+    }
+
+    /// The stored bytes of each sealed segment that a journal's catalog knows; none where it cannot answer.
+    static func sizes(in journal: Journal, source: SourceName) -> [(SegmentID, Int)] {
+        do {
+            let select = try reading(journal).prepare(
+                "SELECT id, stored_bytes FROM segments WHERE source = ? AND sealed = 1"
+            )
+            try select.bind(source.rawValue, at: 0)
+            var sizes: [(SegmentID, Int)] = []
+            while try select.step() { sizes.append((try segment(select.int64(0)), Int(clamping: select.int64(1)))) }
+            return sizes
+        } catch {
+            return []
         }
     }
 

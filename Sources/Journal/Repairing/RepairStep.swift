@@ -10,6 +10,10 @@ public struct RepairStep: Sendable, Equatable {
         case made
         /// Whole entries behind damage in the tail, made into blocks behind a gap.
         case rescued
+        /// A whole segment given the number that its offsets give it.
+        case moved
+        /// Taken out of the way, under a name that says why: it holds nothing of this source, or nothing that others do not.
+        case setAside = "set aside"
     }
 
     /// A stretch of the source that nobody can read any more.
@@ -36,6 +40,13 @@ public struct RepairStep: Sendable, Equatable {
     public internal(set) var bytes = 0
     /// Records that end in them.
     public internal(set) var records = 0
+    /// Bytes of the source that came from elsewhere, the tail for example, into the place of what was damaged.
+    public internal(set) var rescuedBytes = 0
     /// What is gone.
     public internal(set) var gaps: [Gap] = []
+    /// What the old file is called now; nil where there was none.
+    public internal(set) var keptAs: String?
+
+    /// Bytes that are gone.
+    public var missingBytes: Int { gaps.reduce(0) { $0 + $1.bytes } }
 }

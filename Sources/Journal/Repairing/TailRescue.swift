@@ -2,15 +2,65 @@ internal import Files
 internal import Glibc
 internal import Time
 
-/// Makes blocks of whole entries that stand behind damage in the tail, with a gap for each stretch that is gone.
+/// Makes blocks of every whole entry of the tail that is in none, also behind damage, with a gap for each stretch that is gone, and
+/// empties the tail when all that it holds stands in blocks.
 struct TailRescue {
-    private(set) var step: RepairStep
-    /// The segment that the blocks went into; nil where nothing was written.
-    private(set) var segment: SegmentID?
+    /// What was done besides what every start does; nil where every entry went on from the one before.
+    private(set) var step: RepairStep?
+    /// Bytes of stream that are in blocks now and were not before.
+    private(set) var recoveredBytes = 0
 
-    /// Rescues what `TailCheck` found; the lock is held, and everything is durable on return.
-    init(_ folder: SourceFolder, _ tail: TailCheck, behind blocks: SourceState, dryRun: Bool) throws {
-        step = RepairStep(source: folder.source, file: "\(folder.source)/tail", action: .rescued)
+    /// Brings the tail into blocks; the lock is held, and everything is durable on return.
+    init(_ folder: SourceFolder, _ tail: WritableTail, into appender: SegmentAppender) throws {
+        recoveredBytes = try tail.drain(folder.source, into: appender).reduce(0) { $0 + $1.length }
+        let rest = TailCheck(try TailCheck.allEntries(folder), behind: appender.state)
+        if !rest.following.isEmpty || !rest.beyond.isEmpty { try append(rest, folder, tail, appender) }
+        try appender.openFile?.syncData()
+        try tail.renew(behind: appender.state, folder)
+    }
+
+    private mutating func append(
+        _ check: TailCheck,
+        _ folder: SourceFolder,
+        _ tail: WritableTail,
+        _ appender: SegmentAppender
+    ) throws {
+        if !check.beyond.isEmpty {
+            step = TailRescue.plan(check, behind: appender.state, of: folder.source)
+            step?.blocks = 0
+        }
+        let builder = try BlockBuilder(source: folder.source, folder.geometry)
+        let content = SlotContent(folder.geometry)
+        var payload: [UInt8] = []
+        var size = 0
+        content.begin(after: appender.state)
+        for (entry, position) in (check.following + check.beyond).map({ ($0.entry, $0.position) }) {
+            let follows = entry.sequence == content.state.lastSequence + 1 && entry.offset == content.state.endOffset
+            if !follows || size + entry.storedSize > folder.geometry.slotSize {
+                try append(content, builder, appender)
+                if !follows { try appender.append(TailRescue.gap(before: entry, appender.state, builder)) }
+                content.begin(after: appender.state)
+                size = 0
+            }
+            payload = [UInt8](repeating: 0, count: entry.length)
+            guard try tail.file.readArray(into: &payload, at: position + TailEntry.headerSize) else { continue }
+            payload.withUnsafeBytes { _ = content.add(entry, $0) }
+            size += entry.storedSize
+        }
+        try append(content, builder, appender)
+    }
+
+    private mutating func append(_ content: SlotContent, _ builder: BlockBuilder, _ appender: SegmentAppender) throws {
+        guard !content.isEmpty else { return }
+        recoveredBytes += content.bytes.count
+        step?.blocks += 1
+        step?.records += content.recordCount
+        try appender.append(try builder.build(content))
+    }
+
+    /// What there is to rescue, and what is gone.
+    static func plan(_ tail: TailCheck, behind blocks: SourceState, of source: SourceName) -> RepairStep {
+        var step = RepairStep(source: source, file: "\(source)/tail", action: .rescued)
         var end = blocks
         if let last = tail.following.last?.entry {
             end.endOffset = last.endOffset
@@ -33,47 +83,11 @@ struct TailRescue {
             end.lastSequence = entry.sequence
             end.nextArrival = entry.arrival + .microseconds(1)
         }
-        if !dryRun { try write(folder, tail) }
+        step.rescuedBytes = step.bytes
+        return step
     }
 
-    private mutating func write(_ folder: SourceFolder, _ check: TailCheck) throws {
-        let appender = try SegmentAppender(folder: folder, found: RecoveredSource(folder, last: nil))
-        let tail = try WritableTail(folder)
-        _ = try tail.drain(folder.source, into: appender)
-        let builder = try BlockBuilder(source: folder.source, folder.geometry)
-        let content = SlotContent(folder.geometry)
-        var payload: [UInt8] = []
-        var size = 0
-        content.begin(after: appender.state)
-        for (entry, position) in check.beyond.map({ ($0.entry, $0.position) }) {
-            // The recorder's own look at the segments, which comes after the check's, may have found more than that.
-            guard entry.sequence > content.state.lastSequence, entry.offset >= content.state.endOffset else { continue }
-            let follows = entry.sequence == content.state.lastSequence + 1 && entry.offset == content.state.endOffset
-            if !follows || size + entry.storedSize > folder.geometry.slotSize {
-                try append(content, builder, appender)
-                if !follows { try appender.append(gap(before: entry, appender.state, builder)) }
-                content.begin(after: appender.state)
-                size = 0
-            }
-            payload = [UInt8](repeating: 0, count: entry.length)
-            guard try tail.file.readArray(into: &payload, at: position + TailEntry.headerSize) else { continue }
-            payload.withUnsafeBytes { _ = content.add(entry, $0) }
-            size += entry.storedSize
-        }
-        try append(content, builder, appender)
-        try appender.openFile?.syncData()
-        segment = appender.openSegment?.id
-        try tail.renew()
-    }
-
-    private mutating func append(_ content: SlotContent, _ builder: BlockBuilder, _ appender: SegmentAppender) throws {
-        guard !content.isEmpty else { return }
-        try appender.append(try builder.build(content))
-        step.blocks += 1
-        step.records += content.recordCount
-    }
-
-    private func gap(
+    private static func gap(
         before entry: TailEntry,
         _ state: SourceState,
         _ builder: BlockBuilder

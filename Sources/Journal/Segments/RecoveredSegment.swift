@@ -23,22 +23,15 @@ struct RecoveredSegment {
         var found = RecoveredSegment(id: id, file: file, facts: SegmentFacts(id: id))
         let reader = BlockReader()
         // Without content, too: it says what line was carried over it, and which events ended it.
-        var last: (location: BlockLocation, trailer: BlockTrailer)?
+        var last: BlockLocation?
         while let location = try BlockLocation.find(in: file, at: found.facts.storedBytes),
             let trailer = try reader.trailer(location, in: file),
             found.facts.blockCount == 0 || found.continues(with: trailer)
         {
             found.add(trailer, location)
-            last = (location, trailer)
+            last = location
         }
-        if let (location, trailer) = last, try reader.trailer(location, in: file) != nil {
-            let content = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, trailer.length), alignment: 64)
-            defer { content.deallocate() }
-            try reader.content(of: location, in: file, into: content)
-            var line = LineCounter(unfinished: trailer.carried)
-            _ = line.take(block: UnsafeRawBufferPointer(rebasing: content[0..<trailer.length]), trailer)
-            found.state.line = line
-        }
+        if let last { found.state.line = try LineCounter.behind(last, of: file) }
         found.endsCleanly = try file.size() == found.facts.storedBytes || SeekTable.read(from: file) == found.table
         return found
     }

@@ -9,25 +9,54 @@ struct SegmentSearch {
     func newest() throws -> SegmentID? {
         guard let newest = newestName() else { return nil }
         if try opening(newest) != nil { return newest }
-        return newest == .first ? nil : SegmentID(rawValue: newest.rawValue - 1)
+        return newest == .first ? nil : newest.previous
     }
 
-    /// The newest segment that has a file.
+    /// So many segments in a row may be missing before a newer one, and it is found nevertheless.
+    static let holeLimit: Int64 = 16
+
+    /// The newest segment that has a file, also behind some that have none.
     ///
     /// Looks at about twice the logarithm of their number of names.
     func newestName() -> SegmentID? {
-        guard exists(.first) else { return nil }
-        var low: Int64 = 1
-        var high: Int64 = 2
-        while exists(SegmentID(rawValue: high)) {
-            low = high
-            high *= 2
+        var newest: Int64 = 0
+        while let next = (newest + 1...newest + SegmentSearch.holeLimit).first(where: exists) {
+            newest = lastInRow(from: next)
         }
+        return newest > 0 ? SegmentID(rawValue: newest) : nil
+    }
+
+    /// The last of the numbers without a hole from one that has a file.
+    private func lastInRow(from first: Int64) -> Int64 {
+        var low = first
+        var step: Int64 = 1
+        while exists(first + step) {
+            low = first + step
+            step *= 2
+        }
+        var high = first + step
         while high - low > 1 {
             let middle = low + (high - low) / 2
-            if exists(SegmentID(rawValue: middle)) { low = middle } else { high = middle }
+            if exists(middle) { low = middle } else { high = middle }
         }
-        return SegmentID(rawValue: low)
+        return low
+    }
+
+    private func exists(_ number: Int64) -> Bool { exists(SegmentID(rawValue: number)) }
+
+    /// Whether the newest segment begins where the one before it ends, as far as their trailers say; true where there is only one.
+    func isEndInOrder() throws -> Bool {
+        guard let newest = newestName(), newest > .first else { return true }
+        guard let opening = try opening(newest) else { return true }
+        guard let end = try lastTrailer(newest.previous) else { return false }
+        return end.endOffset == opening.firstOffset
+    }
+
+    /// The trailer of the last block of a segment by its seek table; its opening block's where it has none.
+    private func lastTrailer(_ id: SegmentID) throws -> BlockTrailer? {
+        guard let file = try folder.disk.fileIfPresent(folder.sealed(id)) else { return nil }
+        guard let last = try SeekTable.read(from: file)?.blocks.last else { return nil }
+        return try last.trailer(in: file)
     }
 
     /// The last segment whose opening block lies before a place, or the first of all; nil where there is none.

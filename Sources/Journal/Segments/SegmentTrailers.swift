@@ -4,6 +4,8 @@ internal import Files
 struct SegmentTrailers {
     private(set) var blocks: [BlockTrailer] = []
     private(set) var facts: SegmentFacts
+    /// Whether nothing but a seek table stands behind them, or, in an open segment, nothing that was one.
+    private(set) var isWhole = true
 
     /// Reads them; nothing is decompressed, and only the trailers' own bytes are read.
     init(_ folder: SourceFolder, _ id: SegmentID, isSealed: Bool) throws {
@@ -15,6 +17,7 @@ struct SegmentTrailers {
             blocks.append(trailer)
             facts.add(trailer, storedSize: location.storedSize)
         }
+        if isSealed { isWhole = try SeekTable.read(from: file)?.storedSize == facts.storedBytes }
         // Behind the blocks of a sealed segment stands its seek table.
         facts.storedBytes = try file.size()
     }

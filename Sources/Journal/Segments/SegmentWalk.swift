@@ -24,8 +24,10 @@ final class SegmentWalk {
     private let reader = BlockReader()
     private var walked = SeekTable()
 
-    init(_ file: FileHandle) throws {
+    /// - Parameter start: where a block begins, or is to.
+    init(_ file: FileHandle, from start: Int = 0) throws {
         self.file = file
+        position = start
         size = try file.size()
         table = try SeekTable.read(from: file)
     }

@@ -22,6 +22,8 @@ public struct JournalFinding: Sendable, Hashable {
         case orderWrong = "order-wrong"
         /// Entries of the tail that later ones prove are damaged or gone.
         case tailDamaged = "tail-damaged"
+        /// The tail has no file, or is shorter than a writer makes it: nobody knows whether anything stood there.
+        case tailMissing = "tail-missing"
         /// The catalog cannot be read.
         case catalogDamaged = "catalog-damaged"
         /// The catalog contradicts the segments.
@@ -53,7 +55,8 @@ public struct JournalFinding: Sendable, Hashable {
     public var severity: Severity {
         switch code {
         case .blockDamaged, .segmentMissing, .hole, .tailDamaged: .loss
-        case .blockWrong, .seekTableWrong, .unsealed, .overlap, .orderWrong, .catalogDamaged, .catalogWrong: .fault
+        case .blockWrong, .seekTableWrong, .unsealed, .overlap, .orderWrong, .tailMissing, .catalogDamaged, .catalogWrong:
+            .fault
         }
     }
 
@@ -61,7 +64,10 @@ public struct JournalFinding: Sendable, Hashable {
     public var advice: String {
         switch code {
         case .catalogDamaged, .catalogWrong: "run 'reprise journal rebuild'"
-        case .overlap, .orderWrong, .blockWrong: "restore the file from a copy; please report how it came about"
+        case .orderWrong, .blockWrong: "restore the file from a copy; please report how it came about"
+        case .tailMissing: "start the recorder, or run 'reprise journal repair': either makes it anew"
+        case .overlap:
+            "run 'reprise journal repair': it gives every segment the number of its offsets, and removes nothing"
         default: "restore the file from a copy, or run 'reprise journal repair' to keep what is whole"
         }
     }

@@ -17,6 +17,10 @@ public struct JournalVerification: Sendable {
     public private(set) var records = 0
     /// Bytes of the sources in them.
     public private(set) var bytes = 0
+    /// Entries of the tails that are in no block yet.
+    public private(set) var tailEntries = 0
+    /// Bytes of the sources in them.
+    public private(set) var tailBytes = 0
     /// Bytes read from the disk.
     public private(set) var storedBytes = 0
 
@@ -97,6 +101,8 @@ public struct JournalVerification: Sendable {
         blocks += source.blocks
         records += source.records
         bytes += source.bytes
+        tailEntries += source.tailEntries
+        tailBytes += source.tailBytes
         add(source.findings)
     }
 

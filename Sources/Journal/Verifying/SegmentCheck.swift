@@ -13,6 +13,7 @@ struct SegmentCheck: Sendable {
     let id: SegmentID
     let isSealed: Bool
     let name: String
+    let path: String
     private(set) var facts: SegmentFacts
     private(set) var findings: [JournalFinding] = []
     private(set) var kept: [Kept] = []
@@ -22,8 +23,11 @@ struct SegmentCheck: Sendable {
     private(set) var rest: Range<Int>?
     /// Where the seek table says that the last block's content ends, counted from the segment's beginning; nil without one.
     private(set) var listedLength: Int?
+    /// Blocks of another source.
+    private(set) var foreignBlocks = 0
     private let source: SourceName
     private var line: LineCounter?
+    private var isLineKnown = true
 
     /// Where the first block begins; nil without a whole block.
     var first: BlockTrailer? { kept.first?.trailer }
@@ -32,9 +36,17 @@ struct SegmentCheck: Sendable {
     /// Reads a segment from its beginning to its end.
     ///
     /// - Parameters:
+    ///   - path: where it stands, if not under its number.
     ///   - buffer: for the content, of a block's largest size; nil where it need not be decompressed.
-    init(_ folder: SourceFolder, _ id: SegmentID, isSealed: Bool, buffer: UnsafeMutableRawBufferPointer?) throws {
-        let path = isSealed ? folder.sealed(id) : folder.open(id)
+    init(
+        _ folder: SourceFolder,
+        _ id: SegmentID,
+        isSealed: Bool,
+        path: String? = nil,
+        buffer: UnsafeMutableRawBufferPointer?
+    ) throws {
+        let path = path ?? (isSealed ? folder.sealed(id) : folder.open(id))
+        self.path = path
         self.id = id
         self.isSealed = isSealed
         name = "\(folder.source)/\(id.digits)\(isSealed ? ".zst" : ".open")"
@@ -47,6 +59,8 @@ struct SegmentCheck: Sendable {
                 damage.append((bytes, kept.count))
                 line = nil
             case .block(let location, let trailer):
+                // A whole block of another source is as good as damage here, and stays in the file.
+                if trailer.source != source { foreignBlocks += 1 }
                 try check(trailer, at: location, walk, buffer)
                 facts.add(trailer, storedSize: location.storedSize)
                 kept.append(Kept(location: location, trailer: trailer))
@@ -148,8 +162,9 @@ struct SegmentCheck: Sendable {
         if trailer.arrivals.reduce(0, { $0 + $1.length }) < counts.lastLine {
             add(.blockWrong, location.start, trailer.firstOffset, "a line has no arrival")
         }
-        // What stands unfinished behind a gap is not known.
-        line = trailer.isGap ? nil : counter
+        // What stands unfinished behind a gap is not known before a line ends.
+        if trailer.isGap { isLineKnown = false } else if counts.lines > 0 { isLineKnown = true }
+        line = isLineKnown ? counter : nil
     }
 
     private mutating func add(_ code: JournalFinding.Code, _ byte: Int?, _ offset: ByteOffset?, _ message: String) {

@@ -6,13 +6,31 @@ struct SegmentList {
     private(set) var sealed: [SegmentID] = []
     /// Ascending.
     private(set) var open: [SegmentID] = []
+    /// Every file that may hold blocks of the source, open ones beside sealed ones of the same number too.
+    private(set) var paths: [String] = []
+    /// Files that a repair was giving their number when it was cut off, with the name they were to get.
+    private(set) var movingPaths: [(path: String, target: String)] = []
+
+    /// What a file is called on its way to another number.
+    static let movingSuffix = "moving"
 
     init(_ folder: SourceFolder) throws {
         for name in try folder.disk.sortedNames(in: folder.path) {
             let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-            guard parts.count == 2, let number = Int64(parts[0]), SegmentID.range.contains(number) else { continue }
+            guard (2...3).contains(parts.count), let number = Int64(parts[0]), SegmentID.range.contains(number) else {
+                continue
+            }
             let id = SegmentID(rawValue: number)
             guard id.digits == parts[0] else { continue }
+            if parts.count == 3 {
+                if parts[1] == "zst" || parts[1] == "open", parts[2] == SegmentList.movingSuffix {
+                    let path = "\(folder.path)/\(name)"
+                    movingPaths.append((path, String(path.dropLast(SegmentList.movingSuffix.count + 1))))
+                    paths.append(path)
+                }
+                continue
+            }
+            if parts[1] == "zst" || parts[1] == "open" { paths.append("\(folder.path)/\(name)") }
             if parts[1] == "zst" { sealed.append(id) }
             if parts[1] == "open" { open.append(id) }
         }

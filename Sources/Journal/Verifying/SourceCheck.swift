@@ -8,6 +8,9 @@ struct SourceCheck {
     private(set) var blocks = 0
     private(set) var records = 0
     private(set) var bytes = 0
+    /// Entries of the tail that are in no block, and the bytes of those that go on from the blocks.
+    private(set) var tailEntries = 0
+    private(set) var tailBytes = 0
     /// Where the blocks end.
     private(set) var state = SourceState()
     private var hasSegment = false
@@ -81,7 +84,15 @@ struct SourceCheck {
 
     /// Looks at the tail, when all segments have been added.
     mutating func checkTail(of list: SegmentList) throws {
-        guard let tail = try TailCheck.ifPresent(folder, behind: state), let first = tail.beyond.first else { return }
+        let size = try folder.openTail()?.size()
+        if size ?? 0 < folder.geometry.fileSize {
+            let what = size.map { "the tail has \($0) bytes instead of \(folder.geometry.fileSize)" } ?? "the tail has no file"
+            add(.tailMissing, "\(folder.source)/tail", size, nil, "\(what); what it held that is in no block is gone")
+        }
+        guard let tail = try TailCheck.ifPresent(folder, behind: state) else { return }
+        (tailEntries, tailBytes) = tail.following.reduce((0, 0)) { ($0.0 + 1, $0.1 + ($1.entry.endOffset - $1.entry.offset)) }
+        tailEntries += tail.beyond.count
+        guard let first = tail.beyond.first else { return }
         // A recorder may have made blocks of what stood there since its newest segment was read.
         guard try !hasMoved(since: list) else { return }
         let end = tail.end(behind: state)

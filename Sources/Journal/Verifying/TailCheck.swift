@@ -20,18 +20,12 @@ struct TailCheck {
     ///
     /// - Parameter state: where the blocks end.
     init(_ file: FileHandle, _ geometry: TailGeometry, behind state: SourceState) throws {
-        var found: [Entry] = []
-        let slot = UnsafeMutableRawBufferPointer.allocate(byteCount: geometry.slotSize, alignment: 64)
-        defer { slot.deallocate() }
-        for index in 0..<geometry.slotCount {
-            let start = geometry.start(ofSlot: index)
-            let count = try file.read(into: slot, at: start)
-            TailCheck.entries(in: UnsafeRawBufferPointer(rebasing: slot[0..<count])) { entry, position in
-                guard entry.sequence > state.lastSequence, entry.offset >= state.endOffset else { return }
-                found.append(Entry(entry: entry, position: start + position))
-            }
-        }
-        found.sort { ($0.entry.sequence, $0.position) < ($1.entry.sequence, $1.position) }
+        self.init(try TailCheck.allEntries(file, geometry), behind: state)
+    }
+
+    /// Sorts entries by what they are to blocks that end at a place.
+    init(_ all: [Entry], behind state: SourceState) {
+        let found = all.filter { $0.entry.sequence > state.lastSequence && $0.entry.offset >= state.endOffset }
         var sequence = state.lastSequence
         var offset = state.endOffset
         for candidate in found {
@@ -54,6 +48,26 @@ struct TailCheck {
     static func ifPresent(_ folder: SourceFolder, behind state: SourceState) throws -> TailCheck? {
         guard let file = try folder.disk.fileIfPresent(folder.tail) else { return nil }
         return try TailCheck(file, folder.geometry, behind: state)
+    }
+
+    /// Every entry of a source's tail that agrees with its checksum, old ones too, by their numbers.
+    static func allEntries(_ folder: SourceFolder) throws -> [Entry] {
+        guard let file = try folder.openTail() else { return [] }
+        return try allEntries(file, folder.geometry)
+    }
+
+    private static func allEntries(_ file: FileHandle, _ geometry: TailGeometry) throws -> [Entry] {
+        var found: [Entry] = []
+        let slot = UnsafeMutableRawBufferPointer.allocate(byteCount: geometry.slotSize, alignment: 64)
+        defer { slot.deallocate() }
+        for index in 0..<geometry.slotCount {
+            let start = geometry.start(ofSlot: index)
+            let count = try file.read(into: slot, at: start)
+            TailCheck.entries(in: UnsafeRawBufferPointer(rebasing: slot[0..<count])) { entry, position in
+                found.append(Entry(entry: entry, position: start + position))
+            }
+        }
+        return found.sorted { ($0.entry.sequence, $0.position) < ($1.entry.sequence, $1.position) }
     }
 
     /// Finds every entry in a slot, behind damage too.

@@ -76,20 +76,20 @@ public final class JournalWriter: Sendable {
             if (error as? SQLiteError)?.isNewerSchema == true { throw error }
             (catalog, catalogFailure) = (nil, "\(error)")
         }
-        let found = try RecoveredSource(folder, last: last)
-        let appender = try SegmentAppender(folder: folder, found: found)
-        tail = try WritableTail(folder)
-        let trailers = try tail.drain(folder.source, into: appender)
-        try tail.renew()
+        let recovered = try RecoveredJournal(folder, last: last)
+        let appender = recovered.appender
+        tail = recovered.tail
         do { try catalog?.catchUp(folder) } catch {
             (catalog, catalogFailure) = (nil, "\(error)")
         }
         let now = clock.now
-        guard now >= appender.state.nextArrival - .seconds(5) else {
+        guard now >= appender.state.nextArrival - .seconds(5) || configuration.acceptsClock else {
             throw JournalError(
                 .clockBehind,
                 "the clock says \(now.rfc3339), but \(folder.source) has an arrival at "
-                    + "\(appender.state.nextArrival.rfc3339); set the clock right, then start again"
+                    + "\(appender.state.nextArrival.rfc3339). If the clock is wrong now, set it right and start again. If it was "
+                    + "ahead when that was recorded, start once with --accept-clock (record and run): recording then continues "
+                    + "from the later time, with an event that says so"
             )
         }
         self.folder = folder
@@ -100,10 +100,11 @@ public final class JournalWriter: Sendable {
             recovered: appender.state,
             openSegment: appender.openSegment,
             now: now,
-            recoveredBytes: trailers.reduce(0) { $0 + $1.length }
+            recoveredBytes: recovered.recoveredBytes
         )
         state.blockThreads = BlockWriterThreads.count
-        state.statistics.repair = found.repair
+        state.statistics.repairs = recovered.steps
+        state.statistics.notes = recovered.notes
         state.statistics.catalogFailure = catalogFailure
         let monitor = Monitor(state)
         self.monitor = monitor

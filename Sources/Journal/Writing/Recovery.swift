@@ -9,29 +9,29 @@ struct RecoveredSource {
     private(set) var segment: SegmentWriter?
     /// The number that the next new segment gets.
     private(set) var nextSegment: SegmentID
-    /// What was kept and what is gone, where the open segment was damaged.
-    private(set) var repair: RepairStep?
+    /// The newest segment, every block of which was compared with its checksum; nil without one.
+    private(set) var newest: SegmentFacts?
 
     /// Finds where the blocks end, and cuts what is no whole block off the open segment.
     ///
     /// Only the holder of the source's lock may call it. Everything found is durable on return.
     ///
     /// - Parameter last: the newest segment that the catalog knows; newer ones are found by probing.
+    /// - Throws: `NeedsRepair` where the segments are not in order; nothing has been changed then.
     init(_ folder: SourceFolder, last: SegmentID?) throws {
         let search = SegmentSearch(folder: folder)
         if let last, !search.exists(last) { throw folder.missing(last, known: last) }
         var newest = max(last ?? SegmentID(rawValue: 0), search.newestName() ?? SegmentID(rawValue: 0))
-        while search.exists(newest.next) { newest = newest.next }
         // Numbers that were given are not given again.
-        if search.exists(newest.next.next) { throw folder.missing(newest.next) }
+        while search.exists(newest.next) { newest = newest.next }
         nextSegment = newest.next
-        if newest.rawValue > 0, folder.disk.exists(folder.open(newest)), !folder.disk.exists(folder.sealed(newest)) {
+        guard newest.rawValue > 0 else { return }
+        guard try search.isEndInOrder() else { throw NeedsRepair() }
+        if folder.disk.exists(folder.open(newest)), !folder.disk.exists(folder.sealed(newest)) {
             try folder.disk.file(folder.open(newest), O_RDWR).syncAndReread()
-            var found = try RecoveredSegment.walk(folder, newest, isSealed: false)
-            if try found.file.size() > found.facts.storedBytes {
-                repair = try RecoveredSource.repair(newest, folder)
-                if repair != nil { found = try RecoveredSegment.walk(folder, newest, isSealed: false) }
-            }
+            let found = try RecoveredSegment.walk(folder, newest, isSealed: false)
+            let size = try found.file.size()
+            if size > found.facts.storedBytes, try RecoveredSource.isDamaged(newest, folder) { throw NeedsRepair() }
             if found.facts.blockCount > 0 {
                 try found.file.truncate(to: found.facts.storedBytes)
                 try found.file.sync()
@@ -39,49 +39,41 @@ struct RecoveredSource {
                 try take(found, folder)
                 return
             }
-            // Without its opening block the file was never believed, and no slot was freed against it.
+            // Without its opening block the file was never believed, and no slot was freed against it. It may be another's.
+            if size > 0 { _ = try SetAside(folder: folder).put(folder.open(newest), .unreadable) }
             nextSegment = newest
             newest = SegmentID(rawValue: newest.rawValue - 1)
         }
-        if newest.rawValue > 0 {
-            let found = try RecoveredSegment.walk(folder, newest, isSealed: true)
-            guard found.facts.blockCount > 0, found.endsCleanly else {
-                throw JournalError(
-                    .corrupt,
-                    "\(folder.sealed(newest)) is damaged behind byte \(found.facts.storedBytes), and it is the newest "
-                        + "segment, so it is not known where to go on; restore it from a copy, or run 'reprise journal repair'"
-                )
-            }
-            try take(found, folder)
-        }
+        guard newest.rawValue > 0, search.exists(newest) else { return }
+        guard folder.disk.exists(folder.sealed(newest)) else { throw NeedsRepair() }
+        let found = try RecoveredSegment.walk(folder, newest, isSealed: true)
+        guard found.facts.blockCount > 0, found.endsCleanly else { throw NeedsRepair() }
+        try take(found, folder)
     }
 
-    /// Writes the open segment anew where it is damaged and whole blocks stand behind the damage.
+    /// The segments are not as a recorder or a kill leaves them.
+    struct NeedsRepair: Error {}
+
+    /// Whether whole blocks stand behind damage in the open segment, and the tail does not have everything from there on.
     ///
-    /// A kill leaves a part of one block behind the last whole one, which is only cut off. Whole blocks behind a damaged one were
-    /// once believed, so they stay, behind a gap; unless the tail still has everything from the damage on.
-    private static func repair(_ id: SegmentID, _ folder: SourceFolder) throws -> RepairStep? {
+    /// A kill leaves a part of one block behind the last whole one, which is only cut off.
+    private static func isDamaged(_ id: SegmentID, _ folder: SourceFolder) throws -> Bool {
         let check = try SegmentCheck(folder, id, isSealed: false, buffer: nil)
-        guard !check.damage.isEmpty else { return nil }
+        guard !check.damage.isEmpty else { return false }
         var before = SourceState()
-        var inForce = EventsInForce()
         if let opening = check.kept.first, opening.location.start == 0 {
             before.endOffset = opening.trailer.firstOffset
             before.lastSequence = opening.trailer.lastSequence
-            before.nextArrival = opening.trailer.nextArrival
-        } else if id > .first {
-            let previous = try RecoveredSegment.walk(folder, id.previous, isSealed: true)
-            (before, inForce) = (previous.state, previous.inForce)
+        } else if id > .first, let previous = try? RecoveredSegment.walk(folder, id.previous, isSealed: true) {
+            before = previous.state
         }
-        guard try !check.isDamageInTail(folder, before: before) else { return nil }
-        let rewrite = try SegmentRewrite(folder, id, check, before: before, inForce, next: nil, end: nil)
-        try rewrite.write(sealed: false, from: try folder.disk.file(folder.open(id)))
-        return rewrite.step
+        return try !check.isDamageInTail(folder, before: before)
     }
 
     /// - Throws: `corrupt` where the source has come so far that readers would not believe what is written behind it.
     private mutating func take(_ found: RecoveredSegment, _ folder: SourceFolder) throws(JournalError) {
         state = found.state
+        newest = found.facts
         guard state.endOffset.rawValue <= ByteOffset.limit.rawValue / 2,
             state.lastSequence <= TailEntry.sequenceRange.upperBound / 2
         else {
@@ -136,7 +128,14 @@ struct WritableTail: Sendable {
     ///
     /// A power cut may leave an entry behind one that it took. Its number comes again, and where deliveries are all of one
     /// length the old entry would seem to follow the new one.
-    func renew() throws {
+    ///
+    /// - Parameter state: where the blocks end.
+    /// - Throws: `corrupt` where it holds entries that are in no block; it is left as it is then.
+    func renew(behind state: SourceState, _ folder: SourceFolder) throws {
+        let left = TailCheck(try TailCheck.allEntries(folder), behind: state)
+        guard left.following.isEmpty, left.beyond.isEmpty else {
+            throw JournalError(.corrupt, "\(folder.tail) holds entries that are in no block; run 'reprise journal repair'")
+        }
         try file.truncate(to: 0)
         try file.allocate(geometry.fileSize)
         try file.sync()

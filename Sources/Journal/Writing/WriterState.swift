@@ -9,16 +9,20 @@ public struct JournalWriterConfiguration: Sendable {
     public var segmentAgeLimit: Duration
     /// The longest time between two syncs of the tail: what a power cut may take.
     public var syncInterval: Duration
+    /// Whether a clock that is far behind the last arrival is taken for one that was ahead then: arrivals go on from the later time.
+    public var acceptsClock: Bool
 
     /// Makes a configuration; the defaults are 512 MiB of stream, a day, and 200 ms.
     public init(
         segmentByteLimit: Int = 512 << 20,
         segmentAgeLimit: Duration = .seconds(86_400),
-        syncInterval: Duration = .milliseconds(200)
+        syncInterval: Duration = .milliseconds(200),
+        acceptsClock: Bool = false
     ) {
         self.segmentByteLimit = max(1, segmentByteLimit)
         self.segmentAgeLimit = segmentAgeLimit
         self.syncInterval = syncInterval
+        self.acceptsClock = acceptsClock
     }
 }
 
@@ -38,8 +42,10 @@ public struct JournalStatistics: Sendable, Equatable {
     public internal(set) var blockBytes = 0
     /// Bytes that those blocks take on disk.
     public internal(set) var storedBytes = 0
-    /// What was kept of a damaged open segment at the start, and what is gone; nil where it was whole.
-    public internal(set) var repair: RepairStep?
+    /// What was damaged at the start: what was kept, what was rescued, and what is gone, file by file.
+    public internal(set) var repairs: [RepairStep] = []
+    /// What else was found at the start that an operator should know, in words.
+    public internal(set) var notes: [String] = []
     /// Why the catalog could not be brought up to date, if it could not; it is made good at the next start.
     public internal(set) var catalogFailure: String?
 }

@@ -77,7 +77,6 @@ import Time
             do { try body() } catch is JournalError {} catch is SQLiteError {}
         }
         try allow { _ = try journal.summary(of: .filtered) }
-        try allow { try journal.checkSegments(of: .filtered) }
         try allow { _ = try JournalVerification(of: journal) }
         try allow { _ = try JournalRepair(of: journal, source: .filtered, dryRun: true) }
         try allow { _ = try JournalRepair(of: journal, source: .filtered) }
