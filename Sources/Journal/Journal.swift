@@ -57,9 +57,14 @@ public struct Journal: Sendable {
 
     /// The offset behind the last committed byte that is known; 0 for a source that does not exist.
     public func endOffset(of source: SourceName) throws -> ByteOffset {
+        try endOffset(of: source, looksBehindDamage: true)
+    }
+
+    /// - Parameter looksBehindDamage: whether the whole tail is looked through.
+    func endOffset(of source: SourceName, looksBehindDamage: Bool) throws -> ByteOffset {
         let folder = self.folder(of: source)
         let search = SegmentSearch(folder: folder)
-        let terms = try terms(of: source, search)
+        let terms = try terms(of: source, search, isBounded: looksBehindDamage)
         let end = try RunReader(folder, at: search.newest(), terms).skipToEnd()
         guard terms.isDisordered else { return end }
         return try max(end, SourceInventory(folder, paths: SegmentList(folder).paths).endOffset)
@@ -75,7 +80,8 @@ public struct Journal: Sendable {
     }
 
     /// What is known of a source before it is read.
-    private func terms(of source: SourceName, _ search: SegmentSearch, isBounded: Bool = true) throws -> RunReader.Terms {
+    private func terms(of source: SourceName, _ search: SegmentSearch, isBounded: Bool = true) throws -> RunReader.Terms
+    {
         var terms = RunReader.Terms(isBounded: isBounded)
         let found = search.newestName()
         let known = disk.exists(Catalog.path(journal: directory)) ? Catalog.newest(in: self, source: source) : nil
@@ -144,7 +150,8 @@ public struct Journal: Sendable {
             return try runs.begins { $0.firstOffset <= offset } ? runs : nil
         case .time(let time):
             try runs.skip(beforeArrival: time)
-            return try runs.begins { $0.firstOffset == .zero || $0.earliest <= time && $0.firstOffset > .zero } ? runs : nil
+            return try runs.begins { $0.firstOffset == .zero || $0.earliest <= time && $0.firstOffset > .zero }
+                ? runs : nil
         }
     }
 }

@@ -48,7 +48,8 @@ extension RepairStep {
         if blocks > 0 { text += "; \(blocks) blocks with \(records) records are in place" }
         if rescuedBytes > 0 { text += "; \(rescuedBytes) bytes were rescued from elsewhere" }
         for gap in gaps.prefix(3) {
-            text += "; \(gap.bytes) bytes are gone behind offset \(gap.offset), \(gap.from?.rfc3339 ?? "the beginning") to "
+            text +=
+                "; \(gap.bytes) bytes are gone behind offset \(gap.offset), \(gap.from?.rfc3339 ?? "the beginning") to "
             text += gap.to?.rfc3339 ?? "the end"
         }
         if gaps.count > 3 { text += "; and \(gaps.count - 3) more gaps, \(missingBytes) bytes in all" }
@@ -81,7 +82,9 @@ extension JournalWriter: DeliverySink {
     /// A segment that was repaired at the start, and a catalog that could not be kept up.
     public var troubles: [String] {
         let statistics = statistics
-        let catalog = statistics.catalogFailure.map { "the catalog is behind, and is made good at the next start: \($0)" }
+        let catalog = statistics.catalogFailure.map {
+            "the catalog is behind, and is made good at the next start: \($0)"
+        }
         return statistics.repairs.map(\.sentence) + statistics.notes + (catalog.map { [$0] } ?? [])
     }
 

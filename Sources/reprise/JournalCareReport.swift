@@ -46,7 +46,8 @@ enum JournalCareReport {
             let would = dryRun ? "would be " : ""
             var text = "\(step.file) \(would)\(step.action.rawValue): "
             switch step.action {
-            case .moved: return "\(step.file) \(would)renamed to \(step.keptAs ?? ""): that is where its offsets belong\n"
+            case .moved:
+                return "\(step.file) \(would)renamed to \(step.keptAs ?? ""): that is where its offsets belong\n"
             case .setAside: return "\(step.file) \(would)set aside as \(step.keptAs ?? "")\n"
             case .rewritten, .made, .rescued: break
             }
@@ -72,13 +73,15 @@ enum JournalCareReport {
                         + (gap.to.map { [("to", .string($0.rfc3339))] } ?? [])
                 )
             }
-            return EventValue.object([
-                ("source", .string(step.source.rawValue)), ("file", .string(step.file)),
-                ("action", .string(step.action.rawValue)), ("blocks", .integer(Int64(step.blocks))),
-                ("bytes", .integer(Int64(step.bytes))), ("records", .integer(Int64(step.records))),
-                ("rescued_bytes", .integer(Int64(step.rescuedBytes))),
-                ("gaps", .array(gaps)),
-            ] + (step.keptAs.map { [("kept_as", .string($0))] } ?? []))
+            return EventValue.object(
+                [
+                    ("source", .string(step.source.rawValue)), ("file", .string(step.file)),
+                    ("action", .string(step.action.rawValue)), ("blocks", .integer(Int64(step.blocks))),
+                    ("bytes", .integer(Int64(step.bytes))), ("records", .integer(Int64(step.records))),
+                    ("rescued_bytes", .integer(Int64(step.rescuedBytes))),
+                    ("gaps", .array(gaps)),
+                ] + (step.keptAs.map { [("kept_as", .string($0))] } ?? [])
+            )
         }
         return line([("dry_run", .bool(dryRun)), ("files", .array(all))])
     }

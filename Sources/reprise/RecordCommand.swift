@@ -30,7 +30,8 @@ enum RecordCommand {
         options: Context.common + XSettings.options + RecorderSetup.options + [
             Option(
                 long: "once",
-                help: "Record one connection to its end, then exit: 0, or 3 where it broke off or ended inside a record."
+                help:
+                    "Record one connection to its end, then exit: 0, or 3 where it broke off or ended inside a record."
             )
         ],
         run: { invocation in

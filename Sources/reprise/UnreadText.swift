@@ -14,7 +14,10 @@ enum UnreadText {
 
     /// The times as members of a JSON object; none where nothing is missing.
     static func times(_ unread: UnreadBytes) -> [(String, EventValue)] {
-        [unread.from.map { ("unread_from", .string($0.rfc3339)) }, unread.to.map { ("unread_to", .string($0.rfc3339)) }]
-            .compactMap { $0 }
+        [
+            unread.from.map { ("unread_from", .string($0.rfc3339)) },
+            unread.to.map { ("unread_to", .string($0.rfc3339)) },
+        ]
+        .compactMap { $0 }
     }
 }

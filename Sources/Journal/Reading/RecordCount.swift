@@ -61,7 +61,14 @@ struct RecordCount {
     ///
     /// - Parameter start: a place at or before the beginning of the line that stands unfinished there.
     private func records(behind place: ByteOffset, from start: ByteOffset, to end: ReadEnd) throws -> Int {
-        let reader = try RecordReader(journal: journal, source: source, from: .offset(start), to: end)
+        // A recorder has brought its tail into order before anybody counts.
+        let reader = try RecordReader(
+            journal: journal,
+            source: source,
+            from: .offset(start),
+            to: end,
+            looksBehindDamage: false
+        )
         var count = 0
         while let batch = try reader.nextBatch() {
             for mark in batch.records where mark.endOffset > place && mark.arrival >= since {

@@ -51,17 +51,28 @@ public final class RecordReader {
     /// Opens a source for reading; a bounded reader's end is fixed here.
     ///
     /// - Throws: `JournalError`: `notFound` where the journal or source does not exist, `io`, `corrupt`.
-    public init(
+    public convenience init(
         journal: Journal,
         source: SourceName,
         from start: ReadStart = .beginning,
         to end: ReadEnd = .now
     ) throws {
+        try self.init(journal: journal, source: source, from: start, to: end, looksBehindDamage: end != .never)
+    }
+
+    /// - Parameter looksBehindDamage: whether the whole tail is looked through at the newest end; if not, damage there is its end.
+    init(
+        journal: Journal,
+        source: SourceName,
+        from start: ReadStart,
+        to end: ReadEnd,
+        looksBehindDamage: Bool
+    ) throws {
         self.source = source
         self.start = start
         self.end = end
-        frozenEnd = end == .never ? nil : try journal.endOffset(of: source)
-        runs = try journal.runs(of: source, from: start, isBounded: end != .never)
+        frozenEnd = end == .never ? nil : try journal.endOffset(of: source, looksBehindDamage: looksBehindDamage)
+        runs = try journal.runs(of: source, from: start, isBounded: looksBehindDamage)
         if case .offset(let offset) = start { position = offset } else { position = .zero }
     }
 

@@ -70,7 +70,8 @@ final class SourceInventory {
     private func add(_ file: FileHandle) throws {
         if let table = try SeekTable.read(from: file) {
             for location in table.blocks where location.frameSize > 0 && location.trailerSize > 16 {
-                guard location.trailerSize <= BlockTrailer.byteLimit, let trailer = try location.trailer(in: file) else {
+                guard location.trailerSize <= BlockTrailer.byteLimit, let trailer = try location.trailer(in: file)
+                else {
                     continue
                 }
                 add(trailer, location, file.path)
@@ -102,7 +103,9 @@ final class SourceInventory {
     func first(behind offset: ByteOffset, _ sequence: UInt64, before limit: Limit?) -> Found? {
         while nextBlock < blocks.count, isBehind(blocks[nextBlock], offset, sequence) { nextBlock += 1 }
         let block = blocks[nextBlock...].first { !isBehind($0, offset, sequence) }.flatMap { block in
-            limit.map { block.firstOffset < $0.offset || block.firstOffset == $0.offset && block.earliest < $0.earliest }
+            limit.map {
+                block.firstOffset < $0.offset || block.firstOffset == $0.offset && block.earliest < $0.earliest
+            }
                 ?? true ? block : nil
         }
         while nextEntry < entries.count, entries[nextEntry].entry.sequence <= sequence { nextEntry += 1 }

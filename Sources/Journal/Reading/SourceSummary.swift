@@ -55,7 +55,8 @@ public struct SourceSummary: Sendable, Equatable {
             let isSealed = path == folder.sealed(id)
             let trailers = try SegmentTrailers(folder, id, isSealed: isSealed)
             let facts = trailers.facts
-            isWhole = isWhole && facts.firstOffset == blocksEnd && !trailers.blocks.contains(where: \.isGap)
+            isWhole =
+                isWhole && facts.firstOffset == blocksEnd && !trailers.blocks.contains(where: \.isGap)
                 && trailers.isWhole
             if isSealed { sealedSegments += 1 }
             blocks += facts.blockCount

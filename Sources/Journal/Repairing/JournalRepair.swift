@@ -141,7 +141,11 @@ public struct JournalRepair: Sendable {
         }
         if !dryRun { try move(moved) }
         // Numbers that were given are not given again: of the newest ones the catalog may know more than there is.
-        let newest = max(placement.placed.last?.id ?? SegmentID(rawValue: 0), limited(known, placement), lost(placement))
+        let newest = max(
+            placement.placed.last?.id ?? SegmentID(rawValue: 0),
+            limited(known, placement),
+            lost(placement)
+        )
         guard newest >= first else { return ([], spares) }
         let places = (first.rawValue...newest.rawValue).map { number -> Place in
             let id = SegmentID(rawValue: number)
@@ -227,7 +231,10 @@ public struct JournalRepair: Sendable {
     private func needsRepair(_ check: SegmentCheck, _ isNewest: Bool) throws -> Bool {
         if !check.isSealed && isNewest {
             // A part of a block at the end is what a kill leaves; the recorder cuts it off and goes on.
-            if !check.damage.isEmpty { return try !check.isDamageInTail(folder, before: state) }
+            // Where its first block is damaged nobody knows where the whole ones belong before it is made anew.
+            if let damage = check.damage.first {
+                return try damage.after == 0 && !check.kept.isEmpty || !check.isDamageInTail(folder, before: state)
+            }
             return beginsElsewhere(check)
         }
         return !check.isSealed || !check.damage.isEmpty || check.rest != nil || check.first?.length != 0

@@ -24,7 +24,8 @@ struct SegmentPlacement {
         var chosen: [File] = []
         for file in SegmentPlacement.byOffset(files) {
             guard let extent = file.extent else { continue }
-            if let last = chosen.last, let before = last.extent, extent.end <= before.end,
+            // One that only repeats what stands before it holds a number.
+            if let last = chosen.last, let before = last.extent, extent.first < extent.end, extent.end <= before.end,
                 extent.lastSequence <= before.lastSequence
             {
                 // Of two that hold the same, the one whose number fits stays.
@@ -50,6 +51,9 @@ struct SegmentPlacement {
         files.filter { $0.extent != nil }.sorted { a, b in
             guard let first = a.extent, let second = b.extent else { return a.id < b.id }
             if first.first != second.first { return first.first < second.first }
+            let isEmpty = (first.first == first.end, second.first == second.end)
+            if isEmpty.0 != isEmpty.1 { return isEmpty.0 }
+            if isEmpty.0 { return (first.lastSequence, a.id) < (second.lastSequence, b.id) }
             if first.end != second.end { return first.end > second.end }
             if first.lastSequence != second.lastSequence { return first.lastSequence > second.lastSequence }
             return a.id < b.id

@@ -16,6 +16,8 @@ struct SegmentRewrite {
     private(set) var state: SourceState
     private(set) var inForce: EventsInForce
     private var pieces: [Piece] = []
+    /// The line that stands unfinished before the first block, where that is one of an old file's and says so.
+    private var firstCarried: Int?
     /// The block that stands last, where it is one of an old file's.
     private var lastKept: (BlockLocation, path: String)?
 
@@ -63,16 +65,11 @@ struct SegmentRewrite {
         )
         let kept = (check?.kept ?? []).enumerated().filter { $0.element.trailer.source == folder.source }
         let first = kept.first?.element
-        if let first, let path = check?.path, first.location.start == 0, first.trailer.length == 0,
-            first.trailer.firstOffset == state.endOffset, first.trailer.lastSequence == state.lastSequence
-        {
-            pieces.append(.old(first.location, path: path))
-        } else {
-            if let first, first.trailer.firstOffset == state.endOffset {
-                state.line = LineCounter(unfinished: first.trailer.carried)
-            }
-            pieces.append(Piece(try builder.opening(state: state, inForce: inForce.events)))
+        let opening = first.flatMap { first in
+            first.location.start == 0 && first.trailer.length == 0 && first.trailer.firstOffset == state.endOffset
+                && first.trailer.lastSequence == state.lastSequence ? first : nil
         }
+        if let opening { state.line = LineCounter(unfinished: opening.trailer.carried) }
         var damaged = Set((check?.damage ?? []).map(\.after))
         for (index, kept) in kept {
             // The opening block only repeats.
@@ -101,9 +98,27 @@ struct SegmentRewrite {
             if end > state.endOffset || state == before { try addGap(upTo: nil, max(end, state.endOffset)) }
         }
         try settleLine()
+        try begin(with: opening, of: check, before, inForce)
+    }
+
+    /// Puts the first block before the others: the old one where that is whole, or one that repeats the same.
+    private mutating func begin(
+        with opening: SegmentCheck.Kept?,
+        of check: SegmentCheck?,
+        _ before: SourceState,
+        _ inForce: EventsInForce
+    ) throws {
+        if let opening, let path = check?.path {
+            pieces.insert(.old(opening.location, path: path), at: 0)
+        } else {
+            var start = before
+            if let firstCarried { start.line = LineCounter(unfinished: firstCarried) }
+            pieces.insert(Piece(try builder.opening(state: start, inForce: inForce.events)), at: 0)
+        }
     }
 
     private mutating func keep(_ location: BlockLocation, _ trailer: BlockTrailer, path: String) {
+        if pieces.isEmpty { firstCarried = trailer.carried }
         pieces.append(.old(location, path: path))
         pass(trailer)
         lastKept = (location, path)

@@ -55,7 +55,8 @@ public struct JournalFinding: Sendable, Hashable {
     public var severity: Severity {
         switch code {
         case .blockDamaged, .segmentMissing, .hole, .tailDamaged: .loss
-        case .blockWrong, .seekTableWrong, .unsealed, .overlap, .orderWrong, .tailMissing, .catalogDamaged, .catalogWrong:
+        case .blockWrong, .seekTableWrong, .unsealed, .overlap, .orderWrong, .tailMissing, .catalogDamaged,
+            .catalogWrong:
             .fault
         }
     }

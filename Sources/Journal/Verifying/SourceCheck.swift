@@ -86,11 +86,14 @@ struct SourceCheck {
     mutating func checkTail(of list: SegmentList) throws {
         let size = try folder.openTail()?.size()
         if size ?? 0 < folder.geometry.fileSize {
-            let what = size.map { "the tail has \($0) bytes instead of \(folder.geometry.fileSize)" } ?? "the tail has no file"
+            let what =
+                size.map { "the tail has \($0) bytes instead of \(folder.geometry.fileSize)" } ?? "the tail has no file"
             add(.tailMissing, "\(folder.source)/tail", size, nil, "\(what); what it held that is in no block is gone")
         }
         guard let tail = try TailCheck.ifPresent(folder, behind: state) else { return }
-        (tailEntries, tailBytes) = tail.following.reduce((0, 0)) { ($0.0 + 1, $0.1 + ($1.entry.endOffset - $1.entry.offset)) }
+        (tailEntries, tailBytes) = tail.following.reduce((0, 0)) {
+            ($0.0 + 1, $0.1 + ($1.entry.endOffset - $1.entry.offset))
+        }
         tailEntries += tail.beyond.count
         guard let first = tail.beyond.first else { return }
         // A recorder may have made blocks of what stood there since its newest segment was read.

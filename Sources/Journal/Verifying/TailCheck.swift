@@ -111,6 +111,8 @@ extension SegmentCheck {
             state.endOffset = kept[first.after - 1].trailer.endOffset
             state.lastSequence = kept[first.after - 1].trailer.lastSequence
         }
-        return try TailCheck.ifPresent(folder, behind: state)?.following.isEmpty == false
+        // The tail may be damaged too: it has to reach as far as the whole blocks behind the damage.
+        guard let end = try TailCheck.ifPresent(folder, behind: state)?.following.last?.entry else { return false }
+        return end.sequence >= last?.lastSequence ?? 0 && end.endOffset >= last?.endOffset ?? .zero
     }
 }

@@ -42,7 +42,9 @@ struct RecoveredJournal {
         if let note = try RecoveredJournal.setAsideIfUnreadable(folder) { notes.append(note) }
         let tailSize = try folder.openTail()?.size() ?? 0
         if found.segment != nil, tailSize < folder.geometry.fileSize {
-            notes.append("\(folder.tail) was missing or cut short; what it held behind byte \(found.state.endOffset) is gone")
+            notes.append(
+                "\(folder.tail) was missing or cut short; what it held behind byte \(found.state.endOffset) is gone"
+            )
         }
         tail = try WritableTail(folder)
         let rescue = try TailRescue(folder, tail, into: appender)
@@ -84,7 +86,9 @@ struct RecoveredJournal {
     /// A file named like the tail that is none of ours would be overwritten.
     private static func setAsideIfUnreadable(_ folder: SourceFolder) throws -> String? {
         guard let file = try folder.openTail(), try file.size() > 0 else { return nil }
-        guard try TailCheck.allEntries(folder).isEmpty, try !WritableTail.isEmpty(file, folder.geometry) else { return nil }
+        guard try TailCheck.allEntries(folder).isEmpty, try !WritableTail.isEmpty(file, folder.geometry) else {
+            return nil
+        }
         let name = try SetAside(folder: folder).put(folder.tail, .unreadable)
         return "\(folder.tail) held no entry of ours; it is kept as \(name)"
     }

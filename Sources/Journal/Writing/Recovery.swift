@@ -59,7 +59,8 @@ struct RecoveredSource {
     /// A kill leaves a part of one block behind the last whole one, which is only cut off.
     private static func isDamaged(_ id: SegmentID, _ folder: SourceFolder) throws -> Bool {
         let check = try SegmentCheck(folder, id, isSealed: false, buffer: nil)
-        guard !check.damage.isEmpty else { return false }
+        guard let damage = check.damage.first else { return false }
+        if damage.after == 0, !check.kept.isEmpty { return true }
         var before = SourceState()
         if let opening = check.kept.first, opening.location.start == 0 {
             before.endOffset = opening.trailer.firstOffset
@@ -134,7 +135,10 @@ struct WritableTail: Sendable {
     func renew(behind state: SourceState, _ folder: SourceFolder) throws {
         let left = TailCheck(try TailCheck.allEntries(folder), behind: state)
         guard left.following.isEmpty, left.beyond.isEmpty else {
-            throw JournalError(.corrupt, "\(folder.tail) holds entries that are in no block; run 'reprise journal repair'")
+            throw JournalError(
+                .corrupt,
+                "\(folder.tail) holds entries that are in no block; run 'reprise journal repair'"
+            )
         }
         try file.truncate(to: 0)
         try file.allocate(geometry.fileSize)

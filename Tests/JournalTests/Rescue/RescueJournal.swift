@@ -26,7 +26,11 @@ struct RescueJournal {
         var number = 0
         for round in 0..<Int.random(in: 2...4, using: &random) {
             disk.forgetLocks()
-            let writer = try RescueJournal.open(disk, clock, segmentByteLimit: Int.random(in: 1_500...6_000, using: &random))
+            let writer = try RescueJournal.open(
+                disk,
+                clock,
+                segmentByteLimit: Int.random(in: 1_500...6_000, using: &random)
+            )
             let builder = try writer.blocks.makeBuilder()
             writer.monitor.insteadOfWaiting = { RescueJournal.work(writer, builder) }
             try writer.append(event: EventKind.opened, fields: [("round", .integer(Int64(round)))])
@@ -35,7 +39,8 @@ struct RescueJournal {
                 clock.advance(by: .microseconds(Int.random(in: 1...900_000, using: &random)))
                 let pad = String(repeating: "ab \(number) ", count: Int.random(in: 1...30, using: &random))
                 let line = Array("{\"n\":\(number),\"pad\":\"\(pad)\"}\r\n".utf8)
-                let cut = Int.random(in: 0..<6, using: &random) == 0 ? Int.random(in: 0..<line.count, using: &random) : 0
+                let cut =
+                    Int.random(in: 0..<6, using: &random) == 0 ? Int.random(in: 0..<line.count, using: &random) : 0
                 for piece in [line[..<cut], line[cut...]] where !piece.isEmpty { try writer.append(Array(piece)) }
                 bytes += line
                 if Int.random(in: 0..<12, using: &random) == 0 {
@@ -130,24 +135,29 @@ struct RandomDamage {
     }
 
     private var segments: [String] {
-        state.names.filter { $0.value >= 0 && ($0.key.hasSuffix(".zst") || $0.key.hasSuffix(".open")) }.map(\.key).sorted()
+        state.names.filter { $0.value >= 0 && ($0.key.hasSuffix(".zst") || $0.key.hasSuffix(".open")) }.map(\.key)
+            .sorted()
     }
 
     private mutating func damage(_ random: inout SeededRandom) {
         let all = segments
         guard let one = all.randomElement(using: &random), let other = all.randomElement(using: &random) else { return }
-        let path = Int.random(in: 0..<3, using: &random) == 0 && state.names[RescueJournal.tail] != nil ? RescueJournal.tail : one
+        let path =
+            Int.random(in: 0..<3, using: &random) == 0 && state.names[RescueJournal.tail] != nil
+            ? RescueJournal.tail : one
         let kind = Int.random(in: 0..<10, using: &random)
         what.append("\(kind) \(path.split(separator: "/").last ?? "") \(other.split(separator: "/").last ?? "")")
         switch kind {
         case 0, 1, 2: change(path, &random) { content, at, _ in content[at] ^= 1 << UInt8(at % 8) }
-        case 3: change(path, &random) { content, at, length in
-            for index in at..<min(content.count, at + length) { content[index] = 0 }
-        }
+        case 3:
+            change(path, &random) { content, at, length in
+                for index in at..<min(content.count, at + length) { content[index] = 0 }
+            }
         case 4: change(path, &random) { content, at, _ in content.removeSubrange(at...) }
-        case 5: change(path, &random) { content, at, length in
-            content.insert(contentsOf: (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37) }, at: at)
-        }
+        case 5:
+            change(path, &random) { content, at, length in
+                content.insert(contentsOf: (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37) }, at: at)
+            }
         case 6 where one != other:
             (state.names[one], state.names[other]) = (state.names[other], state.names[one])
         case 7 where one != other:

@@ -14,7 +14,7 @@ import Time
 
     @Test func whatAnyFileHoldsIsReadBeforeAndAfterEveryRescueAndTheRestIsTold() throws {
         let environment = ProcessInfo.processInfo.environment
-        let count = environment["REPRISE_TEST_RESCUES"].flatMap(Int.init) ?? 300
+        let count = environment["REPRISE_TEST_RESCUES"].flatMap(Int.init) ?? 200
         let seed = SeededRandom().seed
         let only = environment["REPRISE_TEST_RESCUE_INPUT"].flatMap(Int.init)
         var journals: [UInt64: RescueJournal] = [:]
@@ -62,7 +62,9 @@ import Time
         let missing = journal.records.filter { records[$0.key] == nil && $0.key < heldEnd }
         if !missing.isEmpty {
             guard !unread.isEmpty, unread.bytes > 0 else {
-                throw Wrong(description: "\(missing.count) records are missing in silence: \(missing.keys.sorted().prefix(3))")
+                throw Wrong(
+                    description: "\(missing.count) records are missing in silence: \(missing.keys.sorted().prefix(3))"
+                )
             }
             let findings = try JournalVerification(of: RescueJournal.journal(on: before)).findings
             guard !findings.isEmpty else { throw Wrong(description: "verify finds nothing, but records are missing") }
@@ -82,7 +84,9 @@ import Time
         do {
             let writer = try RescueJournal.open(disk, journal.clock, segmentByteLimit: 5_000)
             _ = writer.endOffset
-        } catch let error as JournalError where error.code == .corrupt && error.message.contains("the catalog knows segments") {
+        } catch let error as JournalError
+            where error.code == .corrupt && error.message.contains("the catalog knows segments")
+        {
             // Refused, and nothing was changed: it is not known how far the source had come.
         }
         disk.forgetLocks()
@@ -128,7 +132,10 @@ import Time
         guard after == records else {
             let lost = records.keys.filter { after[$0] != records[$0] }.sorted()
             let new = after.keys.filter { after[$0] != records[$0] }.sorted()
-            throw Wrong(description: "after \(what) \(lost.count) records are gone: \(lost.prefix(3)), \(new.count) new: \(new.prefix(3))")
+            throw Wrong(
+                description:
+                    "after \(what) \(lost.count) records are gone: \(lost.prefix(3)), \(new.count) new: \(new.prefix(3))"
+            )
         }
         let now = try RescueJournal.held(on: disk, count: held.count)
         if let dropped = held.indices.first(where: { held[$0] && !now[$0] }) {
