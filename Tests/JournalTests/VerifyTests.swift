@@ -163,10 +163,8 @@ extension DiskState {
                 }
                 let read = try TwoSegments.contents(journal)
                 #expect(read.records.allSatisfy { whole.records[$0.key] == $0.value }, "bit \(bit)")
-                #expect(
-                    read.records.keys.allSatisfy { $0 < entry.entry.endOffset.rawValue },
-                    "believed beyond bit \(bit)"
-                )
+                // What stands behind it is read, but for the line that may have begun in it.
+                #expect(read.records.count >= whole.records.count - 2, "bit \(bit)")
                 let isLast = entry.entry == tail.following.last?.entry
                 let codes = try JournalVerification(of: journal).findings.map(\.code)
                 #expect(codes == (isLast ? [] : [.tailDamaged]), "entry \(entry.entry.sequence), bit \(bit): \(codes)")
@@ -200,7 +198,7 @@ extension DiskState {
         #expect(read.records.allSatisfy { whole.records[$0.key] == $0.value }, "\(what): a reader gave a wrong byte")
         let planned = try JournalRepair(of: journal, source: .filtered, dryRun: true).steps
         let steps = try JournalRepair(of: journal, source: .filtered).steps
-        #expect(steps.map(\.file) == planned.map(\.file) && (1...2).contains(steps.count), "\(what): \(steps)")
+        #expect(steps.map(\.file) == planned.map(\.file) && (1...3).contains(steps.count), "\(what): \(steps)")
         #expect(steps.map(\.gaps) == planned.map(\.gaps) && steps.map(\.bytes) == planned.map(\.bytes), "\(what)")
         let left = try JournalVerification(of: journal).findings
         #expect(left.isEmpty, "\(what): after the repair: \(left)")

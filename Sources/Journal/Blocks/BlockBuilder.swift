@@ -71,8 +71,9 @@ final class BlockBuilder {
             endOffset: previous.endOffset + bytes,
             lastSequence: sequence,
             nextArrival: nextArrival,
-            // Whether a line begins behind the gap is not known, so the first one counts as begun.
-            line: LineCounter(unfinished: 1)
+            // Whether a line begins behind missing bytes is not known, so the first one counts as begun. Missing events can only
+            // have ended one.
+            line: bytes == 0 && previous.line.unfinished == 0 ? LineCounter() : LineCounter(unfinished: 1)
         )
         return try block(
             UnsafeRawBufferPointer(start: nil, count: 0),

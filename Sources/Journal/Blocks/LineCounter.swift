@@ -86,6 +86,6 @@ extension LineCounter {
         var line = LineCounter(unfinished: trailer.carried)
         _ = line.take(block: UnsafeRawBufferPointer(rebasing: content[0..<trailer.length]), trailer)
         // Whether a line begins behind a gap is not known, so the first one counts as begun.
-        return trailer.isGap ? LineCounter(unfinished: 1) : line
+        return trailer.isGap && (trailer.missing > 0 || trailer.carried > 0) ? LineCounter(unfinished: 1) : line
     }
 }

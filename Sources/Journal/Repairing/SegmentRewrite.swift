@@ -233,6 +233,7 @@ struct SegmentRewrite {
     }
 
     private mutating func addGap(_ bytes: Int, sequence: UInt64, nextArrival: Timestamp, to: Timestamp?) throws {
+        if bytes == 0 { try settleLine() }
         let block = try builder.gap(after: state, bytes: bytes, sequence: sequence, nextArrival: nextArrival)
         step.gaps.append(.init(offset: state.endOffset, bytes: bytes, from: state.arrivalBehind, to: to))
         pieces.append(Piece(block))

@@ -45,8 +45,8 @@ struct SegmentSearch {
     private func exists(_ number: Int64) -> Bool { exists(SegmentID(rawValue: number)) }
 
     /// Whether the newest segment begins where the one before it ends, as far as their trailers say; true where there is only one.
-    func isEndInOrder() throws -> Bool {
-        guard let newest = newestName(), newest > .first else { return true }
+    func isEndInOrder(at newest: SegmentID? = nil) throws -> Bool {
+        guard let newest = newest ?? newestName(), newest > .first else { return true }
         guard let opening = try opening(newest) else { return true }
         guard let end = try lastTrailer(newest.previous) else { return false }
         return end.endOffset == opening.firstOffset

@@ -84,6 +84,9 @@ struct SegmentCheck: Sendable {
             let offset = count == 0 ? nil : kept[count - 1].trailer.endOffset
             add(.blockDamaged, bytes.lowerBound, offset, "\(bytes.count) bytes are no whole block")
         }
+        if !isSealed, kept.isEmpty, walk.size > 0, try !walk.beginsFrame(at: 0) {
+            add(.blockDamaged, 0, nil, "the file is no segment: it does not begin as one")
+        }
         guard isSealed else { return }
         if walk.table == nil {
             let what = rest.map { "\($0.count) bytes behind the last whole block are no seek table" }

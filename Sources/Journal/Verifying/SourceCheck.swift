@@ -115,7 +115,8 @@ struct SourceCheck {
         }
         if folder.disk.exists(folder.sealed(newest)) || folder.disk.exists(folder.open(newest.next)) { return true }
         let check = try SegmentCheck(folder, newest, isSealed: false, buffer: nil)
-        return check.last?.lastSequence != state.lastSequence
+        guard let last = check.last else { return false }
+        return last.lastSequence != state.lastSequence
     }
 
     private mutating func add(

@@ -45,6 +45,7 @@ struct RecoveredSource {
             newest = SegmentID(rawValue: newest.rawValue - 1)
         }
         guard newest.rawValue > 0, search.exists(newest) else { return }
+        guard try search.isEndInOrder(at: newest) else { throw NeedsRepair() }
         guard folder.disk.exists(folder.sealed(newest)) else { throw NeedsRepair() }
         let found = try RecoveredSegment.walk(folder, newest, isSealed: true)
         guard found.facts.blockCount > 0, found.endsCleanly else { throw NeedsRepair() }
