@@ -105,7 +105,7 @@ struct SourceCheck {
             "\(folder.source)/tail",
             first.position,
             end,
-            "\(lost) bytes before an entry that is whole are damaged or gone; \(tail.beyond.count) entries behind them are not read"
+            "\(lost) bytes before an entry that is whole are damaged or gone; \(tail.beyond.count) entries behind them are whole"
         )
     }
 

@@ -22,7 +22,6 @@ struct RecoveredJournal {
         let journal = try Journal(directory: directory, disk: folder.disk, geometry: folder.geometry)
         var found: RecoveredSource
         do {
-            if try !SegmentList(folder).movingPaths.isEmpty { throw RecoveredSource.NeedsRepair() }
             found = try RecoveredSource(folder, last: last)
             if let first = try RecoveredJournal.firstNotInBlocks(folder, found) {
                 steps += try RecoveredJournal.repair(journal, folder, from: first)
