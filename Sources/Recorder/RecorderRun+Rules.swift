@@ -28,7 +28,11 @@ extension RecorderRun {
             rulesInForce = try api.rules()
         } catch {
             let client = error.cause as? HTTPClientError
-            if error.code == .cancelled || client?.code == .notConnected || client?.code == .notResolved { throw error }
+            if [.cancelled, .foreignAnswer].contains(error.code) || client?.code == .notConnected
+                || client?.code == .notResolved
+            {
+                throw error
+            }
             // X is there: the stream may be too, and the rules known last are still the best guess.
             logger.warning("the rules in force are not known: \(error)")
         }

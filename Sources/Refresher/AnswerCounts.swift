@@ -12,6 +12,8 @@ final class AnswerCounts {
         var gone = 0
         /// The posts that it said something of.
         var told: Set<UInt64> = []
+        /// The posts that were asked for and came back without counts or text, so that they give no document.
+        var withoutCounts: Set<UInt64> = []
 
         /// Posts that X billed.
         ///
@@ -58,6 +60,9 @@ final class AnswerCounts {
                 if let id = UInt64(batch.string(document.tweetID)), likes[id] != document.likes { found.changed += 1 }
             }
         }
+        found.withoutCounts = Set(found.returned.compactMap { $0 }).intersection(asked.map(\.id)).subtracting(
+            found.told
+        )
         return found
     }
 

@@ -60,6 +60,9 @@ public final class Ledger {
     /// Posts spent on a day.
     public func spent(on day: Int) -> Int { book.spent[day] ?? 0 }
 
+    /// Whether nobody knows what became of the newest request.
+    var isUnsettled: Bool { book.open != nil }
+
     /// Posts spent in this run: since it was opened, and by ledgers that were open before in the same run.
     public var spentInRun: Int { book.total - spentBefore }
 

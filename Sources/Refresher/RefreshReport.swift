@@ -12,8 +12,10 @@ public struct RefreshReport: Sendable, Equatable {
     public var same = 0
     /// Posts that X does not find, or does not show.
     public var gone = 0
-    /// Posts that answers said nothing of.
+    /// Posts that X said nothing of.
     public var unknown = 0
+    /// Posts that X returned, and may have billed, without counts.
+    public var withoutCounts = 0
     /// Requests that left.
     public var requests = 0
     /// Posts that counted against the budget.

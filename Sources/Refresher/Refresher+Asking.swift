@@ -77,7 +77,8 @@ extension Refresher {
                 report.spent += billed
                 report.free += max(0, found.returned.count - billed)
                 report.add(found)
-                try tell(of: chunk, only: found.told, &report)
+                isProbing = false
+                try tell(of: chunk, only: found.told, withoutCounts: found.withoutCounts, &report)
                 try learnTime(answer.date)
                 if answer.rateLimit.remaining == 0, let reset = answer.rateLimit.reset { closeWindow(until: reset) }
                 return nil
@@ -87,8 +88,13 @@ extension Refresher {
                 } else {
                     paidOn = today.number
                     report.spent += cost
+                    isProbing = true
                 }
                 try learnTime(error.date)
+                if error.isBilledAnswer {
+                    try leave(chunk, after: error, &report, shutdown)
+                    return nil
+                }
                 attempt += 1
                 guard try goesOn(after: error, attempt, waited, &report, shutdown) else { return nil }
                 // A window that is used up says nothing of these posts; `goesOn` has an end to it.

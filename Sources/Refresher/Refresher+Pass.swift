@@ -46,6 +46,7 @@ extension Refresher {
         }
         try compareWithX(shutdown)
         var report = RefreshReport()
+        lostAnswers = 0
         let before = ledger?.spentInRun ?? 0
         var due = try choose(report)
         report.due = due.count
@@ -60,13 +61,14 @@ extension Refresher {
                 try catchUp(shutdown)
                 due = try choose(report)
             }
-            var chunk = try due.next(LookupRequest.idLimit)
+            var chunk = try due.next(isProbing ? 1 : LookupRequest.idLimit)
             if chunk.isEmpty { break }
             trim(&chunk, &report)
             if chunk.isEmpty { break }
             try askPatiently(chunk, chosenOn: due.day.number, &report, shutdown)
         }
         try lookups.sync()
+        warn(of: report)
         report.left = ledger?.left(on: day.number)
         if let ledger { report.spent = ledger.spentInRun - before }
         // So that an explanation knows of it; where it cannot be done now, the next pass does it first.
@@ -77,7 +79,7 @@ extension Refresher {
     }
 
     private func choose(_ report: RefreshReport) throws -> DuePosts {
-        let answered = report.read + report.gone + report.unknown
+        let answered = report.read + report.gone + report.unknown + report.withoutCounts
         let day = day
         return try DuePosts(
             posts,

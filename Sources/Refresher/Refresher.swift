@@ -22,6 +22,10 @@ public final class Refresher {
     var xTime = XTime()
     /// When X takes requests again; nil where it takes them now.
     var closedUntil: Deadline?
+    /// Whether the last answer did not come or told nothing, so that the next request is for one post alone.
+    var isProbing = false
+    /// Answers of this pass that X may have billed and that told nothing.
+    var lostAnswers = 0
     /// When X was last asked what it has billed.
     var comparedAt: MonotonicTime?
     /// The shutdown that wakes what waits.
@@ -85,6 +89,7 @@ public final class Refresher {
                 clock: clock,
                 spentInRun: spentInRun
             )
+        isProbing = ledger?.isUnsettled ?? false
     }
 
     /// What is known of the posts, opened when a pass first asks for it.

@@ -42,7 +42,7 @@ extension ExitStatus {
         switch error.code {
         case .invalidBudget: self = .usage
         case .invalidToken, .invalidAddress, .invalidRules: self = .configuration
-        case .unreachable: self = .tryLater
+        case .unreachable, .foreignAnswer: self = .tryLater
         case .refused:
             // The same reasons that end a recorder are settings to be put right; the rest passes with time.
             let reason = StopReason(status: error.status, problem: error.problem)

@@ -10,16 +10,7 @@ enum RefreshSettings {
     /// For a pass by itself.
     static let options =
         [
-            Option(
-                long: "budget",
-                value: "BUDGET",
-                help:
-                    "What lookups may cost: $50/month, 2000/day, 500 (posts, this pass), or none; several hold together. Needed "
-                    + "against X itself.",
-                environment: "REPRISE_REFRESH_BUDGET",
-                repeats: true
-            ),
-            Option(long: "post-price", value: "DOLLARS", help: "What X bills for a post.", default: "0.005"),
+            BudgetSettings.lookupsAloneOption, BudgetSettings.priceOption,
             Option(long: "max-reads", value: "N", help: "Posts to read in one pass, those that cost nothing too."),
             Option(
                 long: "fields",
@@ -62,16 +53,6 @@ enum RefreshSettings {
         ),
     ]
 
-    /// What lookups may cost beside a recorder, which has a budget of its own.
-    static let besides = Option(
-        long: "refresh-budget",
-        value: "BUDGET",
-        help:
-            "What lookups may cost, written as --budget; several hold together. Against X itself likes are refreshed only with it.",
-        environment: "REPRISE_REFRESH_BUDGET",
-        repeats: true
-    )
-
     /// - Parameter spends: against X itself a budget has to be given.
     static func configuration(
         _ invocation: Invocation,
@@ -79,7 +60,9 @@ enum RefreshSettings {
         spends: Bool
     ) throws -> RefresherConfiguration {
         var configuration = try reading(invocation)
-        configuration.budgets = try budgets(invocation, mustBeGiven: spends && !endpoint.isLoopback)
+        let isNeeded = spends && !endpoint.isLoopback
+        configuration.budgets = try BudgetSettings.lookupsAlone(invocation, isNeeded: isNeeded)
+            .filter { $0.amount != .unlimited }
         configuration.readLimit = try invocation.int("max-reads")
         return configuration
     }
@@ -89,7 +72,7 @@ enum RefreshSettings {
         _ invocation: Invocation,
         for endpoint: XEndpoint
     ) throws -> RefresherConfiguration? {
-        let budgets = try invocation.strings("refresh-budget").map { try Budget(parsing: $0) }
+        let budgets = try BudgetSettings.lookups(invocation)
         guard !budgets.isEmpty || endpoint.isLoopback else { return nil }
         var configuration = try reading(
             invocation,
@@ -106,7 +89,7 @@ enum RefreshSettings {
         var configuration = RefresherConfiguration()
         configuration.schedule = RefreshSchedule(steps: try steps(invocation, or: schedule))
         configuration.schedule.includesReposts = invocation.flag("reposts")
-        configuration.price = try PostPrice(parsing: invocation.string("post-price") ?? "0.005")
+        configuration.price = try BudgetSettings.price(invocation)
         configuration.fields = list(invocation.string("fields") ?? "").filter { $0 != "withheld" }
         let withheld = invocation.string("withheld") ?? ""
         guard ["hide", "show"].contains(withheld) else { throw invocation.wrong("withheld", withheld, "hide or show") }
@@ -123,18 +106,6 @@ enum RefreshSettings {
         }
         configuration.fieldsParameter = parameter
         return configuration
-    }
-
-    private static func budgets(_ invocation: Invocation, mustBeGiven: Bool) throws -> [Budget] {
-        let budgets = try invocation.strings("budget").map { try Budget(parsing: $0) }
-        guard !budgets.isEmpty || !mustBeGiven else {
-            throw UsageError(
-                "X bills \(PostPrice.published) that a lookup returns; say what may be spent: --budget '$50/month', "
-                    + "--budget 2000/day, --budget 500 (this pass), or --budget none",
-                command: invocation.path
-            )
-        }
-        return budgets.filter { $0.amount != .unlimited }
     }
 
     private static let standardSchedule = "15m,1h,4h,1d,3d,7d"

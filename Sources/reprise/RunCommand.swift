@@ -35,7 +35,7 @@ enum RunCommand {
             ),
         ],
         options: [journal, Context.config, Context.logLevel, Context.logFormat, sink] + FeedSettings.options
-            + [FeedSettings.flushInterval, RefreshSettings.besides] + RefreshSettings.reading + simulation
+            + [FeedSettings.flushInterval, BudgetSettings.lookupsOption] + RefreshSettings.reading + simulation
             + PageOptions.all + XSettings.options + RecorderSetup.options,
         run: { invocation in
             let line = RecordStatusLine.ifWatched(invocation)

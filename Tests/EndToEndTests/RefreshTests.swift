@@ -202,6 +202,6 @@ struct RefreshTests {
         let none = try RunningProgram(Surroundings.reprise(), words, in: trial.folder, environment: environment).wait()
         #expect(none.status == 1 && none.errors.contains("/none"), "\(none.status) \(none.errors)")
         let real = try trial.start([], environment: ["X_API_URL": "https://api.x.com"]).wait()
-        #expect(real.status == 64 && real.errors.contains("--budget"), "\(real.errors)")
+        #expect(real.status == 64 && real.errors.contains("--refresh-budget"), "\(real.errors)")
     }
 }

@@ -58,19 +58,12 @@ extension XAPIClient {
     /// Looks posts up.
     ///
     /// - Throws: `XAPIError`: `refused` with status, problem and rate limit; `unreachable` where no whole answer came: whether X
-    ///   billed it is unknown then; `unexpectedAnswer` where the answer is no JSON.
+    ///   billed it is unknown then; `unexpectedAnswer` and `foreignAnswer` where the answer is no JSON object.
     public func lookup(_ lookup: LookupRequest) throws(XAPIError) -> LookupAnswer {
         let request = lookup.httpRequest(endpoint, token)
         let answer = try send(request, bodyLimit: Self.lookupByteLimit)
         guard answer.status == 200 else { throw refusal(request, answer) }
-        guard JSONShape.isObject(answer.body) else {
-            throw XAPIError(
-                code: .unexpectedAnswer,
-                message:
-                    "GET \(request.displayURL) answered 200 with a body that is no JSON object; it is asked for again later",
-                status: answer.status
-            )
-        }
+        guard JSONShape.isObject(answer.body) else { throw .unreadable(request, answer) }
         return LookupAnswer(
             body: answer.body,
             rateLimit: rateLimit(answer.head),

@@ -11,7 +11,7 @@ extension StopReason {
                 message:
                     "the \(period)cap on posts is used up (429); \(said); wait for the next cycle or raise the cap in the developer console"
             )
-        case 408, 500...599:
+        case 408, 499, 500...599:
             return nil
         case 401:
             self.init(
@@ -36,7 +36,12 @@ extension StopReason {
                 kind: .noRules,
                 message: "the stream has no rules, or they conflict (409); \(said); add some: reprise rules apply FILE"
             )
-        case 404, 300...399:
+        case 200...399:
+            self.init(
+                kind: .wrongAddress,
+                message: "X never answers so (\(status)): \(XAPIError.foreigner); \(XAPIError.foreignAdvice)"
+            )
+        case 404:
             self.init(
                 kind: .wrongAddress,
                 message: "there is no stream at this address (\(status)); \(said); check X_API_URL"
