@@ -47,8 +47,8 @@ public final class Ledger {
     ///
     /// - Throws: `JournalError`: `corrupt` where nobody can know what was spent.
     static func book(_ journal: Journal, at now: Timestamp) throws -> LedgerBook {
-        // A day more, for a clock that is not X's.
-        let since = now.startOfMonth - .seconds(86_400)
+        // X's clock may be behind in the month before, all of which counts then; and the clock of the entries may have been behind.
+        let since = (now - .seconds(86_400)).startOfMonth - .seconds(86_400)
         return try LedgerReader(journal: journal, since: since).read()
     }
 

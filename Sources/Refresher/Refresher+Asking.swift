@@ -83,14 +83,8 @@ extension Refresher {
                 if answer.rateLimit.remaining == 0, let reset = answer.rateLimit.reset { closeWindow(until: reset) }
                 return nil
             } catch let error as XAPIError {
-                if error.isUnbilled {
-                    try ledger?.settle(0, for: number)
-                } else {
-                    paidOn = today.number
-                    report.spent += cost
-                    isProbing = true
-                }
-                try learnTime(error.date)
+                report.spent += try settle(after: error, number, cost)
+                if !error.isUnbilled { paidOn = today.number }
                 if error.isBilledAnswer {
                     try leave(chunk, after: error, &report, shutdown)
                     return nil

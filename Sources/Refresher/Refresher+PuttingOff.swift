@@ -27,6 +27,15 @@ extension Refresher {
         if !bare.isEmpty { try posts.putOff(bare, except: [], at: clock.now + Refresher.withoutCountsDelay) }
     }
 
+    /// Settles a request that failed, and takes X's time from it.
+    ///
+    /// - Returns: the posts that count as spent.
+    func settle(after error: XAPIError, _ number: Int, _ cost: Int) throws -> Int {
+        if error.isUnbilled { try ledger?.settle(0, for: number) }
+        try learnTime(error.date)
+        return error.isUnbilled ? 0 : cost
+    }
+
     /// Leaves posts alone after an answer that X may have billed and that told nothing of them: it has counted, once, and to ask again
     /// might be billed again.
     ///
@@ -41,6 +50,7 @@ extension Refresher {
     ) throws {
         report.unknown += chunk.count
         lostAnswers += 1
+        isProbing = true
         if chunk.count == 1 {
             try posts.putOff(chunk, except: [], at: clock.now)
         } else {

@@ -22,7 +22,7 @@ public final class Refresher {
     var xTime = XTime()
     /// When X takes requests again; nil where it takes them now.
     var closedUntil: Deadline?
-    /// Whether the last answer did not come or told nothing, so that the next request is for one post alone.
+    /// Whether nobody knows what became of the newest request, so that the next one is for one post alone.
     var isProbing = false
     /// Answers of this pass that X may have billed and that told nothing.
     var lostAnswers = 0

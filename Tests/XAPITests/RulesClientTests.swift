@@ -120,6 +120,6 @@ struct RulesClientTests {
         let server = ScriptedServer { $0.answer(status: "200 OK", body: "<html>") }
         defer { server.stop() }
         let error = #expect(throws: XAPIError.self) { try client(server).rules() }
-        #expect(error?.code == .unexpectedAnswer)
+        #expect(error?.code == .foreignAnswer && error?.message.contains("a portal or proxy answered") == true)
     }
 }
