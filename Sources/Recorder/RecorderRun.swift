@@ -201,7 +201,9 @@ struct RecorderRun {
     private func foreign(_ message: String) -> Attempt {
         if limits.isTimeUp { return .finished }
         logger.warning(message)
-        return .outcome(.foreign, XAPIError(code: .foreignAnswer, message: message))
+        // Said once: only a single attempt ends with it.
+        let cause = configuration.recordsOnce ? XAPIError(code: .foreignAnswer, message: message) : nil
+        return .outcome(.foreign, cause)
     }
 
     private static func failedOnce(_ reason: String, _ cause: (any Error)?) -> RecorderError {

@@ -19,14 +19,14 @@ struct StreamBillTests {
         let wanted = ProcessInfo.processInfo.environment["REPRISE_TEST_BILL_CUTS"] ?? ""
         // Two posts and more.
         let all = Array(1...2_400)
-        let cuts = wanted == "all" ? all : Array(all.shuffled(using: &random).prefix(Int(wanted) ?? 25))
+        let cuts = wanted == "all" ? all : Array(all.shuffled(using: &random).prefix(Int(wanted) ?? 15))
         var (billed, fragments) = (0, 0)
         for cut in cuts {
             let result = try bill(cut: cut, &random)
             billed += result.billed
             fragments += result.fragments
         }
-        #expect(billed > cuts.count && fragments > 0, "\(random): nothing happened")
+        #expect(billed >= cuts.count && fragments > 0, "\(random): nothing happened")
     }
 
     /// One recorder after another under a budget for the day, on a journal that is all they know of each other.
