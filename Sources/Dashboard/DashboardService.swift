@@ -42,9 +42,12 @@ public final class DashboardService: Service {
         self.configuration = configuration
         self.clock = clock
         self.logger = logger
-        let limits = HTTPServerLimits(connectionCount: 128, bodyByteLimit: 0)
-        // Streams never take all connections, so the page itself always opens.
-        feed = SummaryFeed(streamLimit: limits.connectionCount * 3 / 4)
+        let limits = HTTPServerLimits(connectionCount: 128, connectionsPerClient: 64, bodyByteLimit: 0)
+        // Streams never take all connections, of one client or of all, so the page itself always opens.
+        feed = SummaryFeed(
+            streamLimit: limits.connectionCount * 3 / 4,
+            streamsPerClient: limits.connectionsPerClient * 3 / 4
+        )
         let site = Site(
             index: index,
             configuration: configuration,

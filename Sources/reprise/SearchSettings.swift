@@ -32,14 +32,25 @@ enum SearchSettings {
             help: "Compress what is sent to the search engine, where the network is what holds it up.",
             environment: "REPRISE_SEARCH_GZIP"
         ),
-    ]
+        Option(
+            long: "insecure-http",
+            help: "Send the search engine's user or key over plain http to another machine, where everyone on the way can read it."
+        ),
+    ] + ProxySettings.options("search-proxy", to: "the search engine", variable: "REPRISE_SEARCH_PROXY")
 
-    static func connection(_ invocation: Invocation) throws -> SearchConnection {
-        SearchConnection(
+    /// How the engine of an address is asked.
+    ///
+    /// - Throws: `ConfigurationError`, for credentials that would be shown on the way, among others.
+    static func connection(_ invocation: Invocation, to address: SearchAddress) throws -> SearchConnection {
+        let connection = SearchConnection(
             credentials: try credentials(invocation),
             caFile: invocation.string("search-ca-file"),
-            usesGzip: invocation.flag("search-gzip")
+            usesGzip: invocation.flag("search-gzip"),
+            proxy: try ProxySettings.proxy(invocation, "search-proxy", for: address.url),
+            allowsInsecureHTTP: invocation.flag("insecure-http")
         )
+        if let insecurity = connection.insecurity(of: address) { throw ConfigurationError(insecurity) }
+        return connection
     }
 
     private static func credentials(_ invocation: Invocation) throws -> SearchConnection.Credentials {
@@ -60,12 +71,7 @@ enum SearchSettings {
     }
 
     private static func secret(_ invocation: Invocation, file: String, variable: String) throws -> Secret? {
-        if let path = invocation.string(file) {
-            let text = try TextFile.read(path, "the file of --\(file)")
-            let trimmed = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-            guard !trimmed.isEmpty else { throw ConfigurationError("\(path) is empty") }
-            return Secret(trimmed)
-        }
+        if let secret = try SecretSettings.inFile(invocation, of: file) { return secret }
         return invocation.environment[variable].flatMap { $0.isEmpty ? nil : Secret($0) }
     }
 }
