@@ -79,7 +79,10 @@ let package = Package(
         room("Index", ["Numbers", "Time", "Failures", "SQLite", "Transform"]),
         room(
             "Sinks",
-            ["Time", "Failures", "Files", "Text", "JSON", "Compression", "Lifecycle", "HTTPClient", "Transform", "Index"]
+            [
+                "Time", "Failures", "Files", "Text", "JSON", "Compression", "Lifecycle", "HTTPClient", "Transform",
+                "Index",
+            ]
         ),
         room(
             "Recorder",
@@ -104,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "reprise",
             dependencies: [
-                "Time", "Failures", "Files", "Text", "Logging", "Lifecycle", "Terminal", "Options", "HTTPClient", "HTTPServer",
+                "Time", "Failures", "Files", "Text", "Logging", "Lifecycle", "Terminal", "Options", "HTTPClient",
+                "HTTPServer",
                 "Journal",
                 "XAPI", "Transform", "Index", "Sinks", "Recorder", "Replayer", "Feeds", "Refresher", "Dashboard",
                 "Simulator",
@@ -130,7 +134,8 @@ let package = Package(
         tests(
             "Basics",
             [
-                "Numbers", "Time", "Failures", "Files", "Text", "Logging", "JSON", "YAML", "Compression", "Hashing", "SQLite",
+                "Numbers", "Time", "Failures", "Files", "Text", "Logging", "JSON", "YAML", "Compression", "Hashing",
+                "SQLite",
                 "Lifecycle", "Terminal",
                 "Options", "HTTPClient", "HTTPServer",
             ]

@@ -16,7 +16,8 @@ enum ProxySettings {
             Option(
                 long: long,
                 value: "URL",
-                help: "The proxy to \(server), without a password; without it HTTPS_PROXY (http_proxy for plain http) and NO_PROXY. "
+                help:
+                    "The proxy to \(server), without a password; without it HTTPS_PROXY (http_proxy for plain http) and NO_PROXY. "
                     + "Addresses of this machine are asked directly.",
                 environment: variable,
                 secret: true
@@ -24,7 +25,8 @@ enum ProxySettings {
             Option(
                 long: "\(long)-file",
                 value: "FILE",
-                help: "A file that holds the proxy's URL alone, with its user and password; \(variable) may hold them too."
+                help:
+                    "A file that holds the proxy's URL alone, with its user and password; \(variable) may hold them too."
             ),
         ]
     }

@@ -4,39 +4,42 @@ internal import Sinks
 
 /// How commands that deliver to a search engine say who they are and whom they trust.
 enum SearchSettings {
-    static let options = [
-        Option(
-            long: "search-username",
-            value: "NAME",
-            help: "The search engine's user.",
-            environment: "REPRISE_SEARCH_USERNAME"
-        ),
-        Option(
-            long: "search-password-file",
-            value: "FILE",
-            help:
-                "A file that holds the password alone; without it, REPRISE_SEARCH_PASSWORD in the environment holds it."
-        ),
-        Option(
-            long: "search-api-key-file",
-            value: "FILE",
-            help: "A file that holds an API key alone, as Elasticsearch encoded it; without it, REPRISE_SEARCH_API_KEY."
-        ),
-        Option(
-            long: "search-ca-file",
-            value: "FILE",
-            help: "Certificate authorities (PEM) to trust for the search engine, beside the system's."
-        ),
-        Option(
-            long: "search-gzip",
-            help: "Compress what is sent to the search engine, where the network is what holds it up.",
-            environment: "REPRISE_SEARCH_GZIP"
-        ),
-        Option(
-            long: "insecure-http",
-            help: "Send the search engine's user or key over plain http to another machine, where everyone on the way can read it."
-        ),
-    ] + ProxySettings.options("search-proxy", to: "the search engine", variable: "REPRISE_SEARCH_PROXY")
+    static let options =
+        [
+            Option(
+                long: "search-username",
+                value: "NAME",
+                help: "The search engine's user.",
+                environment: "REPRISE_SEARCH_USERNAME"
+            ),
+            Option(
+                long: "search-password-file",
+                value: "FILE",
+                help:
+                    "A file that holds the password alone; without it, REPRISE_SEARCH_PASSWORD in the environment holds it."
+            ),
+            Option(
+                long: "search-api-key-file",
+                value: "FILE",
+                help:
+                    "A file that holds an API key alone, as Elasticsearch encoded it; without it, REPRISE_SEARCH_API_KEY."
+            ),
+            Option(
+                long: "search-ca-file",
+                value: "FILE",
+                help: "Certificate authorities (PEM) to trust for the search engine, beside the system's."
+            ),
+            Option(
+                long: "search-gzip",
+                help: "Compress what is sent to the search engine, where the network is what holds it up.",
+                environment: "REPRISE_SEARCH_GZIP"
+            ),
+            Option(
+                long: "insecure-http",
+                help:
+                    "Send the search engine's user or key over plain http to another machine, where everyone on the way can read it."
+            ),
+        ] + ProxySettings.options("search-proxy", to: "the search engine", variable: "REPRISE_SEARCH_PROXY")
 
     /// How the engine of an address is asked.
     ///

@@ -41,9 +41,8 @@ enum StandardError {
 
     /// Writes lines; what the words of servers and files in them hide is spelled out, so that none of it reaches the terminal.
     static func write(_ text: String) {
-        let text = text.visibleLines
+        var text = text.visibleLines
         if let writer = queue.withLock({ $0.writer }) { return writer.put(text) }
-        var text = text
         text.withUTF8 { _ = writeWhole(UnsafeRawBufferPointer($0), to: 2) }
     }
 

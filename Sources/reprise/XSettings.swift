@@ -4,22 +4,23 @@ internal import XAPI
 
 /// What every command that talks to X shares: its address, the token, proxy and certificates.
 enum XSettings {
-    static let options = [
-        Option(
-            long: "x-api-url",
-            value: "URL",
-            help: "Where X is; an address of this machine, such as the simulator's, costs nothing.",
-            environment: "X_API_URL",
-            default: XEndpoint.real.base
-        ),
-        Option(
-            long: "token-file",
-            value: "FILE",
-            help:
-                "A file that holds the app's bearer token alone; without it, BEARER_TOKEN in the environment holds it."
-        ),
-        Option(long: "ca-file", value: "FILE", help: "Certificate authorities (PEM) to trust beside the system's."),
-    ] + ProxySettings.options("proxy", to: "X", variable: "REPRISE_PROXY")
+    static let options =
+        [
+            Option(
+                long: "x-api-url",
+                value: "URL",
+                help: "Where X is; an address of this machine, such as the simulator's, costs nothing.",
+                environment: "X_API_URL",
+                default: XEndpoint.real.base
+            ),
+            Option(
+                long: "token-file",
+                value: "FILE",
+                help:
+                    "A file that holds the app's bearer token alone; without it, BEARER_TOKEN in the environment holds it."
+            ),
+            Option(long: "ca-file", value: "FILE", help: "Certificate authorities (PEM) to trust beside the system's."),
+        ] + ProxySettings.options("proxy", to: "X", variable: "REPRISE_PROXY")
 
     /// Where X is.
     static func endpoint(_ invocation: Invocation) throws -> XEndpoint {

@@ -72,7 +72,8 @@ struct HTTPServerConnectionTests {
 
     /// Those that wait for nothing are closed first; whoever asks is answered.
     @Test func connectionsWithoutARequestGiveWay() throws {
-        let server = try HTTPServer(port: 0, limits: HTTPServerLimits(connectionCount: 8, connectionsPerClient: 6)) { _ in
+        let server = try HTTPServer(port: 0, limits: HTTPServerLimits(connectionCount: 8, connectionsPerClient: 6)) {
+            _ in
             .text("ok")
         }
         defer { server.stop() }
@@ -111,9 +112,13 @@ struct HTTPServerConnectionTests {
     }
 
     @Test func aRefusedClientTakesNoPlace() throws {
-        let server = try HTTPServer(port: 0, limits: HTTPServerLimits(bodyByteLimit: 0)) { _ in .closing("no", status: 503) }
+        let server = try HTTPServer(port: 0, limits: HTTPServerLimits(bodyByteLimit: 0)) { _ in
+            .closing("no", status: 503)
+        }
         defer { server.stop() }
-        for headers in [[], ["Content-Length: 5"], ["Host: evil.example"], ["X: " + String(repeating: "y", count: 20_000)]] {
+        for headers in [
+            [], ["Content-Length: 5"], ["Host: evil.example"], ["X: " + String(repeating: "y", count: 20_000)],
+        ] {
             let connection = try connect(server)
             connection.request("/", headers: headers)
             connection.read(for: .seconds(3))
@@ -141,7 +146,8 @@ struct HTTPServerConnectionTests {
             connection.request("/second")
             let deadline = ContinuousClock.now + .seconds(5)
             while bodies.withLock({ $0.count }) < 2, ContinuousClock.now < deadline { sleepMilliseconds(2) }
-            #expect(try #require(bodies.withLock { $0.dropFirst().first }).waits(atLeast: 1))
+            let second = try #require(bodies.withLock { $0.dropFirst().first })
+            #expect(second.waits(atLeast: 1))
         }
         let second = try #require(bodies.withLock { $0.dropFirst().first })
         #expect(second.isClosed(within: .seconds(3)))

@@ -33,11 +33,14 @@ import Text
     /// The network cuts where it likes, inside characters and between CR and LF.
     @Test func wherePiecesEndChangesNothing() {
         var random = SeededRandom()
-        let parts = ["a", "é", "€", "🐈", "\r\n", "\r", "\n", "\t", "\u{1B}", "\u{202E}", "\u{9B}"].map { Array($0.utf8) }
+        let parts = ["a", "é", "€", "🐈", "\r\n", "\r", "\n", "\t", "\u{1B}", "\u{202E}", "\u{9B}"].map {
+            Array($0.utf8)
+        }
         for _ in 0..<300 {
             var bytes: [UInt8] = []
             for _ in 0..<Int.random(in: 0..<20, using: &random) {
-                bytes += Int.random(in: 0..<12, using: &random) == 0 ? [0xE2] : parts.randomElement(using: &random) ?? []
+                bytes +=
+                    Int.random(in: 0..<12, using: &random) == 0 ? [0xE2] : parts.randomElement(using: &random) ?? []
             }
             let pieces = (0..<4).map { _ in Int.random(in: 0...bytes.count, using: &random) }.sorted()
             #expect(shown(bytes, pieces: pieces) == shown(bytes, pieces: []), "\(random): \(bytes) \(pieces)")

@@ -27,15 +27,22 @@ struct HiddenTextTests {
         return String(decoding: text, as: UTF8.self)
     }
 
-    @Test(.needs(.tool("script")), arguments: [
-        ["journal", "cat"], ["journal", "cat", "--raw"], ["journal", "cat", "--times"], ["replay"],
-    ]) func aPostIsSpelledOutOnATerminalAndPassedOnElsewhere(words: [String]) throws {
+    @Test(
+        .needs(.tool("script")),
+        arguments: [
+            ["journal", "cat"], ["journal", "cat", "--raw"], ["journal", "cat", "--times"], ["replay"],
+        ]
+    ) func aPostIsSpelledOutOnATerminalAndPassedOnElsewhere(words: [String]) throws {
         let folder = try TemporaryFolder()
         let (recording, line) = try record(in: folder)
         let journal = ["--journal", recording.journal]
         let shown = try onTerminal(words + journal, in: folder)
         #expect(shown.contains(#"a\u202e\u009b31m\u007f\u2066b 🐈"#), "\(shown.debugDescription)")
-        #expect(!shown.unicodeScalars.contains { Self.hidden.unicodeScalars.contains($0) && $0 != "3" && $0 != "1" && $0 != "m" })
+        #expect(
+            !shown.unicodeScalars.contains {
+                Self.hidden.unicodeScalars.contains($0) && $0 != "3" && $0 != "1" && $0 != "m"
+            }
+        )
         let piped = try output(of: Surroundings.reprise(), words + journal, in: folder)
         #expect(piped.range(of: Data("a\(Self.hidden)b 🐈".utf8)) != nil)
         if words == ["journal", "cat"] { #expect(piped.filter { $0 != 13 } == line.filter { $0 != 13 }) }
@@ -50,6 +57,10 @@ struct HiddenTextTests {
         let words = ["rules", "list", "--x-api-url", server.url]
         let result = try RunningProgram(Surroundings.reprise(), words, in: folder).wait()
         #expect(result.status != 0 && result.errors.contains("no\\u202e"), "\(result.errors.debugDescription)")
-        #expect(!result.errors.unicodeScalars.contains { $0 == "\u{202E}" || $0 == "\u{9B}" || $0 == "\u{1B}" || $0 == "\u{7F}" })
+        #expect(
+            !result.errors.unicodeScalars.contains {
+                $0 == "\u{202E}" || $0 == "\u{9B}" || $0 == "\u{1B}" || $0 == "\u{7F}"
+            }
+        )
     }
 }

@@ -82,13 +82,19 @@ struct SecretTests {
     @Test func anAnswersTextsDoNotRepeatTheToken() throws {
         let folder = try TemporaryFolder()
         let server = ScriptedServer { connection in
-            connection.answer(status: "200 OK", body: #"{"data":[{"id":"1","value":"\#(Self.token(of: connection))","tag":"t"}]}"#)
+            connection.answer(
+                status: "200 OK",
+                body: #"{"data":[{"id":"1","value":"\#(Self.token(of: connection))","tag":"t"}]}"#
+            )
         }
         defer { server.stop() }
         let arguments = ["rules", "list", "--x-api-url", server.url]
         let environment = ["BEARER_TOKEN": Recording.token]
         let result = try RunningProgram(Surroundings.reprise(), arguments, in: folder, environment: environment).wait()
-        #expect(result.status == 0 && result.text.contains("<secret>") && !Self.holds(result.output), "\(result.errors)")
+        #expect(
+            result.status == 0 && result.text.contains("<secret>") && !Self.holds(result.output),
+            "\(result.errors)"
+        )
     }
 
     private static func token(of connection: ScriptedServer.Connection) -> String {

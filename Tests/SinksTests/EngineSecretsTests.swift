@@ -1,4 +1,6 @@
+import Failures
 import HTTPClient
+import JSON
 import TestSupport
 import Testing
 
@@ -36,7 +38,8 @@ struct EngineSecretsTests {
 
     @Test(arguments: [
         ("http://search.example:9200/posts", false), ("http://127.0.0.1.example/posts", false),
-        ("http://127.0.0.1:9200/posts", true), ("http://[::1]:9200/posts", true), ("https://search.example/posts", true),
+        ("http://127.0.0.1:9200/posts", true), ("http://[::1]:9200/posts", true),
+        ("https://search.example/posts", true),
     ]) func theyLeaveThisMachineOverHTTPSOnly(url: String, isTaken: Bool) throws {
         let address = try SearchAddress(.elasticsearch, url)
         var connection = Self.connection
@@ -52,7 +55,9 @@ struct EngineSecretsTests {
     }
 
     @Test func anEngineIsAskedThroughItsProxy() throws {
-        let proxy = ScriptedServer { $0.answer(status: "200 OK", body: #"{"asked":"\#($0.request.prefix(40).filter { $0 != "\r\n" })"}"#) }
+        let proxy = ScriptedServer {
+            $0.answer(status: "200 OK", body: #"{"asked":"\#($0.request.prefix(40).filter { $0 != "\r\n" })"}"#)
+        }
         defer { proxy.stop() }
         let connection = SearchConnection(proxy: try HTTPProxy(Secret(proxy.url)))
         let client = try SearchClient(try SearchAddress(.opensearch, "http://search.example/posts"), connection)

@@ -95,7 +95,9 @@ extension HostileResponse {
             out.pour(block)
         },
         HostileResponse("100 Continue without end", isRefused: true) { $0.pour("HTTP/1.1 100 Continue\r\n\r\n") },
-        HostileResponse("103 Early Hints without end", isRefused: true) { $0.pour("HTTP/1.1 103 Early\r\nX: y\r\n\r\n") },
+        HostileResponse("103 Early Hints without end", isRefused: true) {
+            $0.pour("HTTP/1.1 103 Early\r\nX: y\r\n\r\n")
+        },
         HostileResponse("lines without a colon, without end", isRefused: true) { out in
             out.send(ok)
             out.pour("no colon\r\n")
@@ -198,7 +200,10 @@ extension HostileResponse {
             out.pour([UInt8](repeating: 0, count: 16_384))
         },
         HostileResponse("transfer encodings by the dozen") { out in
-            out.send(ok + "Transfer-Encoding: \(Array(repeating: "gzip", count: 40).joined(separator: ", ")), chunked\r\n\r\n")
+            out.send(
+                ok
+                    + "Transfer-Encoding: \(Array(repeating: "gzip", count: 40).joined(separator: ", ")), chunked\r\n\r\n"
+            )
             out.pour("5\r\nabcde\r\n")
         },
         HostileResponse("an unknown transfer encoding") { out in

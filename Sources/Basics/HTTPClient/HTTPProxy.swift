@@ -84,7 +84,9 @@ public struct HTTPProxy: Sendable, Hashable {
         }
         guard !host.isEmpty else { return nil }
         guard let port else { return (String(host), nil) }
-        guard port.utf8.allSatisfy({ (48...57).contains($0) }), let number = UInt16(port), number > 0 else { return nil }
+        guard port.utf8.allSatisfy({ (48...57).contains($0) }), let number = UInt16(port), number > 0 else {
+            return nil
+        }
         return (String(host), number)
     }
 

@@ -109,7 +109,8 @@ final class Transfer {
     private func tooLarge() -> Int {
         failure = HTTPClientError(
             code: .tooLarge,
-            message: "\(request.method) \(request.displayURL): head and trailers of the response exceed \(Self.headByteLimit) bytes "
+            message:
+                "\(request.method) \(request.displayURL): head and trailers of the response exceed \(Self.headByteLimit) bytes "
                 + "or \(HeadParser.fieldLimit) fields"
         )
         return 0

@@ -31,7 +31,8 @@ public struct VisibleBytes: Sendable {
         // A CR that is followed by LF is a line end; the two are not one Character here.
         let scalars = Array(String(decoding: bytes, as: UTF8.self).unicodeScalars)
         for (index, scalar) in scalars.enumerated() {
-            let isLineEnd = scalar == "\n" || scalar == "\t" || (scalar == "\r" && scalars.dropFirst(index + 1).first == "\n")
+            let isLineEnd =
+                scalar == "\n" || scalar == "\t" || (scalar == "\r" && scalars.dropFirst(index + 1).first == "\n")
             if scalar.isHidden && !isLineEnd { text += scalar.escape } else { text.unicodeScalars.append(scalar) }
         }
         return Array(text.utf8)

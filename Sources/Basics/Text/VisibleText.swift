@@ -32,7 +32,11 @@ extension String {
         guard unicodeScalars.contains(where: { $0.isHidden && !kept.contains($0) }) else { return self }
         var text = ""
         for scalar in unicodeScalars {
-            if scalar.isHidden && !kept.contains(scalar) { text += scalar.escape } else { text.unicodeScalars.append(scalar) }
+            if scalar.isHidden && !kept.contains(scalar) {
+                text += scalar.escape
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
         }
         return text
     }

@@ -51,7 +51,8 @@ public struct SearchConnection: Sendable {
         if case .none = credentials { return nil }
         guard !allowsInsecureHTTP, address.url.lowercased().hasPrefix("http://"), !Loopback.isHost(ofURL: address.url)
         else { return nil }
-        return "\(address) is plain http to another machine, which would show the engine's credentials to everyone on the way; "
+        return
+            "\(address) is plain http to another machine, which would show the engine's credentials to everyone on the way; "
             + "use https, or say --insecure-http"
     }
 }

@@ -6,7 +6,8 @@ import Testing
 @Suite(.timeLimit(.minutes(20)))
 struct HTTPProxyTests {
     @Test(arguments: [
-        ("proxy.example", "http://proxy.example", false), ("http://proxy.example:3128/", "http://proxy.example:3128", false),
+        ("proxy.example", "http://proxy.example", false),
+        ("http://proxy.example:3128/", "http://proxy.example:3128", false),
         ("HTTPS://User:p%40ss@Proxy.example:443", "https://Proxy.example:443", true),
         ("socks5h://[::1]:1080", "socks5h://[::1]:1080", false), (" 10.0.0.1:8080\n", "http://10.0.0.1:8080", false),
         ("http://user@h:1", "http://h:1", true), ("http://u:p@ss:w@h:1", "http://h:1", true),
@@ -17,7 +18,8 @@ struct HTTPProxyTests {
 
     @Test(arguments: [
         "http://user:canary-77/x@h:1", "user:canary-77", "http://user:canary-77@", "ftp://user:canary-77@h:1",
-        "http://user:canary-77@h:0", "http://user:canary-77@h:99999", "http://user:canary-77@h h", "http://u:canary-77@[::1",
+        "http://user:canary-77@h:0", "http://user:canary-77@h:99999", "http://user:canary-77@h h",
+        "http://u:canary-77@[::1",
         "http://user:canary-77@h/path", "canary-77://h", "", "://",
     ]) func anAddressThatCannotBeUsedIsNotRepeated(text: String) {
         let error = #expect(throws: HTTPClientError.self) { try HTTPProxy(Secret(text)) }
@@ -62,8 +64,10 @@ struct HTTPProxyTests {
     }
 
     @Test(arguments: [
-        ("http://127.0.0.1:9200", true), ("https://LOCALHOST/x", true), ("http://[::1]:1", true), ("http://u@127.9.9.9", true),
-        ("http://127.0.0.1.example", false), ("http://127.0.0.1@h.example", false), ("http://[2001:db8::1]", false), ("h", false),
+        ("http://127.0.0.1:9200", true), ("https://LOCALHOST/x", true), ("http://[::1]:1", true),
+        ("http://u@127.9.9.9", true),
+        ("http://127.0.0.1.example", false), ("http://127.0.0.1@h.example", false), ("http://[2001:db8::1]", false),
+        ("h", false),
     ]) func addressesOfThisMachineAreTold(url: String, isLoopback: Bool) {
         #expect(Loopback.isHost(ofURL: url) == isLoopback)
     }

@@ -10,7 +10,9 @@ import Time
 struct HostileResponseTests {
     /// REPRISE_TEST_HOSTILE_SECONDS: how long each response lasts; a tenth of a second in the small form.
     static let limit =
-        ProcessInfo.processInfo.environment["REPRISE_TEST_HOSTILE_SECONDS"].flatMap { Int($0) }.map { Duration.seconds($0) }
+        ProcessInfo.processInfo.environment["REPRISE_TEST_HOSTILE_SECONDS"].flatMap { Int($0) }.map {
+            Duration.seconds($0)
+        }
         ?? .milliseconds(100)
 
     private func serve(_ response: HostileResponse, _ counter: HostileResponse.ByteCounter) -> ScriptedServer {
@@ -25,8 +27,9 @@ struct HostileResponseTests {
         let stopwatch = Stopwatch()
         let timeout = response.isRefused ? .seconds(5) : Self.limit
         var bytes = 0
+        let client = try makeClient()
         do throws(HTTPClientError) {
-            bytes = try makeClient().send(.init(url: server.url), timeout: timeout, bodyLimit: 1 << 20).body.count
+            bytes = try client.send(.init(url: server.url), timeout: timeout, bodyLimit: 1 << 20).body.count
         } catch {
             #expect(error.code != .refusedByCaller, "\(error)")
             #expect(!response.isRefused || error.code != .timedOut, "\(error)")

@@ -12,7 +12,9 @@ struct HostileClient: Sendable {
         let port: UInt16
         let isOver: @Sendable () -> Bool
 
-        func connect(receiveBuffer: Int? = nil) -> RawConnection? { RawConnection(port: port, receiveBuffer: receiveBuffer) }
+        func connect(receiveBuffer: Int? = nil) -> RawConnection? {
+            RawConnection(port: port, receiveBuffer: receiveBuffer)
+        }
 
         /// Keeps so many connections that something was sent on, opened anew where the page has closed them; `step` is done on each, again
         /// and again.
@@ -50,14 +52,24 @@ struct HostileClient: Sendable {
 
     private static let silentOnes = [
         HostileClient(name: "heads in drops") { site in
-            site.keep(100) { $0.send(get) } step: { $0.offer(Array("X".utf8)) }
+            site.keep(100) {
+                $0.send(get)
+            } step: {
+                $0.offer(Array("X".utf8))
+            }
         },
         HostileClient(name: "connections without a word") { site in site.keep(100) { _ in } },
         HostileClient(name: "request lines in drops") { site in
-            site.keep(20) { $0.send("GE") } step: { $0.offer(Array("T".utf8)) }
+            site.keep(20) {
+                $0.send("GE")
+            } step: {
+                $0.offer(Array("T".utf8))
+            }
         },
         HostileClient(name: "bodies in drops") { site in
-            site.keep(20) { $0.send("POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n") } step: {
+            site.keep(20) {
+                $0.send("POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
+            } step: {
                 $0.offer(Array("1\r\na\r\n".utf8))
             }
         },
@@ -75,29 +87,50 @@ struct HostileClient: Sendable {
 
     private static let talkative = [
         HostileClient(name: "fields without end") { site in
-            site.keep(4, every: 1) { $0.send(get) } step: { $0.offer(Array("X-Y: z\r\n".utf8)) }
+            site.keep(4, every: 1) {
+                $0.send(get)
+            } step: {
+                $0.offer(Array("X-Y: z\r\n".utf8))
+            }
         },
         HostileClient(name: "a field without end") { site in
-            site.keep(4, every: 5) { $0.send(get + "X: ") } step: { $0.offer(block) }
+            site.keep(4, every: 5) {
+                $0.send(get + "X: ")
+            } step: {
+                $0.offer(block)
+            }
         },
         HostileClient(name: "a target without end") { site in
-            site.keep(4, every: 5) { $0.send("GET /") } step: { $0.offer(block) }
+            site.keep(4, every: 5) {
+                $0.send("GET /")
+            } step: {
+                $0.offer(block)
+            }
         },
         HostileClient(name: "a body without end") { site in
-            site.keep(4, every: 5) { $0.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999\r\n\r\n") } step: {
+            site.keep(4, every: 5) {
+                $0.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999\r\n\r\n")
+            } step: {
                 $0.offer(block)
             }
         },
         HostileClient(name: "zeros") { site in
-            site.keep(4, every: 5) { _ in } step: { $0.offer([UInt8](repeating: 0, count: 1_024)) }
+            site.keep(4, every: 5) { _ in
+            } step: {
+                $0.offer([UInt8](repeating: 0, count: 1_024))
+            }
         },
         HostileClient(name: "TLS and HTTP/2") { site in
-            site.keep(8) { _ = $0.offer([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3] + [UInt8](repeating: 7, count: 500)) } step: {
+            site.keep(8) {
+                _ = $0.offer([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3] + [UInt8](repeating: 7, count: 500))
+            } step: {
                 $0.offer(Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8))
             }
         },
         HostileClient(name: "strange methods and versions") { site in
-            site.keep(8, every: 10) { $0.request("/", method: "BREW") } step: { connection in
+            site.keep(8, every: 10) {
+                $0.request("/", method: "BREW")
+            } step: { connection in
                 connection.offer(Array("GET / HTTP/9.9\r\n\r\nTRACE * HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8))
             }
         },
@@ -114,7 +147,8 @@ struct HostileClient: Sendable {
     ]
 
     private static let readers = [
-        HostileClient(name: "pages that are opened by the hundred") { site in site.keep(100) { $0.request("/events") } },
+        HostileClient(name: "pages that are opened by the hundred") { site in site.keep(100) { $0.request("/events") }
+        },
         HostileClient(name: "pages that come and go") { site in
             while !site.isOver() {
                 site.connect()?.request("/events")
@@ -125,10 +159,14 @@ struct HostileClient: Sendable {
             site.keep(20, receiveBuffer: 1_024) { $0.request("/events") }
         },
         HostileClient(name: "requests by the thousand whose answers nobody reads") { site in
-            let requests = Array(String(repeating: "GET /assets/chart.js HTTP/1.1\r\nHost: localhost\r\n\r\n", count: 200).utf8)
+            let requests = Array(
+                String(repeating: "GET /assets/chart.js HTTP/1.1\r\nHost: localhost\r\n\r\n", count: 200).utf8
+            )
             var connections: [RawConnection] = []
             while !site.isOver() {
-                if connections.count < 20, let connection = site.connect(receiveBuffer: 1_024) { connections.append(connection) }
+                if connections.count < 20, let connection = site.connect(receiveBuffer: 1_024) {
+                    connections.append(connection)
+                }
                 connections.removeAll { !$0.offer(requests) }
                 sleepMilliseconds(20)
             }

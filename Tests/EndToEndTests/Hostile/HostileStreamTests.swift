@@ -8,7 +8,9 @@ import Testing
 struct HostileStreamTests {
     /// Every fourth of them in the small form.
     private static let responses = HostileResponse.all.enumerated()
-        .filter { HostileSize.seconds != nil || $0.offset % 4 == 0 || $0.element.name.hasPrefix("trailers") }.map(\.element)
+        .filter { HostileSize.seconds != nil || $0.offset % 4 == 0 || $0.element.name.hasPrefix("trailers") }.map(
+            \.element
+        )
 
     @Test(arguments: responses) func aRecorderTakesNoMoreMemoryForIt(response: HostileResponse) throws {
         let seconds = HostileSize.seconds ?? 0.4
