@@ -42,11 +42,12 @@ public final class DashboardService: Service {
         self.configuration = configuration
         self.clock = clock
         self.logger = logger
-        let limits = HTTPServerLimits(connectionCount: 128, connectionsPerClient: 64, bodyByteLimit: 0)
-        // Streams never take all connections, of one client or of all, so the page itself always opens.
+        let limits = HTTPServerLimits(connectionCount: 256, connectionsPerClient: 128, bodyByteLimit: 0)
+        // Streams take half of the connections at most, of one client or of all: in the other half many may come and go before one that
+        // asks for something is closed for them.
         feed = SummaryFeed(
-            streamLimit: limits.connectionCount * 3 / 4,
-            streamsPerClient: limits.connectionsPerClient * 3 / 4
+            streamLimit: limits.connectionCount / 2,
+            streamsPerClient: limits.connectionsPerClient / 2
         )
         let site = Site(
             index: index,

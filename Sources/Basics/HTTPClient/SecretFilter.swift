@@ -57,14 +57,22 @@ public struct SecretFilter: Sendable {
     }
 
     /// Where a secret that begins at an index ends; nil where it does not begin there.
-    private static func end(of secret: [UInt8], in bytes: UnsafeBufferPointer<UInt8>, at start: Int) -> Int? {
+    private static func end(
+        of secret: [UInt8],
+        from first: Int = 0,
+        in bytes: UnsafeBufferPointer<UInt8>,
+        at start: Int
+    ) -> Int? {
         var index = start
-        for wanted in secret {
+        for place in first..<secret.count {
             guard index < bytes.count else { return nil }
-            if bytes[index] == wanted {
+            let escape = escapeLength(of: secret[place], in: bytes, at: index)
+            if bytes[index] == secret[place] {
+                // A `%` may stand for itself, or begin an escape that stands for it.
+                if let escape, let end = end(of: secret, from: place + 1, in: bytes, at: index + escape) { return end }
                 index += 1
-            } else if let length = escapeLength(of: wanted, in: bytes, at: index) {
-                index += length
+            } else if let escape {
+                index += escape
             } else {
                 return nil
             }
