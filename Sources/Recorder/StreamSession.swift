@@ -151,7 +151,8 @@ final class StreamSession {
         if isKnown { posts = billing.take(bytes) }
         byteCount += bytes.count
         for line in scanner.take(bytes) {
-            if let notice = StreamNotice(line: line) {
+            // The journal keeps X's bytes as they are; a log line must not repeat the token.
+            if let notice = StreamNotice(line: request.blottedOut(of: line)) {
                 let what = notice.isDisconnect ? "X says that it disconnects" : "X reports an error in the stream"
                 logger.warning("\(what): \(notice)", [("connection", "\(number)")])
             }

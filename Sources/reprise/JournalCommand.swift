@@ -39,7 +39,8 @@ enum JournalCommand {
         summary: "Print records as they were stored.",
         discussion: [
             "Whole records are printed with their own line ends. Keep-alives, and fragments at gaps and the ends of "
-                + "connections, are left out and counted on standard error; --raw prints every byte instead."
+                + "connections, are left out and counted on standard error; --raw prints every byte instead. On a terminal, control characters "
+                + "and direction overrides are spelled out; into a pipe or file every byte goes as it is."
         ],
         examples: [
             ("reprise journal cat --from -1h", "the last hour's records"),
@@ -73,6 +74,7 @@ enum JournalCommand {
                     times: invocation.flag("times"),
                     output: StandardOutput.write
                 )
+            try StandardOutput.finish()
             if copy.keepAlives + copy.fragments > 0 {
                 StandardError.write(
                     "\(copy.records) records; left out: \(copy.keepAlives) keep-alives, \(copy.fragments) fragments\n"

@@ -121,7 +121,7 @@ enum RecorderSetup {
         var configuration = RecorderConfiguration(
             endpoint: endpoint,
             token: try token ?? XSettings.token(invocation, for: endpoint),
-            http: XSettings.http(invocation, for: endpoint),
+            http: try XSettings.http(invocation, for: endpoint),
             stream: StreamRequest(fields: list(invocation, "fields"), expansions: list(invocation, "expansions")),
             rules: try invocation.string("rules").map(XSettings.rules)
         )

@@ -80,7 +80,7 @@ enum RefreshCommand {
         let client = XAPIClient(
             endpoint: endpoint,
             token: try XSettings.token(invocation, for: endpoint),
-            http: try HTTPClient(configuration: XSettings.http(invocation, for: endpoint)),
+            http: try HTTPClient(configuration: try XSettings.http(invocation, for: endpoint)),
             isCancelled: { shutdown.isRequested(for: RefreshSettings.answerGrace) }
         )
         return try Refresher(

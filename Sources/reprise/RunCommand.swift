@@ -151,7 +151,7 @@ enum RunCommand {
             return nil
         }
         let token = try simulator == nil ? XSettings.token(invocation, for: endpoint) : BearerToken("simulated")
-        let http = XSettings.http(invocation, for: endpoint)
+        let http = try XSettings.http(invocation, for: endpoint)
         return RefreshService(every: .seconds(60), logger: logger, health: health) { shutdown, spentInRun in
             let client = XAPIClient(
                 endpoint: endpoint,

@@ -37,7 +37,7 @@ struct ListenSocket {
         guard descriptor >= 0 else { throw .systemCall("open a socket", errno) }
         var one: CInt = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<CInt>.size))
-        guard bind(descriptor, found.ai_addr, found.ai_addrlen) == 0, listen(descriptor, 128) == 0 else {
+        guard bind(descriptor, found.ai_addr, found.ai_addrlen) == 0, listen(descriptor, SOMAXCONN) == 0 else {
             let number = errno
             Glibc.close(descriptor)
             throw Self.failure(host: host, port: port, number)

@@ -45,6 +45,14 @@ public struct Invocation: Sendable {
     /// Whether a flag is set.
     public func flag(_ long: String) -> Bool { string(long) == "true" || string(long) == "1" }
 
+    /// Whether the command line itself gives an option, where every user of the machine can read it.
+    public func isOnCommandLine(_ long: String) -> Bool { parsed.options[long] != nil }
+
+    /// The environment variable that gives an option, or nil.
+    public func variable(of long: String) -> String? {
+        parsed.command.options.first { $0.long == long }?.environment
+    }
+
     /// A whole number that is not negative.
     ///
     /// - Throws: `ValueError`.

@@ -21,7 +21,8 @@ static inline size_t reprise_mhd_keep_escapes(void *cls, struct MHD_Connection *
 static inline struct MHD_Daemon *reprise_mhd_start(
     int listen_fd, unsigned int connection_limit, size_t memory_limit, unsigned int timeout_seconds,
     MHD_AccessHandlerCallback handler, void *handler_cls, MHD_RequestCompletedCallback completed, void *completed_cls,
-    void *(*target)(void *, const char *, struct MHD_Connection *), void *target_cls) {
+    void *(*target)(void *, const char *, struct MHD_Connection *), void *target_cls,
+    MHD_NotifyConnectionCallback changed, void *changed_cls) {
     return MHD_start_daemon(
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
         handler, handler_cls,
@@ -31,6 +32,7 @@ static inline struct MHD_Daemon *reprise_mhd_start(
         MHD_OPTION_CONNECTION_TIMEOUT, timeout_seconds,
         MHD_OPTION_NOTIFY_COMPLETED, completed, completed_cls,
         MHD_OPTION_URI_LOG_CALLBACK, target, target_cls,
+        MHD_OPTION_NOTIFY_CONNECTION, changed, changed_cls,
         MHD_OPTION_UNESCAPE_CALLBACK, reprise_mhd_keep_escapes, NULL,
         MHD_OPTION_END);
 }
