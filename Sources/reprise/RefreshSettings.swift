@@ -25,7 +25,7 @@ enum RefreshSettings {
                 long: "fields",
                 value: "LIST",
                 help:
-                    "Fields of a post to ask for: those of the stream, because sinks replace whole documents.",
+                    "Fields of a post to request, in X's old or new names. Left as it is, those that never change are not requested.",
                 default: StreamRequest.defaultFields.joined(separator: ",")
             ),
         ] + reading
@@ -57,8 +57,16 @@ enum RefreshSettings {
         Option(
             long: "fields-parameter",
             value: "NAME",
-            help: "How X calls the list of fields in a lookup: tweet.fields or post.fields.",
-            default: "tweet.fields"
+            help:
+                "The parameter that lists the fields in a lookup: post.fields, as X describes it now, or tweet.fields. Where X "
+                + "refuses the one, the other is used.",
+            default: FieldsParameter.post.rawValue
+        ),
+        Option(
+            long: "lookup-expansions",
+            value: "LIST",
+            help: "Objects to be sent along with a lookup. X may bill them, and no budget counts them, so none by default.",
+            allowsEmpty: true
         ),
     ]
 
@@ -107,7 +115,15 @@ enum RefreshSettings {
         configuration.schedule = RefreshSchedule(steps: try steps(invocation, or: schedule))
         configuration.schedule.includesReposts = invocation.flag("reposts")
         configuration.price = try PostPrice(parsing: invocation.string("post-price") ?? "0.005")
-        configuration.fields = list(invocation.string("fields") ?? "").filter { $0 != "withheld" }
+        let parameter = invocation.string("fields-parameter") ?? ""
+        guard let fieldsParameter = FieldsParameter(rawValue: parameter) else {
+            throw invocation.wrong("fields-parameter", parameter, "tweet.fields or post.fields")
+        }
+        configuration.fieldsParameter = fieldsParameter
+        let fields = list(invocation.string("fields") ?? "")
+        let isDefault = fields == StreamRequest.defaultFields
+        configuration.fields = (isDefault ? fieldsParameter.lookupFields(fields) : fields).filter { $0 != "withheld" }
+        configuration.expansions = list(invocation.string("lookup-expansions") ?? "")
         let withheld = invocation.string("withheld") ?? ""
         guard ["hide", "show"].contains(withheld) else { throw invocation.wrong("withheld", withheld, "hide or show") }
         // What X does not say of a post cannot hide it.
@@ -117,11 +133,6 @@ enum RefreshSettings {
             throw invocation.wrong("billing", rule, "utc-day or none")
         }
         configuration.billing = billing
-        let parameter = invocation.string("fields-parameter") ?? ""
-        guard ["tweet.fields", "post.fields"].contains(parameter) else {
-            throw invocation.wrong("fields-parameter", parameter, "tweet.fields or post.fields")
-        }
-        configuration.fieldsParameter = parameter
         return configuration
     }
 
