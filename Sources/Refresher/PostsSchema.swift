@@ -11,7 +11,10 @@ enum PostsSchema {
     static let migrator = Migrator(
         applicationID: applicationID,
         what: "what the refresher knows of posts",
-        steps: [Migrator.Step("posts", sql: posts), Migrator.Step("posts put off", sql: putOff), Migrator.Step("authors", sql: authors)]
+        steps: [
+            Migrator.Step("posts", sql: posts), Migrator.Step("posts put off", sql: putOff),
+            Migrator.Step("authors", sql: authors),
+        ]
     )
 
     // Posts that lookups told nothing of: how often in a row, and until when they are left alone. Not of the journal; where it is

@@ -25,7 +25,8 @@ enum RefreshSettings {
                 long: "fields",
                 value: "LIST",
                 help:
-                    "Fields of a post to request, in X's old or new names. Left as it is, those that never change are not requested.",
+                    "Fields of a post to request, in X's old or new names. With post.fields the author and references, which never "
+                    + "change, are left out.",
                 default: StreamRequest.defaultFields.joined(separator: ",")
             ),
         ] + reading
@@ -65,7 +66,8 @@ enum RefreshSettings {
         Option(
             long: "lookup-expansions",
             value: "LIST",
-            help: "Objects to be sent along with a lookup. X may bill them, and no budget counts them, so none by default.",
+            help:
+                "Objects to be sent along with a lookup. X may bill them, and no budget counts them, so none by default.",
             allowsEmpty: true
         ),
     ]
@@ -120,9 +122,9 @@ enum RefreshSettings {
             throw invocation.wrong("fields-parameter", parameter, "tweet.fields or post.fields")
         }
         configuration.fieldsParameter = fieldsParameter
-        let fields = list(invocation.string("fields") ?? "")
-        let isDefault = fields == StreamRequest.defaultFields
-        configuration.fields = (isDefault ? fieldsParameter.lookupFields(fields) : fields).filter { $0 != "withheld" }
+        configuration.fields = fieldsParameter.lookupFields(list(invocation.string("fields") ?? "")).filter {
+            $0 != "withheld"
+        }
         configuration.expansions = list(invocation.string("lookup-expansions") ?? "")
         let withheld = invocation.string("withheld") ?? ""
         guard ["hide", "show"].contains(withheld) else { throw invocation.wrong("withheld", withheld, "hide or show") }

@@ -27,7 +27,7 @@ struct RuleFailureTests {
     }
 
     @Test(arguments: [
-        (["record", "--rules"], Int32(78)), (["rules", "apply", "--yes"], 1),
+        (["record", "--rules"], Int32(78)), (["rules", "apply", "--yes"], Int32(1)),
     ]) func aTagThatDoesNotChangeEndsTheCommandAndNamesTheRule(_ words: [String], _ status: Int32) throws {
         let folder = try TemporaryFolder()
         try Self.rules.write(toFile: "\(folder.path)/rules.yaml", atomically: true, encoding: .utf8)

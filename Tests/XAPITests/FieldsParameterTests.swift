@@ -25,9 +25,10 @@ struct FieldsParameterTests {
     }
 
     @Test(.needs(.openAPI)) func whatIsRequestedIsDescribedWhicheverSpellingItIsGivenIn() throws {
-        let given = LookupRequest.defaultFields + [
-            "referenced_posts", "edit_history_post_ids", "note_tweet", "note_post", "in_reply_to_user_id",
-        ]
+        let given =
+            LookupRequest.defaultFields + [
+                "referenced_posts", "edit_history_post_ids", "note_tweet", "note_post", "in_reply_to_user_id",
+            ]
         let expansions = ["author_id", "referenced_tweets.id", "referenced_posts", "edit_history_tweet_ids"]
         for (parameter, path) in [(FieldsParameter.post, "/2/tweets"), (.tweet, "/2/tweets/search/stream")] {
             let spelled = parameter.spelled(fields: given, expansions: expansions)

@@ -46,7 +46,8 @@ struct RulesFileTests {
     }
 
     @Test(arguments: [
-        "- value: 'cats #dogs'\n", "- value: \"cats #dogs\" # said so\n", "# first\n- value: 'cats #dogs'\n  # between\n",
+        "- value: 'cats #dogs'\n", "- value: \"cats #dogs\" # said so\n",
+        "# first\n- value: 'cats #dogs'\n  # between\n",
         "- value: >-\n    cats #dogs\n", "- value: 'cats #dogs'\n# last",
     ]) func quotedNumberSignsAndOtherCommentsAreTaken(_ text: String) throws {
         #expect(try RulesFile.parse(text, name: "rules.yaml").map(\.value) == ["cats #dogs"])

@@ -27,7 +27,9 @@ struct ConnectionHistory: Sendable {
 
     /// Notes the end of a connection; the first one counts.
     mutating func close(_ number: Int, why reason: String, at time: Timestamp) {
-        guard let index = entries.lastIndex(where: { $0.number == number }), entries[index].closed == nil else { return }
+        guard let index = entries.lastIndex(where: { $0.number == number }), entries[index].closed == nil else {
+            return
+        }
         entries[index].closed = time
         entries[index].reason = reason
     }

@@ -69,7 +69,8 @@ extension XAPIClient {
         let answer = try send(request, bodyLimit: Self.lookupByteLimit)
         guard answer.status == 200 else {
             let error = refusal(request, answer)
-            guard knownFieldsParameter == nil, error.problem?.isUnknownParameter(lookup.fieldsParameter.rawValue) == true
+            guard knownFieldsParameter == nil,
+                error.problem?.isUnknownParameter(lookup.fieldsParameter.rawValue) == true
             else { throw error }
             knownFieldsParameter = lookup.fieldsParameter == .post ? .tweet : .post
             return try self.lookup(lookup)

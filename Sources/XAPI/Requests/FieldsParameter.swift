@@ -42,7 +42,11 @@ public enum FieldsParameter: String, Sendable, Hashable, CaseIterable {
         }
         for field in fields {
             if let name = Self.find(field, Self.expanded) {
-                if self == .tweet { add(name.tweet, to: &spelledFields) } else { add(name.post, to: &spelledExpansions) }
+                if self == .tweet {
+                    add(name.tweet, to: &spelledFields)
+                } else {
+                    add(name.post, to: &spelledExpansions)
+                }
             } else {
                 let name = Self.find(field, Self.renamedFields)
                 add(name.map(spelled) ?? field, to: &spelledFields)

@@ -48,7 +48,7 @@ public enum XResource: Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .stream: "; check --fields and --expansions"
         case .rules: "; check the rules"
-        case .posts: "; check --fields, --expansions and --fields-parameter"
+        case .posts: "; check --fields, --lookup-expansions and --fields-parameter"
         case .usage: ""
         }
     }

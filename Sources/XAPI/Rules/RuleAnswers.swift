@@ -47,6 +47,8 @@ extension RulesReport {
             }
         }
         // X may refuse a request, or a rule that came into force by another one meanwhile.
-        refused.removeAll { refusal in inForce.contains { $0.rule.value == refusal.value && diff.added.contains($0.rule) } }
+        refused.removeAll { refusal in
+            inForce.contains { $0.rule.value == refusal.value && diff.added.contains($0.rule) }
+        }
     }
 }
