@@ -131,7 +131,8 @@ struct XContractTests {
             ["journal", "cat", "--journal", journal],
             in: pair.folder
         )
-        let ids = String(decoding: records, as: UTF8.self).split(whereSeparator: \.isNewline).prefix(150).compactMap { line in
+        let ids = String(decoding: records, as: UTF8.self).split(whereSeparator: \.isNewline).prefix(150).compactMap {
+            line in
             let record = (try? JSONSerialization.jsonObject(with: Data(line.utf8))) as? [String: Any]
             return (record?["data"] as? [String: Any])?["id"] as? String
         }
