@@ -74,7 +74,7 @@ let package = Package(
         basics("HTTPServer", ["CMicroHTTPD"]),
 
         room("Journal", ["Numbers", "Time", "Failures", "Files", "Compression", "Hashing", "SQLite", "Lifecycle"]),
-        room("XAPI", ["Numbers", "Time", "Failures", "JSON", "YAML", "HTTPClient"]),
+        room("XAPI", ["Numbers", "Time", "Failures", "JSON", "YAML", "Lifecycle", "HTTPClient"]),
         room("Transform", ["Time", "JSON", "Hashing"]),
         room("Index", ["Numbers", "Time", "Failures", "SQLite", "Transform"]),
         room(

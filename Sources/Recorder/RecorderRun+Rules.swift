@@ -9,10 +9,11 @@ extension RecorderRun {
             let diff = RuleSetDiff(wanted: wanted, active: try api.rules(), prune: configuration.prunesRules)
             let report = try api.apply(diff)
             guard report.isComplete else {
-                let list = report.refused.map(\.description).joined(separator: "; ")
                 throw XAPIError(
                     code: .invalidRules,
-                    message: "X refuses rules of the file: \(list); correct them, then start again"
+                    message:
+                        "the rules of the file are not in force: \(report.shortfall); correct them, or delete what is in their way "
+                        + "with: reprise rules apply FILE --prune; then start again"
                 )
             }
             rulesAreApplied = true
@@ -23,6 +24,10 @@ extension RecorderRun {
                     ("kept", "\(diff.kept.count)"),
                 ]
             )
+            if let listed = report.inForce {
+                rulesInForce = listed
+                return
+            }
         }
         do {
             rulesInForce = try api.rules()

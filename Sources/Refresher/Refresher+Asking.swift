@@ -25,9 +25,7 @@ extension Refresher {
         _ report: inout RefreshReport,
         _ shutdown: ShutdownSignal
     ) throws -> String? {
-        let question = Question(
-            chunk.map { Question.Post(id: $0.id, arrival: $0.sighted ?? $0.first ?? clock.now, rules: $0.rules) }
-        )
+        let question = Question(chunk.map { $0.question(at: clock.now) })
         // Tags may be long, and an event has a limit.
         if question.json.count > Refresher.questionByteLimit {
             try askForHalves(of: chunk, chosenOn: chosenOn, &report, shutdown)
@@ -36,6 +34,7 @@ extension Refresher {
         let request = LookupRequest(
             ids: chunk.map(\.id),
             fields: configuration.fields,
+            expansions: configuration.expansions,
             fieldsParameter: configuration.fieldsParameter
         )
         var attempt = 0

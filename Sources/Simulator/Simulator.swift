@@ -48,6 +48,7 @@ public final class Simulator: Sendable {
                 let writesIntegers = configuration.lookups?.writesUsageAsIntegers ?? false
                 return UsageEndpoint(meter: $0.meter, clock: clock, writesIntegers: writesIntegers)
             },
+            connections: ConnectionsEndpoint(stream: stream),
             tellsTime: configuration.tellsTime,
             limits: RateLimits(
                 clock: clock,

@@ -14,6 +14,8 @@ final class LookupTransform {
         ])
     )
     private let questions = QuestionReader()
+    /// Values that were left out of the last answer's posts because of their type.
+    private(set) var leftOutCount = 0
 
     func transform(
         _ line: UnsafeRawBufferPointer,
@@ -21,11 +23,15 @@ final class LookupTransform {
         at place: RecordPlace,
         into batch: DocumentBatch
     ) -> TransformOutcome {
+        leftOutCount = 0
         if line.isEmpty { return .dropped(.keepAlive) }
         switch answer.read(line) {
         case .read: break
         case .malformed: return .failed(.malformed)
-        case .wrongType: return .failed(.wrongType)
+        case .wrongType:
+            // Of the two arrays one may still be what it should be.
+            guard answer.count(0) + answer.count(1) > 0 else { return .failed(.wrongType) }
+            leftOutCount += answer.leftOutCount
         case .noMemory: return .failed(.noMemory)
         }
         guard let question else { return .failed(.noQuestion) }
@@ -54,18 +60,22 @@ final class LookupTransform {
         for index in 0..<answer.count(0) {
             guard let item = answer.string(0, element: index) else { continue }
             let reading = post.read(item)
-            guard reading == .read else {
+            guard reading == .read || reading == .wrongType else {
                 failure = reading == .noMemory ? .noMemory : .wrongType
                 continue
             }
             guard let id = post.string(PostPlan.id), let number = PostID.number(id) else {
-                failure = .noID
+                failure = reading == .wrongType ? .wrongType : .noID
                 continue
             }
             // X may answer with the newest version of an edited post; then it was asked for by an older id.
             guard let sighting = asked[number] ?? olderSighting(asked) else { continue }
             // Sinks replace whole documents: what X could not fill in this time must not wipe out what it said before.
-            guard isWhole || post.isPresent(PostPlan.withheld) else { continue }
+            guard isWhole || post.isPresent(PostPlan.withheld) else {
+                if reading == .wrongType { failure = .wrongType }
+                continue
+            }
+            leftOutCount += post.leftOutCount
             _ = EditedPost.write(
                 post,
                 id: id,

@@ -3,8 +3,10 @@ public import Time
 
 /// What a lookup asks for, as it stands in the journal's `asked` event before the request leaves.
 ///
+/// With each post stands what is known of it and an answer may lack; what is not known is left out.
+///
 /// ```
-/// {"kind":"asked","number":7,"posts":[{"id":"42","arrival":1795525200000000,"rules":["cats"]}]}
+/// {"kind":"asked","number":7,"posts":[{"id":"42","arrival":1795525200000000,"rules":["cats"],"author":"9","refers":"reply"}]}
 /// ```
 public struct Question: Sendable, Equatable {
     /// A post that is asked for, with its newest sighting on the stream.
@@ -16,12 +18,30 @@ public struct Question: Sendable, Equatable {
         /// The tags of the rules that it matched then, as a JSON array with the escapes that X sent; null for a first rule
         /// without a tag, because then the post has no category.
         public let rules: [UInt8]
+        /// The raw content of its author's id, with the escapes that X sent; nil where it is not known.
+        public var author: [UInt8]?
+        /// What it is to the posts it refers to.
+        public var kind = PostKind.post
+        /// Of a repost, the post that it repeats.
+        public var repostedID: UInt64?
+        /// The newest version of a post that was edited since; nil where it is the newest itself, as far as known.
+        public var newestID: UInt64?
 
         /// Names a post.
         public init(id: UInt64, arrival: Timestamp, rules: [UInt8]) {
             self.id = id
             self.arrival = arrival
             self.rules = rules
+        }
+
+        fileprivate func write(to output: inout [UInt8]) {
+            output += Array("{\"id\":\"\(id)\",\"arrival\":\(arrival.rawValue),\"rules\":".utf8)
+            output += rules
+            if let author { output += Array(",\"author\":\"".utf8) + author + [34] }
+            if kind != .post { output += Array(",\"refers\":\"\(kind.name)\"".utf8) }
+            if let repostedID { output += Array(",\"reposted\":\"\(repostedID)\"".utf8) }
+            if let newestID { output += Array(",\"newest\":\"\(newestID)\"".utf8) }
+            output.append(125)
         }
     }
 
@@ -36,9 +56,7 @@ public struct Question: Sendable, Equatable {
         var output: [UInt8] = [91]
         for (index, post) in posts.enumerated() {
             if index > 0 { output.append(44) }
-            output += Array("{\"id\":\"\(post.id)\",\"arrival\":\(post.arrival.rawValue),\"rules\":".utf8)
-            output += post.rules
-            output.append(125)
+            post.write(to: &output)
         }
         output.append(93)
         return output
@@ -53,6 +71,8 @@ final class QuestionReader {
     private let post = JSONExtractor(
         JSONPlan([
             .init("id", .string, slot: 0), .init("arrival", .integer, slot: 1), .init("rules", .items, slot: 2),
+            .init("author", .string, slot: 3), .init("refers", .string, slot: 4), .init("reposted", .string, slot: 5),
+            .init("newest", .string, slot: 6),
         ])
     )
     /// The event's JSON with room behind it.
@@ -68,10 +88,21 @@ final class QuestionReader {
                 guard let item = event.string(0, element: index), post.read(item) == .read, let id = post.string(0),
                     let number = PostID.number(id), let arrival = post.integer(1)
                 else { return nil }
-                sightings[number] = Sighting(arrival: Timestamp(rawValue: arrival), tags: tags())
+                sightings[number] = sighting(at: Timestamp(rawValue: arrival))
             }
             return body(sightings)
         }
+    }
+
+    /// The sighting of the post that was read last.
+    private func sighting(at arrival: Timestamp) -> Sighting {
+        func number(_ slot: Int) -> UInt64? { post.string(slot).flatMap { PostID.number($0) } }
+        var sighting = Sighting(arrival: arrival, tags: tags())
+        sighting.author = post.string(3)
+        sighting.kind = post.string(4).flatMap { PostKind(name: $0) } ?? .post
+        sighting.repostedID = number(5)
+        sighting.newestID = number(6)
+        return sighting
     }
 
     private func tags() -> [UnsafeRawBufferPointer?] {

@@ -16,7 +16,8 @@ enum RefreshSettings {
                 long: "fields",
                 value: "LIST",
                 help:
-                    "Fields of a post to ask for: those of the stream, because sinks replace whole documents.",
+                    "Fields of a post to request, in X's old or new names. With post.fields the author and references, which never "
+                    + "change, are left out.",
                 default: StreamRequest.defaultFields.joined(separator: ",")
             ),
         ] + reading
@@ -48,8 +49,17 @@ enum RefreshSettings {
         Option(
             long: "fields-parameter",
             value: "NAME",
-            help: "How X calls the list of fields in a lookup: tweet.fields or post.fields.",
-            default: "tweet.fields"
+            help:
+                "The parameter that lists the fields in a lookup: post.fields, as X describes it now, or tweet.fields. Where X "
+                + "refuses the one, the other is used.",
+            default: FieldsParameter.post.rawValue
+        ),
+        Option(
+            long: "lookup-expansions",
+            value: "LIST",
+            help:
+                "Objects to be sent along with a lookup. X may bill them, and no budget counts them, so none by default.",
+            allowsEmpty: true
         ),
     ]
 
@@ -90,7 +100,15 @@ enum RefreshSettings {
         configuration.schedule = RefreshSchedule(steps: try steps(invocation, or: schedule))
         configuration.schedule.includesReposts = invocation.flag("reposts")
         configuration.price = try BudgetSettings.price(invocation)
-        configuration.fields = list(invocation.string("fields") ?? "").filter { $0 != "withheld" }
+        let parameter = invocation.string("fields-parameter") ?? ""
+        guard let fieldsParameter = FieldsParameter(rawValue: parameter) else {
+            throw invocation.wrong("fields-parameter", parameter, "tweet.fields or post.fields")
+        }
+        configuration.fieldsParameter = fieldsParameter
+        configuration.fields = fieldsParameter.lookupFields(list(invocation.string("fields") ?? "")).filter {
+            $0 != "withheld"
+        }
+        configuration.expansions = list(invocation.string("lookup-expansions") ?? "")
         let withheld = invocation.string("withheld") ?? ""
         guard ["hide", "show"].contains(withheld) else { throw invocation.wrong("withheld", withheld, "hide or show") }
         // What X does not say of a post cannot hide it.
@@ -100,11 +118,6 @@ enum RefreshSettings {
             throw invocation.wrong("billing", rule, "utc-day or none")
         }
         configuration.billing = billing
-        let parameter = invocation.string("fields-parameter") ?? ""
-        guard ["tweet.fields", "post.fields"].contains(parameter) else {
-            throw invocation.wrong("fields-parameter", parameter, "tweet.fields or post.fields")
-        }
-        configuration.fieldsParameter = parameter
         return configuration
     }
 

@@ -95,7 +95,6 @@ struct PostWorld: Sendable {
         var generator = PostGenerator(
             random: entry.random,
             clock: PostClock(start: PostLaw.creation(of: id), step: .zero),
-            spelling: .tweet,
             world: nil
         )
         generator.recalled = Recalled(

@@ -1,6 +1,8 @@
 extension StopReason {
     /// The reason to stop that a status gives, or nil where trying again later may help.
-    public init?(status: Int, problem: Problem?) {
+    ///
+    /// - Parameter resource: what was requested, for the message.
+    public init?(status: Int, problem: Problem?, of resource: XResource = .stream) {
         let said = problem.map { "X says: \($0)" } ?? "X gave no reason"
         switch status {
         case 429:
@@ -29,7 +31,7 @@ extension StopReason {
             self.init(
                 kind: .forbidden,
                 message:
-                    "the app may not read this stream (403); \(said); check its access and project in the developer console"
+                    "the app may not \(resource.use) (403); \(said); check its access and project in the developer console"
             )
         case 409:
             self.init(
@@ -44,12 +46,12 @@ extension StopReason {
         case 404:
             self.init(
                 kind: .wrongAddress,
-                message: "there is no stream at this address (\(status)); \(said); check X_API_URL"
+                message: "there is no \(resource) at this address (\(status)); \(said); check X_API_URL"
             )
         default:
             self.init(
                 kind: .badRequest,
-                message: "the request is not accepted (\(status)); \(said); check --fields and --expansions"
+                message: "the request is not accepted (\(status)); \(said)\(resource.badRequestAdvice)"
             )
         }
     }

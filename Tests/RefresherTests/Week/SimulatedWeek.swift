@@ -85,7 +85,7 @@ final class SimulatedWeek {
         configuration.schedule = schedule
         let clock = clock
         configuration.steady = { clock.clock.now - SimulatedWeek.start }
-        configuration.fieldsParameter = spelling == .tweet ? "tweet.fields" : "post.fields"
+        configuration.fieldsParameter = spelling == .tweet ? .tweet : .post
         let client = XAPIClient(
             endpoint: try XEndpoint(simulator.url),
             token: try BearerToken("canary-week"),
