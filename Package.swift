@@ -103,7 +103,8 @@ let package = Package(
         .executableTarget(
             name: "reprise",
             dependencies: [
-                "Time", "Failures", "Files", "Logging", "Lifecycle", "Terminal", "Options", "HTTPClient", "HTTPServer",
+                "Time", "Failures", "Files", "Logging", "JSON", "Lifecycle", "Terminal", "Options", "HTTPClient",
+                "HTTPServer",
                 "Journal",
                 "XAPI", "Transform", "Index", "Sinks", "Recorder", "Replayer", "Feeds", "Refresher", "Dashboard",
                 "Simulator",

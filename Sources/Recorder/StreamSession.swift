@@ -31,6 +31,7 @@ final class StreamSession {
     private static let refusalTimeLimit = Duration.seconds(5)
 
     private let request: HTTPClientRequest
+    private let origin: ServerOrigin
     private let number: Int
     private let rules: [ActiveRule]?
     private let sink: any DeliverySink
@@ -55,6 +56,7 @@ final class StreamSession {
 
     init(
         request: HTTPClientRequest,
+        origin: ServerOrigin,
         number: Int,
         rules: [ActiveRule]?,
         silenceLimit: Duration,
@@ -68,6 +70,7 @@ final class StreamSession {
         report: @escaping (Bool) -> Void
     ) {
         self.request = request
+        self.origin = origin
         self.number = number
         self.rules = rules
         self.sink = sink
@@ -111,7 +114,10 @@ final class StreamSession {
         openedAt = monotonic.now
         result.rateLimit = RateLimit(head, wall: clock.now, monotonic: openedAt)
         guard head.status == 200 else { return }
-        try sink.append(event: EventKind.opened, fields: ConnectionEvents.opened(number, url: request.url, head))
+        try sink.append(
+            event: EventKind.opened,
+            fields: ConnectionEvents.opened(number, of: origin, url: request.url, head)
+        )
         if let rules { try sink.append(event: EventKind.rules, fields: ConnectionEvents.rules(rules)) }
         result.end = .stopped
         logger.notice("the stream is open", [("connection", "\(number)")])

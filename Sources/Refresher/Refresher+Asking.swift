@@ -77,6 +77,7 @@ extension Refresher {
                 report.spent += billed
                 report.free += max(0, found.returned.count - billed)
                 report.add(found)
+                weigh(found, chunk)
                 try tell(of: chunk, only: found.told, &report)
                 try learnTime(answer.date)
                 if answer.rateLimit.remaining == 0, let reset = answer.rateLimit.reset { closeWindow(until: reset) }

@@ -28,6 +28,19 @@ struct LookupAnswer {
         self.time = time
     }
 
+    /// Adds a post that a simulator before this one streamed, or why it cannot be seen.
+    mutating func add(_ past: PastPost, _ question: Question) {
+        let post = past.post(by: world.law, at: time)
+        guard post.state != .deleted else { return addNotFound(post.id) }
+        guard post.state == .visible else { return addNotAuthorized(post.id) }
+        var made = past.made
+        made.take(post.counts)
+        made.withheldCountries = post.withheldCountries
+        data.separate()
+        made.writeObject(question.fields, spelling: spelling, to: &data)
+        returnedIDs.append(post.id)
+    }
+
     /// Adds a post, or why it cannot be seen.
     mutating func add(_ id: UInt64, _ question: Question, answersWithNewest: Bool) {
         guard var post = world.truth.post(id, at: time), post.state != .deleted else { return addNotFound(id) }
@@ -99,7 +112,7 @@ struct LookupAnswer {
         includedIDs.append(id)
     }
 
-    private mutating func addNotFound(_ id: UInt64, parameter: String = "ids", section: String? = nil) {
+    mutating func addNotFound(_ id: UInt64, parameter: String = "ids", section: String? = nil) {
         error(
             id,
             parameter: parameter,
