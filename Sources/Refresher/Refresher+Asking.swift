@@ -76,8 +76,7 @@ extension Refresher {
                 try ledger?.settle(billed, for: number)
                 report.spent += billed
                 report.free += max(0, found.returned.count - billed)
-                report.add(found)
-                weigh(found, chunk)
+                weigh(found, chunk, &report)
                 try tell(of: chunk, only: found.told, &report)
                 try learnTime(answer.date)
                 if answer.rateLimit.remaining == 0, let reset = answer.rateLimit.reset { closeWindow(until: reset) }

@@ -12,7 +12,8 @@ extension Refresher {
     private static let stretchLimit = 10_000
 
     /// Takes in what an answer said.
-    func weigh(_ found: AnswerCounts.Found, _ chunk: [PostState]) {
+    func weigh(_ found: AnswerCounts.Found, _ chunk: [PostState], _ report: inout RefreshReport) {
+        report.add(found)
         let missed = Set(found.missed)
         for post in chunk where found.told.contains(post.id) {
             judge.take(isGone: missed.contains(post.id), post)

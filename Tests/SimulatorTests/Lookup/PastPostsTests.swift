@@ -57,7 +57,7 @@ struct PastPostsTests {
                 let (old, new) = (answers[0].object, answers[1].object)
                 // A repost knows less: whether the author of what it repeats is still there.
                 let reposts = Set(
-                    old.posts.filter { $0["referenced_tweets"] != nil }.compactMap { $0["id"] as? String }
+                    (old.posts + new.posts).filter { $0["referenced_tweets"] != nil }.compactMap { $0["id"] as? String }
                 )
                 func plain(_ posts: [[String: Any]]) -> [NSDictionary] {
                     posts.filter { !reposts.contains($0["id"] as? String ?? "") }.map {
