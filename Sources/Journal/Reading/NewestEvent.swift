@@ -27,14 +27,23 @@ extension Journal {
         if let found { return found }
         guard var id = newest else { return nil }
         for _ in 0..<Journal.segmentLimit {
-            let isSealed = folder.disk.exists(folder.sealed(id))
-            for trailer in try SegmentTrailers(folder, id, isSealed: isSealed).blocks.reversed() {
+            for trailer in try trailers(of: id, in: folder).reversed() {
                 if let event = trailer.events.last(where: fits) { return event }
             }
             guard id > .first else { return nil }
             id = id.previous
         }
         return nil
+    }
+
+    private func trailers(of id: SegmentID, in folder: SourceFolder) throws -> [BlockTrailer] {
+        let isSealed = folder.disk.exists(folder.sealed(id))
+        do { return try SegmentTrailers(folder, id, isSealed: isSealed).blocks } catch
+            where !isSealed && folder.disk.exists(folder.sealed(id))
+        {
+            // Its writer has sealed it meanwhile.
+            return try SegmentTrailers(folder, id, isSealed: true).blocks
+        }
     }
 
     /// The server that the journal was recorded from or refreshed against last, by scheme, host and port, or `simulator`.
