@@ -138,6 +138,7 @@ struct RecorderRun {
         policy.attempt(at: monotonic.now)
         let session = StreamSession(
             request: configuration.stream.httpRequest(configuration.endpoint, configuration.token),
+            origin: configuration.endpoint.origin,
             number: reporter.status.connections + 1,
             rules: rulesInForce,
             silenceLimit: configuration.silenceLimit,

@@ -35,6 +35,7 @@ final class StreamSession {
     private static let silentTicks = 4
 
     private let request: HTTPClientRequest
+    private let origin: ServerOrigin
     private let number: Int
     private let rules: [ActiveRule]?
     private let sink: any DeliverySink
@@ -62,6 +63,7 @@ final class StreamSession {
 
     init(
         request: HTTPClientRequest,
+        origin: ServerOrigin,
         number: Int,
         rules: [ActiveRule]?,
         silenceLimit: Duration,
@@ -75,6 +77,7 @@ final class StreamSession {
         report: @escaping (Bool) -> Void
     ) {
         self.request = request
+        self.origin = origin
         self.number = number
         self.rules = rules
         self.sink = sink
@@ -125,7 +128,10 @@ final class StreamSession {
     /// Notes that the stream is open: content has come that X may have sent, or none for a while.
     private func open() throws {
         guard result.end == nil, let head = result.head else { return }
-        try sink.append(event: EventKind.opened, fields: ConnectionEvents.opened(number, url: request.url, head))
+        try sink.append(
+            event: EventKind.opened,
+            fields: ConnectionEvents.opened(number, of: origin, url: request.url, head)
+        )
         if let rules { try sink.append(event: EventKind.rules, fields: ConnectionEvents.rules(rules)) }
         result.end = .stopped
         logger.notice("the stream is open", [("connection", "\(number)")])

@@ -75,7 +75,7 @@ extension Refresher {
                 try ledger?.settle(billed, for: number)
                 report.spent += billed
                 report.free += max(0, found.returned.count - billed)
-                report.add(found)
+                weigh(found, chunk, &report)
                 isProbing = false
                 try tell(of: chunk, only: found.told, withoutCounts: found.withoutCounts, &report)
                 try learnTime(answer.date)

@@ -22,6 +22,12 @@ public struct RefresherConfiguration: Sendable {
     public var expansions: [String] = []
     /// The parameter that lists the fields.
     public var fieldsParameter = FieldsParameter.post
+    /// How much X may call gone before it is doubted.
+    public var deletionLimit = DeletionLimit()
+    /// Whether the first pass believes whatever X calls gone.
+    public var acceptsDeletions = false
+    /// Whether another server's name than the journal's stands for the same X.
+    public var acceptsServer = false
     /// Tries of one question before the pass ends.
     public var tryLimit = 5
     /// The first wait after a failure; it doubles with each further one, up to a minute.

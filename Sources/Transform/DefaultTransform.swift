@@ -75,7 +75,8 @@ public final class DefaultTransform {
     /// Adds the documents of the answer to a lookup: a pure function of that answer and of the question.
     ///
     /// A post that is there gives its document; one that X does not find, does not show us or withholds somewhere gives a
-    /// tombstone; an id of which the answer says nothing gives nothing.
+    /// tombstone; an id of which the answer says nothing gives nothing. Where the question says that deletions wait, posts that X
+    /// does not find or show give nothing either.
     ///
     /// - Parameters:
     ///   - answer: the record; `padding` bytes behind it must be readable.
@@ -101,6 +102,25 @@ public final class DefaultTransform {
     /// Whether a record without a post holds problems, in `errors` or at its top level.
     private var isNotice: Bool {
         [PostPlan.errors, PostPlan.problemTitle, PostPlan.problemType].contains { extractor.isPresent($0) }
+    }
+
+    /// Adds a tombstone for each post of a record of deletions that the refresher believes: `{"deleted":["42"]}`.
+    ///
+    /// - Parameters:
+    ///   - deletions: the record; `padding` bytes behind it must be readable.
+    ///   - offset: its first byte in the journal.
+    ///   - arrival: when it was written.
+    ///   - ordinal: how many records its delivery had completed before it.
+    ///   - batch: where the documents go.
+    public func transform(
+        deletions: UnsafeRawBufferPointer,
+        offset: UInt64,
+        arrival: Timestamp,
+        ordinal: Int,
+        into batch: DocumentBatch
+    ) -> TransformOutcome {
+        let place = RecordPlace(offset: offset, arrival: arrival, ordinal: ordinal)
+        return lookups.transform(deletions: deletions, at: place, into: batch)
     }
 
     /// Whether these bytes are a post's id: 1 to 19 digits.

@@ -3,6 +3,9 @@ internal import Time
 
 /// Makes the documents of the answer to a lookup, `GET /2/tweets`: one for each post in `data`, a tombstone for each that is gone.
 ///
+/// Where the question says that deletions wait, a post that is gone gives nothing here, and its tombstone comes from a record of
+/// deletions that are believed.
+///
 /// Both arrays may stand in one answer, and `data` is missing where nothing was found. Objects in `includes` give no documents.
 final class LookupTransform {
     private let answer = JSONExtractor(JSONPlan([.init("data", .items, slot: 0), .init("errors", .items, slot: 1)]))
@@ -13,6 +16,7 @@ final class LookupTransform {
             .init("section", .string, slot: 3), .init("parameter", .string, slot: 4),
         ])
     )
+    private let deletions = JSONExtractor(JSONPlan([.init("deleted", .items, slot: 0)]))
     private let questions = QuestionReader()
     /// Values that were left out of the last answer's posts because of their type.
     private(set) var leftOutCount = 0
@@ -38,7 +42,7 @@ final class LookupTransform {
         let before = batch.documents.count
         let failure = questions.read(question) { sightings in
             let failure = posts(asked: sightings, at: place, batch, from: before)
-            problems(asked: sightings, at: place, batch, from: before)
+            if !questions.deletionsWait { problems(asked: sightings, at: place, batch, from: before) }
             return failure
         }
         guard let failure else { return .failed(.noQuestion) }
@@ -88,6 +92,32 @@ final class LookupTransform {
             )
         }
         return failure
+    }
+
+    /// Adds a tombstone for each id of a record of deletions, `{"deleted":["42"]}`.
+    func transform(
+        deletions line: UnsafeRawBufferPointer,
+        at place: RecordPlace,
+        into batch: DocumentBatch
+    )
+        -> TransformOutcome
+    {
+        switch deletions.read(line) {
+        case .read: break
+        case .malformed: return .failed(.malformed)
+        case .wrongType: return .failed(.wrongType)
+        case .noMemory: return .failed(.noMemory)
+        }
+        let count = deletions.count(0)
+        for index in 0..<count {
+            guard let item = deletions.string(0, element: index), item.count > 2, item[0] == 34 else {
+                return .failed(.wrongType)
+            }
+            let id = UnsafeRawBufferPointer(rebasing: item[1..<item.count - 1])
+            guard DefaultTransform.isID(id) else { return .failed(.noID) }
+            batch.addTombstone(of: id, at: place, number: index)
+        }
+        return count > 0 ? .yielded(count) : .dropped(.nothing)
     }
 
     private var isWhole: Bool { post.integer(PostPlan.likes) != nil && post.string(PostPlan.text) != nil }

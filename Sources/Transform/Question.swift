@@ -6,8 +6,12 @@ public import Time
 /// With each post stands what is known of it and an answer may lack; what is not known is left out.
 ///
 /// ```
-/// {"kind":"asked","number":7,"posts":[{"id":"42","arrival":1795525200000000,"rules":["cats"],"author":"9","refers":"reply"}]}
+/// {"kind":"asked","number":7,"origin":"https://api.x.com","deletions":"believed-later",
+///  "posts":[{"id":"42","arrival":1795525200000000,"rules":["cats"],"author":"9","refers":"reply"}]}
 /// ```
+///
+/// With `deletions` the answer alone deletes nothing: what X did not find waits for a record of deletions that are believed. Questions
+/// of older versions have no such member, and their answers delete at once.
 public struct Question: Sendable, Equatable {
     /// A post that is asked for, with its newest sighting on the stream.
     public struct Post: Sendable, Equatable {
@@ -51,6 +55,9 @@ public struct Question: Sendable, Equatable {
     /// Makes a question.
     public init(_ posts: [Post]) { self.posts = posts }
 
+    /// The value of the event's member `deletions`.
+    public static let deletionsLater = "believed-later"
+
     /// The value of the event's member `posts`.
     public var json: [UInt8] {
         var output: [UInt8] = [91]
@@ -67,7 +74,9 @@ public struct Question: Sendable, Equatable {
 ///
 /// The tags that it gives point into the question read last.
 final class QuestionReader {
-    private let event = JSONExtractor(JSONPlan([.init("posts", .items, slot: 0)]))
+    private let event = JSONExtractor(
+        JSONPlan([.init("posts", .items, slot: 0), .init("deletions", .present, slot: 1)])
+    )
     private let post = JSONExtractor(
         JSONPlan([
             .init("id", .string, slot: 0), .init("arrival", .integer, slot: 1), .init("rules", .items, slot: 2),
@@ -77,6 +86,9 @@ final class QuestionReader {
     )
     /// The event's JSON with room behind it.
     private var bytes: [UInt8] = []
+
+    /// Whether the answer to the question that was read last deletes nothing by itself.
+    var deletionsWait: Bool { event.isPresent(1) }
 
     /// Gives the sightings by id while the body runs; nil where it is no question.
     func read<Result>(_ json: [UInt8], _ body: ([UInt64: Sighting]) -> Result) -> Result? {

@@ -31,6 +31,7 @@ extension ExitStatus {
         case let error as RecorderError where error.code == .tryLater: self = .tryLater
         case let error as RecorderError where error.code == .refused || error.code == .rules: self = .configuration
         case let error as RefresherError where error.code == .clockWrong: self = .tryLater
+        case let error as RefresherError where error.code == .otherServer: self = .configuration
         case let error as XAPIError: self = ExitStatus(for: error)
         // A database that another program locks.
         case let error where FailureCause(of: error) == .locked: self = .tryLater

@@ -44,6 +44,7 @@ enum RecorderSetup {
                 help: "The longest time that a segment stays open.",
                 default: "1d"
             ),
+            ServerSettings.accept,
             Option(
                 long: "backoff-scale",
                 value: "FACTOR",
@@ -85,6 +86,7 @@ enum RecorderSetup {
         // The lock comes first, so that nobody else records what the count below does not know.
         let writer = try open(directory, journal)
         do {
+            try ServerSettings.check(configuration.endpoint, invocation, directory, writer, logger)
             let guarded = try budget.map { try spent($0, invocation, directory, logger) }
             return Recorder(
                 configuration,

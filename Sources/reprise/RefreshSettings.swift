@@ -20,6 +20,12 @@ enum RefreshSettings {
                     + "change, are left out.",
                 default: StreamRequest.defaultFields.joined(separator: ",")
             ),
+            ServerSettings.accept,
+            Option(
+                long: "accept-deletions",
+                help:
+                    "Believe in this pass whatever X says is gone, however much it is; --deletion-limit does not hold then."
+            ),
         ] + reading
 
     /// What is read when.
@@ -45,6 +51,14 @@ enum RefreshSettings {
             value: "RULE",
             help: "utc-day: X bills a post once a UTC day, however often it is read; none: each time.",
             default: "utc-day"
+        ),
+        Option(
+            long: "deletion-limit",
+            value: "SHARE",
+            help:
+                "Where X does not find more than that share of the posts asked for, nothing is deleted: 50%/50 is more "
+                + "than half of at least 50; it is believed when X stays with it. 100% believes everything.",
+            default: "50%/50"
         ),
         Option(
             long: "fields-parameter",
@@ -74,6 +88,7 @@ enum RefreshSettings {
         configuration.budgets = try BudgetSettings.lookupsAlone(invocation, isNeeded: isNeeded)
             .filter { $0.amount != .unlimited }
         configuration.readLimit = try invocation.int("max-reads")
+        configuration.acceptsDeletions = invocation.flag("accept-deletions")
         return configuration
     }
 
@@ -118,7 +133,25 @@ enum RefreshSettings {
             throw invocation.wrong("billing", rule, "utc-day or none")
         }
         configuration.billing = billing
+        configuration.deletionLimit = try deletionLimit(invocation)
+        configuration.acceptsServer = invocation.flag("accept-server")
         return configuration
+    }
+
+    private static func deletionLimit(_ invocation: Invocation) throws -> DeletionLimit {
+        let text = invocation.string("deletion-limit") ?? "50%/50"
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let posts = parts.count == 2 ? Int(parts[1]) : DeletionLimit().least
+        guard parts.count <= 2, parts[0].last == "%", let percent = Double(parts[0].dropLast()),
+            (0...100).contains(percent), let posts, (1...1_000_000).contains(posts)
+        else {
+            throw invocation.wrong(
+                "deletion-limit",
+                text,
+                "a share and perhaps a number of posts, 50% or 50%/200 for example"
+            )
+        }
+        return DeletionLimit(share: percent / 100, least: posts)
     }
 
     private static let standardSchedule = "15m,1h,4h,1d,3d,7d"

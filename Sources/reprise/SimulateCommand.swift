@@ -23,7 +23,7 @@ enum SimulateCommand {
                 + "fault of lookups says what and at which requests: lookup:429@3, lookup:hang@2-4, lookup:402@10- for the "
                 + "tenth and all after it, lookup:omit@* for each. hang never answers; lose resets the connection in place of "
                 + "an answer that is charged for, cut closes it inside the answer; truncate sends half of the JSON; omit "
-                + "leaves some ids out of both arrays, partial calls them unavailable.",
+                + "leaves some ids out of both arrays, partial calls them unavailable, forget finds none of the posts.",
         ],
         examples: [
             ("reprise simulate --rate 100", "a hundred posts a second on port 8081"),

@@ -24,6 +24,19 @@ struct LookupAnswer {
         includes = Includes(view)
     }
 
+    /// Adds a post that a simulator before this one streamed, or why it cannot be seen.
+    mutating func add(_ past: PastPost) {
+        let post = past.post(by: world.law, at: time)
+        guard post.state != .deleted else { return addNotFound(post.id) }
+        guard post.state == .visible else { return addNotAuthorized(post.id) }
+        var made = past.made
+        made.take(post.counts)
+        made.withheldCountries = post.withheldCountries
+        data.separate()
+        made.writeObject(view.fields, spelling: view.spelling, to: &data)
+        returnedIDs.append(post.id)
+    }
+
     /// Adds a post, or why it cannot be seen.
     mutating func add(_ id: UInt64, answersWithNewest: Bool) {
         guard var post = world.truth.post(id, at: time), post.state != .deleted else { return addNotFound(id) }
@@ -105,7 +118,7 @@ struct LookupAnswer {
         includes.add(made)
     }
 
-    private mutating func addNotFound(_ id: UInt64, parameter: String? = nil, section: String? = nil) {
+    mutating func addNotFound(_ id: UInt64, parameter: String? = nil, section: String? = nil) {
         let parameter = parameter ?? idParameter
         error(
             id,

@@ -14,6 +14,8 @@ final class LookupEndpoint: Sendable {
     private let clock: WallClock
     private let logger: Logger
     private let count = Atomic(0)
+    /// Whether no post is found for now.
+    let isForgetful = Atomic(false)
 
     init(
         _ settings: LookupSettings,
@@ -63,8 +65,19 @@ final class LookupEndpoint: Sendable {
         case .success(let read): ids = read
         case .failure(let refusal): return refusal.response
         }
+        let json: [UInt8]
         var answer = LookupAnswer(world: world, view: view, time: clock.now, isSingle: isSingle)
-        let json = write(&answer, ids, number: number, fault: fault?.kind)
+        do {
+            json = try write(
+                &answer,
+                ids,
+                number: number,
+                fault: isForgetful.load(ordering: .relaxed) ? .forget : fault?.kind
+            )
+        } catch {
+            logger.error("posts of an earlier simulator cannot be read: \(error)")
+            return Problem.status(503)
+        }
         switch fault?.kind {
         case .truncate: return .bytes(Array(json.prefix(json.count / 2)), type: Self.type)
         case .cut: return .stream(BrokenBody(json.prefix(json.count / 2), end: .abort), type: Self.type)
@@ -129,14 +142,20 @@ final class LookupEndpoint: Sendable {
         _ ids: [UInt64],
         number: Int,
         fault: LookupFault.Kind?
-    ) -> [UInt8] {
+    ) throws -> [UInt8] {
+        let unknown = ids.filter { world.memory.known($0) == nil }
+        let past = try unknown.isEmpty ? [:] : settings.past?.records(of: unknown) ?? [:]
         for (index, id) in ids.enumerated() {
             if fault == .omit, index % 10 == 0 { continue }
             let place = Int(SeededGenerator.mixed(id &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15) % 1_000)
             if place < settings.omittedPerMille { continue }
             let isUnavailable = place < settings.omittedPerMille + settings.unavailablePerMille
-            if isUnavailable || fault == .partial && index % 10 == 0 {
+            if fault == .forget {
+                answer.addNotFound(id)
+            } else if isUnavailable || fault == .partial && index % 10 == 0 {
                 answer.addUnavailable(id)
+            } else if let record = past[id], let post = PastPost(record: record) {
+                answer.add(post)
             } else {
                 answer.add(id, answersWithNewest: settings.answersWithNewestVersion)
             }
