@@ -107,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "reprise",
             dependencies: [
-                "Time", "Failures", "Files", "Text", "Logging", "JSON", "Lifecycle", "Terminal", "Options", "HTTPClient",
+                "Time", "Failures", "Files", "Text", "Logging", "JSON", "Lifecycle", "Terminal", "Options",
+                "HTTPClient",
                 "HTTPServer",
                 "Journal",
                 "XAPI", "Transform", "Index", "Sinks", "Recorder", "Replayer", "Feeds", "Refresher", "Dashboard",

@@ -4,8 +4,10 @@ internal import XAPI
 
 /// What of a recorded stream X has billed.
 public enum BilledPosts {
-    /// Counts the posts of the filtered stream that arrived at a time or later: lines with `data`, and fragments, which are posts
-    /// that were cut. What damage has taken counts by the blocks' trailers.
+    /// Counts the posts of the filtered stream that arrived at a time or later.
+    ///
+    /// They are lines with `data`, and fragments, which are posts that were cut. What damage has taken counts by the blocks'
+    /// trailers.
     ///
     /// - Parameter limit: more than that need not be counted exactly; this bounds what is read.
     /// - Throws: `JournalError`: `io`, `corrupt`.

@@ -90,7 +90,9 @@ public final class XAPIClient {
         if body != nil { request.headers.append(("Content-Type", "application/json")) }
         let answer = try send(request, bodyLimit: Self.bodyLimit)
         guard (200...299).contains(answer.status) else { throw refusal(request, answer) }
-        guard let json = JSONValue.parse(request.blottedOut(of: answer.body)) else { throw .unreadable(request, answer) }
+        guard let json = JSONValue.parse(request.blottedOut(of: answer.body)) else {
+            throw .unreadable(request, answer)
+        }
         return json
     }
 

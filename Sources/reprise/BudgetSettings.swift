@@ -1,8 +1,10 @@
 internal import Options
 internal import XAPI
 
-/// What may be spent, and what a post costs. One key has one meaning, in every command, the environment and the settings file:
-/// `budget` is for the stream, `refresh-budget` for lookups.
+/// What may be spent, and what a post costs.
+///
+/// One key has one meaning, in every command, the environment and the settings file: `budget` is for the stream,
+/// `refresh-budget` for lookups.
 enum BudgetSettings {
     static let streamOption = Option(
         long: "budget",

@@ -11,7 +11,7 @@ struct ReadmeTests {
         for block in blocks where !Readme.isSettings(block) {
             for line in block {
                 let word = line.split(separator: " ").first { !$0.contains("=") } ?? ""
-                #expect(["reprise", "make", "export", "zstd", "duckdb", "sqlite3"].contains(word), "\(line)")
+                #expect(["reprise", "make", "export", "read", "zstd", "duckdb", "sqlite3"].contains(word), "\(line)")
             }
         }
     }

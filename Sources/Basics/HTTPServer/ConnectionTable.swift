@@ -29,7 +29,9 @@ final class ConnectionTable: Sendable {
     }
 
     private let limits: HTTPServerLimits
-    /// By the address of libmicrohttpd's connection. An entry goes before its descriptor is closed, so that no other file is shut down.
+    /// By the address of libmicrohttpd's connection.
+    ///
+    /// An entry goes before its descriptor is closed, so that no other file is shut down.
     private let entries = Mutex<[UInt: Entry]>([:])
 
     init(limits: HTTPServerLimits) {

@@ -95,7 +95,9 @@ public struct Invocation: Sendable {
         ValueError(option: long, problem: problem, place: setting(long).place, command: path)
     }
 
-    /// Where the settings file has a key, whether or not this command reads it: `reprise.yaml, line 3`. Nil where it has none.
+    /// Where the settings file has a key, whether or not this command reads it.
+    ///
+    /// `reprise.yaml, line 3` for example; nil where it has none.
     public func placeInFile(of key: String) -> String? {
         guard let configuration, let entry = configuration.entries.last(where: { $0.key == key }) else { return nil }
         return "\(configuration.path), line \(entry.line)"

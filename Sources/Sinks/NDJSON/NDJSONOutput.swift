@@ -47,7 +47,9 @@ struct NDJSONOutput {
     }
 
     private static let standardOutput = "ndjson:-"
-    /// Spells out what posts hide where the output is a terminal; the JSON stays the same JSON. Nil for everything else.
+    /// Spells out what posts hide where the output is a terminal; the JSON stays the same JSON.
+    ///
+    /// Nil for everything else.
     private var visible: VisibleBytes?
 
     /// Writes to an open descriptor, which stays open.

@@ -1,4 +1,6 @@
-/// The number of a budget or a price, as an operator wrote it. A spelling with two readings is refused, with the reason.
+/// The number of a budget or a price, as an operator wrote it.
+///
+/// A spelling with two readings is refused, with the reason.
 ///
 /// | written | read |
 /// |---|---|

@@ -1,6 +1,8 @@
 internal import JSON
 
-/// Tells which lines of a stream X bills: those with `data`. A line that cannot be read, or was cut, counts where it may be a post.
+/// Tells which lines of a stream X bills.
+///
+/// Those with `data`. A line that cannot be read, or was cut, counts where it may be a post.
 ///
 /// One thread at a time.
 public final class BilledLines {

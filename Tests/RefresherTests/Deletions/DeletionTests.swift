@@ -98,7 +98,8 @@ struct DeletionTests {
         #expect(gone.filter(isRead).allSatisfy { !shown.contains($0) })
         #expect(shown.isSuperset(of: Set(truth.streamedIDs).subtracting(gone)))
         #expect(
-            week.reports.allSatisfy { $0.doubted == 0 && !$0.isDoubting } && week.reports[0].gone > Self.posts / 100
+            week.reports.allSatisfy { $0.doubted == 0 && !$0.isDoubting } && week.reports[0].gone > Self.posts / 100,
+            "\(week.reports)"
         )
     }
 
