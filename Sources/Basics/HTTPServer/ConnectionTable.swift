@@ -49,10 +49,10 @@ final class ConnectionTable: Sendable {
                     $0.value.phase != .closing && (!isOfClient || $0.value.client == client)
                 }
                 guard open.count >= limit, entry.phase != .closing else { continue }
-                if let key = Self.longestWaiting(open), let other = entries[key] {
-                    entries[key] = Self.shutDown(other)
-                } else {
-                    entry = Self.shutDown(entry)
+                switch Self.toClose(of: open) {
+                case .one(let key): entries[key] = entries[key].map(Self.shutDown)
+                case .noneYet: break
+                case .never: entry = Self.shutDown(entry)
                 }
             }
             entries[UInt(bitPattern: connection)] = entry
@@ -95,11 +95,30 @@ final class ConnectionTable: Sendable {
         }
     }
 
-    /// The one to close for a new one: first among those without a whole request, then among those that are served; never a stream.
-    private static func longestWaiting(_ entries: [UInt: Entry]) -> UInt? {
+    private enum Choice {
+        case one(UInt)
+        /// A moment later there is one; until then there is one more, and libmicrohttpd's own limit bounds how many.
+        case noneYet
+        /// All are streams.
+        case never
+    }
+
+    /// Which to close for a new one: first those that wait for a request and have sent nothing that is not read yet, then those that are
+    /// served; never a stream. In each group, the one that has waited longest.
+    private static func toClose(of entries: [UInt: Entry]) -> Choice {
+        func oldest(_ entries: some Sequence<(key: UInt, value: Entry)>) -> UInt? {
+            entries.min { $0.value.since < $1.value.since }?.key
+        }
         let waiting = entries.filter { $0.value.phase == .head }
-        let served = entries.filter { $0.value.phase == .body || $0.value.phase == .response }
-        return (waiting.isEmpty ? served : waiting).min { $0.value.since < $1.value.since }?.key
+        if let key = oldest(waiting.filter { !hasUnreadBytes($0.value.descriptor) }) { return .one(key) }
+        guard waiting.isEmpty else { return .noneYet }
+        return oldest(entries.filter { $0.value.phase != .stream }).map { .one($0) } ?? .never
+    }
+
+    /// Whether bytes have come that nobody has read: ioctl_tty(2), FIONREAD.
+    private static func hasUnreadBytes(_ descriptor: CInt) -> Bool {
+        var count: CInt = 0
+        return ioctl(descriptor, UInt(FIONREAD), &count) == 0 && count > 0
     }
 
     private static func shutDown(_ entry: Entry) -> Entry {

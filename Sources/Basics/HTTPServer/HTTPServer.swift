@@ -51,8 +51,8 @@ public final class HTTPServer: Sendable {
         guard
             let daemon = reprise_mhd_start(
                 socket.descriptor,
-                // More than the table keeps, so that a connection that is to be closed never keeps a new one waiting.
-                UInt32(clamping: limits.connectionCount) + 32,
+                // More than the table keeps, so that connections that are to be closed keep no new one waiting.
+                UInt32(clamping: limits.connectionCount + max(32, limits.connectionCount / 2)),
                 limits.connectionByteLimit,
                 seconds(limits.idleTimeout),
                 answerRequest,

@@ -42,6 +42,9 @@ struct ListenSocket {
             Glibc.close(descriptor)
             throw Self.failure(host: host, port: port, number)
         }
+        // A connection without a word takes no place here, and one with a request is not closed for those that come right behind it
+        // before the request is read. Where the kernel refuses, only that is lost.
+        _ = reprise_tcp_defer_accept(descriptor, 1)
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let bound = withUnsafeMutableBytes(of: &storage) { bytes -> (address: String, port: UInt16)? in

@@ -3,6 +3,7 @@
 
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 /* Not part of the Glibc module. */
 #include <sys/epoll.h>
@@ -61,6 +62,11 @@ static inline struct MHD_Response *reprise_mhd_stream(
 }
 static inline ssize_t reprise_mhd_end(void) { return MHD_CONTENT_READER_END_OF_STREAM; }
 static inline ssize_t reprise_mhd_end_with_error(void) { return MHD_CONTENT_READER_END_WITH_ERROR; }
+
+/* Accept a connection when its first bytes are there, or after about so many seconds: tcp(7). */
+static inline int reprise_tcp_defer_accept(int descriptor, int seconds) {
+    return setsockopt(descriptor, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+}
 
 /* Disconnecting a TCP socket by connect(2) with AF_UNSPEC sends a reset at once; SO_LINGER 0 would not, because
    libmicrohttpd shuts the socket down before it closes it. */
