@@ -20,17 +20,11 @@ struct HostilePageTests {
         let clients = HostileClient.all.map { $0.start(on: .init(port: port, isOver: { over.value })) }
         let end = ContinuousClock.now + .seconds(HostileSize.seconds ?? 4)
         var longest = Duration.zero
-        var (count, repeated) = (0, 0)
+        var count = 0
         while .now < end {
             for target in Self.targets {
                 let start = ContinuousClock.now
-                var status = try answer(target, port)
-                if status == nil {
-                    // All come from one address, which may have too many connections at that moment: as a browser would, once more.
-                    repeated += 1
-                    sleepMilliseconds(50)
-                    status = try answer(target, port)
-                }
+                let status = try answer(target, port)
                 let taken = ContinuousClock.now - start
                 #expect(status == 200, "\(target), request \(count), \(taken)")
                 longest = max(longest, taken)
@@ -38,7 +32,6 @@ struct HostilePageTests {
             }
             sleepMilliseconds(20)
         }
-        #expect(repeated * 20 <= count, "\(repeated) of \(count) were closed without an answer")
         over.end()
         for client in clients { #expect(client.join(seconds: 30)) }
         // All of them share two cores with the page here.
