@@ -103,8 +103,10 @@ final class ConnectionTable: Sendable {
         case never
     }
 
-    /// Which to close for a new one: first those that wait for a request and have sent nothing that is not read yet, then those that are
-    /// served; never a stream. In each group, the one that has waited longest.
+    /// Which to close for a new one: first those that wait for a request and have sent nothing that is not read yet,
+    /// then those that are served; never a stream.
+    ///
+    /// In each group, the one that has waited longest.
     private static func toClose(of entries: [UInt: Entry]) -> Choice {
         func oldest(_ entries: some Sequence<(key: UInt, value: Entry)>) -> UInt? {
             entries.min { $0.value.since < $1.value.since }?.key
