@@ -60,25 +60,29 @@ let package = Package(
         basics("Time", ["Numbers"]),
         basics("Failures"),
         basics("Files", ["Failures"]),
-        basics("Logging", ["Time"]),
+        basics("Text"),
+        basics("Logging", ["Time", "Text"]),
         basics("JSON", ["CSimdJSON"]),
         basics("YAML", ["CYAML"]),
         basics("Compression", ["CZlib", "CZstd"]),
         basics("Hashing", ["CXXHash"]),
         basics("SQLite", ["CSQLite", "Failures", "Files"]),
         basics("Lifecycle", ["Time", "Failures", "Logging"]),
-        basics("Terminal", ["Numbers", "Time", "Lifecycle"]),
+        basics("Terminal", ["Numbers", "Time", "Text", "Lifecycle"]),
         basics("Options", ["YAML", "Time"]),
         basics("HTTPClient", ["CCurl", "Failures", "Time"]),
         basics("HTTPServer", ["CMicroHTTPD"]),
 
         room("Journal", ["Numbers", "Time", "Failures", "Files", "Compression", "Hashing", "SQLite", "Lifecycle"]),
-        room("XAPI", ["Numbers", "Time", "Failures", "JSON", "YAML", "HTTPClient"]),
+        room("XAPI", ["Numbers", "Time", "Failures", "JSON", "YAML", "Lifecycle", "HTTPClient"]),
         room("Transform", ["Time", "JSON", "Hashing"]),
         room("Index", ["Numbers", "Time", "Failures", "SQLite", "Transform"]),
         room(
             "Sinks",
-            ["Time", "Failures", "Files", "JSON", "Compression", "Lifecycle", "HTTPClient", "Transform", "Index"]
+            [
+                "Time", "Failures", "Files", "Text", "JSON", "Compression", "Lifecycle", "HTTPClient", "Transform",
+                "Index",
+            ]
         ),
         room(
             "Recorder",
@@ -103,7 +107,9 @@ let package = Package(
         .executableTarget(
             name: "reprise",
             dependencies: [
-                "Time", "Failures", "Files", "Logging", "Lifecycle", "Terminal", "Options", "HTTPClient", "HTTPServer",
+                "Time", "Failures", "Files", "Text", "Logging", "JSON", "Lifecycle", "Terminal", "Options",
+                "HTTPClient",
+                "HTTPServer",
                 "Journal",
                 "XAPI", "Transform", "Index", "Sinks", "Recorder", "Replayer", "Feeds", "Refresher", "Dashboard",
                 "Simulator",
@@ -115,7 +121,7 @@ let package = Package(
         // What tests share; never linked into the command.
         .target(
             name: "TestSupport",
-            dependencies: ["SQLite", "Time", "Files", "HTTPClient", "Journal"],
+            dependencies: ["SQLite", "Time", "Files", "Compression", "HTTPClient", "Journal"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
@@ -129,7 +135,8 @@ let package = Package(
         tests(
             "Basics",
             [
-                "Numbers", "Time", "Failures", "Files", "Logging", "JSON", "YAML", "Compression", "Hashing", "SQLite",
+                "Numbers", "Time", "Failures", "Files", "Text", "Logging", "JSON", "YAML", "Compression", "Hashing",
+                "SQLite",
                 "Lifecycle", "Terminal",
                 "Options", "HTTPClient", "HTTPServer",
             ]

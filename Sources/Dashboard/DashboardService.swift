@@ -42,9 +42,13 @@ public final class DashboardService: Service {
         self.configuration = configuration
         self.clock = clock
         self.logger = logger
-        let limits = HTTPServerLimits(connectionCount: 128, bodyByteLimit: 0)
-        // Streams never take all connections, so the page itself always opens.
-        feed = SummaryFeed(streamLimit: limits.connectionCount * 3 / 4)
+        let limits = HTTPServerLimits(connectionCount: 256, connectionsPerClient: 128, bodyByteLimit: 0)
+        // Streams take half of the connections at most, of one client or of all: in the other half many may come and go before one that
+        // asks for something is closed for them.
+        feed = SummaryFeed(
+            streamLimit: limits.connectionCount / 2,
+            streamsPerClient: limits.connectionsPerClient / 2
+        )
         let site = Site(
             index: index,
             configuration: configuration,

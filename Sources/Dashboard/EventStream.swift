@@ -12,12 +12,14 @@ final class EventStream: HTTPBody {
     }
 
     private let feed: SummaryFeed
+    private let client: String
     private let heartbeat: Duration
     private let state = Mutex(State())
 
-    /// Makes a stream that has its place in the feed.
-    init(feed: SummaryFeed, heartbeat: Duration) {
+    /// Makes a stream that has its client's place in the feed.
+    init(feed: SummaryFeed, client: String, heartbeat: Duration) {
         self.feed = feed
+        self.client = client
         self.heartbeat = heartbeat
     }
 
@@ -36,7 +38,7 @@ final class EventStream: HTTPBody {
     }
 
     func closed() {
-        feed.close(state.withLock { $0.control.take() })
+        feed.close(state.withLock { $0.control.take() }, of: client)
     }
 }
 

@@ -122,11 +122,11 @@ final class Site: Sendable {
     private func events(_ request: HTTPRequest) -> HTTPResponse {
         let type = "text/event-stream; charset=utf-8"
         guard request.method == "GET" else { return .bytes([], type: type) }
-        guard feed.open() else {
-            return .text("Too many pages are open; close one.\n", status: 503)
+        guard feed.open(for: request.client) else {
+            return .closing("Too many pages are open; close one.\n", status: 503)
         }
         var response = HTTPResponse.stream(
-            EventStream(feed: feed, heartbeat: configuration.heartbeatInterval),
+            EventStream(feed: feed, client: request.client, heartbeat: configuration.heartbeatInterval),
             type: type
         )
         // For proxies that would collect events before they pass them on.

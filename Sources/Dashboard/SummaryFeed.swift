@@ -17,14 +17,18 @@ final class SummaryFeed: Sendable {
         var entry: Entry?
         var listeners: [ObjectIdentifier: HTTPStreamControl] = [:]
         var streamCount = 0
+        var clients: [String: Int] = [:]
     }
 
     private let state = Mutex(State())
     /// The most event streams at a time; each takes one of the server's connections.
     let streamLimit: Int
+    /// The most of them that one client may have.
+    let streamsPerClient: Int
 
-    init(streamLimit: Int) {
+    init(streamLimit: Int, streamsPerClient: Int) {
         self.streamLimit = streamLimit
+        self.streamsPerClient = streamsPerClient
     }
 
     /// The newest state; nil before the first.
@@ -43,11 +47,12 @@ final class SummaryFeed: Sendable {
         for listener in listeners { listener.resume() }
     }
 
-    /// Takes a place for a stream; false where all are taken.
-    func open() -> Bool {
+    /// Takes a place for a client's stream; false where all are taken, or all that this client may have.
+    func open(for client: String) -> Bool {
         state.withLock {
-            guard $0.streamCount < streamLimit else { return false }
+            guard $0.streamCount < streamLimit, $0.clients[client, default: 0] < streamsPerClient else { return false }
             $0.streamCount += 1
+            $0.clients[client, default: 0] += 1
             return true
         }
     }
@@ -57,10 +62,12 @@ final class SummaryFeed: Sendable {
         state.withLock { $0.listeners[ObjectIdentifier(control)] = control }
     }
 
-    /// Gives the place back.
-    func close(_ control: HTTPStreamControl?) {
+    /// Gives the client's place back.
+    func close(_ control: HTTPStreamControl?, of client: String) {
         state.withLock {
             $0.streamCount -= 1
+            let left = $0.clients[client, default: 1] - 1
+            $0.clients[client] = left > 0 ? left : nil
             if let control { $0.listeners[ObjectIdentifier(control)] = nil }
         }
     }

@@ -113,22 +113,15 @@ public final class IndexWriter: @unchecked Sendable {
         }
     }
 
-    /// Flushes and closes the file, without a log where nobody else has it open; later calls do nothing.
+    /// Flushes and closes the file; later calls do nothing.
     ///
     /// - Throws: `IndexError` with `.notSynced`; the file is closed then, too.
     public func close() throws(IndexError) {
         do {
             try lock.run {
-                let connection: Connection
-                do {
-                    guard let open = state else { return }
-                    state = nil
-                    guard failure == nil else { return }
-                    try sync(open)
-                    connection = open.connection
-                }
-                // Everything is durable, and a log that stays is only another form of it.
-                _ = try? connection.endLog()
+                guard let open = state else { return }
+                state = nil
+                if failure == nil { try sync(open) }
             }
         } catch {
             throw error as? IndexError

@@ -53,6 +53,21 @@ public struct JournalEvent: Hashable, Sendable {
         return Int(String(decoding: digits, as: UTF8.self))
     }
 
+    /// For a connection that opened, a lookup's question and an accepted server: the server's scheme, host and port, or
+    /// `simulator`; nil for other events, and for those of versions that did not note it.
+    public var origin: String? {
+        var rest = json.dropFirst("{\"kind\":\"\(kind)\",".utf8.count)
+        let number = Array("\"number\":".utf8)
+        if rest.starts(with: number) {
+            rest = rest.dropFirst(number.count).drop { (48...57).contains($0) }.dropFirst()
+        }
+        // It stands before anything that others wrote.
+        let name = Array("\"origin\":\"".utf8)
+        guard rest.starts(with: name) else { return nil }
+        let value = rest.dropFirst(name.count).prefix { $0 != 34 }
+        return value.isEmpty ? nil : String(decoding: value, as: UTF8.self)
+    }
+
     /// A gap of a known length.
     static func gap(at offset: ByteOffset, time: Timestamp, bytes: Int) -> JournalEvent {
         let fields: [(String, EventValue)] = [("why", .string("damaged")), ("bytes", .integer(Int64(bytes)))]
@@ -80,6 +95,13 @@ public enum EventKind {
     public static let asked = "asked"
     /// The answer to a lookup begins here: its number.
     public static let answered = "answered"
+
+    /// What X did not find in the lookups before this counts as deleted; the ids follow as a record, where there are any.
+    public static let believed = "believed"
+    /// What X did not find in the lookups before this does not count as deleted: it is too much to be true.
+    public static let doubted = "doubted"
+    /// Somebody said that this journal goes on with another server: its name, and the one before.
+    public static let server = "server"
 
     static let endingLines: Set<String> = [opened, closed, gap]
 }

@@ -12,7 +12,12 @@ enum ConnectionEvents {
     /// Room for rules in an event, with some to spare.
     private static let rulesByteLimit = JournalEvent.byteLimit - 64 * 1024
 
-    static func opened(_ connection: Int, url: String, _ head: HTTPHead) -> [(String, EventValue)] {
+    static func opened(
+        _ connection: Int,
+        of origin: ServerOrigin,
+        url: String,
+        _ head: HTTPHead
+    ) -> [(String, EventValue)] {
         var headers: [(String, EventValue)] = []
         for (name, value) in head.headers where !secretFields.contains(name) {
             if let index = headers.firstIndex(where: { $0.0 == name }), case .string(let first) = headers[index].1 {
@@ -22,7 +27,7 @@ enum ConnectionEvents {
             }
         }
         return [
-            ("connection", .integer(Int64(connection))), ("url", .string(url)),
+            ("origin", .string(origin.name)), ("connection", .integer(Int64(connection))), ("url", .string(url)),
             ("status", .integer(Int64(head.status))),
             ("headers", .object(headers)),
         ]

@@ -9,10 +9,11 @@ extension RecorderRun {
             let diff = RuleSetDiff(wanted: wanted, active: try api.rules(), prune: configuration.prunesRules)
             let report = try api.apply(diff)
             guard report.isComplete else {
-                let list = report.refused.map(\.description).joined(separator: "; ")
                 throw XAPIError(
                     code: .invalidRules,
-                    message: "X refuses rules of the file: \(list); correct them, then start again"
+                    message:
+                        "the rules of the file are not in force: \(report.shortfall); correct them, or delete what is in their way "
+                        + "with: reprise rules apply FILE --prune; then start again"
                 )
             }
             rulesAreApplied = true
@@ -23,12 +24,20 @@ extension RecorderRun {
                     ("kept", "\(diff.kept.count)"),
                 ]
             )
+            if let listed = report.inForce {
+                rulesInForce = listed
+                return
+            }
         }
         do {
             rulesInForce = try api.rules()
         } catch {
             let client = error.cause as? HTTPClientError
-            if error.code == .cancelled || client?.code == .notConnected || client?.code == .notResolved { throw error }
+            if [.cancelled, .foreignAnswer].contains(error.code) || client?.code == .notConnected
+                || client?.code == .notResolved
+            {
+                throw error
+            }
             // X is there: the stream may be too, and the rules known last are still the best guess.
             logger.warning("the rules in force are not known: \(error)")
         }

@@ -58,7 +58,6 @@ struct RecorderRun {
             room: room,
             clock: clock,
             monotonic: monotonic,
-            counts: sink.counts,
             logger: logger
         )
         self.limits = limits
@@ -129,6 +128,7 @@ struct RecorderRun {
             if error.code == .invalidRules {
                 throw RecorderError(code: .rules, message: error.message, cause: error)
             }
+            if error.code == .foreignAnswer { return foreign("\(error)") }
             guard error.code != .refused else {
                 let (problem, rateLimit) = (error.problem, error.rateLimit)
                 return .outcome(.refused(status: error.status, problem: problem, rateLimit: rateLimit), error)
@@ -138,6 +138,7 @@ struct RecorderRun {
         policy.attempt(at: monotonic.now)
         let session = StreamSession(
             request: configuration.stream.httpRequest(configuration.endpoint, configuration.token),
+            origin: configuration.endpoint.origin,
             number: reporter.status.connections + 1,
             rules: rulesInForce,
             silenceLimit: configuration.silenceLimit,
@@ -150,7 +151,7 @@ struct RecorderRun {
                 if limits.isTimeUp { return .stopped }
                 return limits.isRoomUsedUp(sink.counts) ? .diskFloor : nil
             },
-            spend: { [limits, sink] in limits.spend(sink.counts) },
+            spend: { [limits] in limits.spend($0) },
             report: { [reporter] in reporter.tick(isStreaming: $0) }
         )
         let result = try session.run(api.http, waker)
@@ -161,6 +162,13 @@ struct RecorderRun {
     private func outcome(of result: StreamSession.Result) throws -> Attempt {
         // With the stream open or not: nothing more can be taken.
         if let room = limits.room, room.isUsedUp { throw room.floorError }
+        if result.isForeign {
+            let type = result.head?.header("content-type").map { " and \($0.prefix(80))" } ?? ""
+            return foreign(
+                "\(XAPIError.foreigner) the request for the stream with status 200\(type), which is not JSON; nothing of it is "
+                    + "recorded or billed; \(XAPIError.foreignAdvice)"
+            )
+        }
         guard let end = result.end else {
             if limits.isTimeUp { return .finished }
             guard let head = result.head else {
@@ -174,9 +182,11 @@ struct RecorderRun {
             )
             return .outcome(.refused(status: head.status, problem: problem, rateLimit: result.rateLimit), nil)
         }
-        if end == .budget { logger.notice("the budget is used up", [("records", "\(sink.counts.records)")]) }
+        // The fragment at the end of a connection may have been the last post that fits.
+        let isSpent = end == .budget || limits.isBudgetSpent
+        if isSpent { logger.notice("the budget is used up", [("records", "\(sink.counts.records)")]) }
         if end == .stopped || configuration.recordsOnce { return .finished }
-        if end == .budget { return configuration.waitsForBudget ? .budgetSpent : .finished }
+        if isSpent { return configuration.waitsForBudget ? .budgetSpent : .finished }
         return .outcome(.dropped(after: result.life, rateLimit: result.rateLimit), result.error)
     }
 
@@ -186,6 +196,15 @@ struct RecorderRun {
             throw RecorderError(code: .refused, message: "\(error)", cause: error)
         }
         return .outcome(.unreachable(cause), error)
+    }
+
+    /// Somebody else than X answered; waiting may cure it, and nobody counts.
+    private func foreign(_ message: String) -> Attempt {
+        if limits.isTimeUp { return .finished }
+        logger.warning(message)
+        // Said once: only a single attempt ends with it.
+        let cause = configuration.recordsOnce ? XAPIError(code: .foreignAnswer, message: message) : nil
+        return .outcome(.foreign, cause)
     }
 
     private static func failedOnce(_ reason: String, _ cause: (any Error)?) -> RecorderError {

@@ -55,6 +55,8 @@ public enum ConnectionEnd: String, Sendable, Hashable {
     case budget
     /// The journal's disk is down to its floor.
     case diskFloor = "disk-floor"
+    /// What came was not X's stream: the page of a portal or a proxy.
+    case foreign
     /// Anything else.
     case error
 
@@ -62,7 +64,7 @@ public enum ConnectionEnd: String, Sendable, Hashable {
     public var isLossy: Bool {
         switch self {
         case .cut, .reset, .stalled, .error: true
-        case .serverClosed, .stopped, .budget, .diskFloor: false
+        case .serverClosed, .stopped, .budget, .diskFloor, .foreign: false
         }
     }
 }

@@ -12,7 +12,6 @@ final class RunLimits {
     private let clock: WallClock
     private let monotonic: MonotonicClock
     private var budget: BudgetGuard?
-    private var countedRecords: Int
     private(set) var room: RoomWatch?
     private let logger: Logger
 
@@ -23,7 +22,6 @@ final class RunLimits {
         room: RoomWatch?,
         clock: WallClock,
         monotonic: MonotonicClock,
-        counts: DeliveryCounts,
         logger: Logger
     ) {
         self.shutdown = shutdown
@@ -34,7 +32,6 @@ final class RunLimits {
         self.clock = clock
         self.monotonic = monotonic
         self.logger = logger
-        countedRecords = counts.records
     }
 
     /// Whether a stop was requested or the time to record is over.
@@ -65,12 +62,10 @@ final class RunLimits {
         return room?.isUsedUp ?? false
     }
 
-    /// Counts what was journalled since the last call; true once nothing more fits.
-    func spend(_ counts: @autoclosure () -> DeliveryCounts) -> Bool {
+    /// Counts posts that X has billed; true once nothing more fits.
+    func spend(_ posts: Int) -> Bool {
         guard budget != nil else { return false }
-        let records = counts().records
-        budget?.count(records - countedRecords, at: clock.now)
-        countedRecords = records
+        budget?.count(posts, at: clock.now)
         return isBudgetSpent
     }
 }

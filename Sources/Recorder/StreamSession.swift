@@ -21,6 +21,8 @@ final class StreamSession {
         var rateLimit: RateLimit?
         /// The body of a refusal.
         var refusal: [UInt8] = []
+        /// Whether somebody else than X answered with status 200.
+        var isForeign = false
         var error: HTTPClientError?
         /// How long the stream was open.
         var life = Duration.zero
@@ -31,8 +33,11 @@ final class StreamSession {
     /// A refusal's body is cut here, and no longer waited for than this.
     private static let refusalByteLimit = 64 * 1024
     private static let refusalTimeLimit = Duration.seconds(5)
+    /// So many ticks, up to 250 ms each, an answer with status 200 may be silent until it is taken for the stream.
+    private static let silentTicks = 4
 
     private let request: HTTPClientRequest
+    private let origin: ServerOrigin
     private let number: Int
     private let rules: [ActiveRule]?
     private let sink: any DeliverySink
@@ -40,8 +45,8 @@ final class StreamSession {
     private let logger: Logger
     /// Why the stream is to be ended now, asked at every tick; nil where it is to go on.
     private let reasonToStop: () -> ConnectionEnd?
-    /// Counts records against the budget; true once nothing more fits.
-    private let spend: () -> Bool
+    /// Counts billed posts against the budget; true once nothing more fits.
+    private let spend: (Int) -> Bool
     /// Gets whether the stream is open.
     private let report: (Bool) -> Void
 
@@ -49,6 +54,9 @@ final class StreamSession {
     private let monotonic: MonotonicClock
     private var watch: SilenceWatch
     private var scanner = NoticeScanner()
+    private var billing = BilledPostScanner()
+    /// Ticks since an answer with status 200, until the stream is open.
+    private var ticksSinceAnswer = 0
     private var result = Result()
     private var openedAt: MonotonicTime
     private var byteCount = 0
@@ -57,6 +65,7 @@ final class StreamSession {
 
     init(
         request: HTTPClientRequest,
+        origin: ServerOrigin,
         number: Int,
         rules: [ActiveRule]?,
         silenceLimit: Duration,
@@ -66,10 +75,11 @@ final class StreamSession {
         monotonic: MonotonicClock,
         logger: Logger,
         reasonToStop: @escaping () -> ConnectionEnd?,
-        spend: @escaping () -> Bool,
+        spend: @escaping (Int) -> Bool,
         report: @escaping (Bool) -> Void
     ) {
         self.request = request
+        self.origin = origin
         self.number = number
         self.rules = rules
         self.sink = sink
@@ -94,7 +104,7 @@ final class StreamSession {
                 request,
                 onHead: { try self.take($0) },
                 onBytes: { try self.take($0) },
-                onTick: { self.tick() },
+                onTick: { try self.tick() },
                 waker: waker
             )
         } catch {
@@ -112,8 +122,18 @@ final class StreamSession {
         result.head = head
         openedAt = monotonic.now
         result.rateLimit = RateLimit(head, wall: clock.now, monotonic: openedAt)
-        guard head.status == 200 else { return }
-        try sink.append(event: EventKind.opened, fields: ConnectionEvents.opened(number, url: request.url, head))
+    }
+
+    /// Whether the answer has the status of a stream; its content may say otherwise.
+    private var isAccepted: Bool { result.head?.status == 200 }
+
+    /// Notes that the stream is open: content has come that X may have sent, or none for a while.
+    private func open() throws {
+        guard result.end == nil, let head = result.head else { return }
+        try sink.append(
+            event: EventKind.opened,
+            fields: ConnectionEvents.opened(number, of: origin, url: request.url, head)
+        )
         if let rules { try sink.append(event: EventKind.rules, fields: ConnectionEvents.rules(rules)) }
         result.end = .stopped
         logger.notice("the stream is open", [("connection", "\(number)")])
@@ -121,21 +141,32 @@ final class StreamSession {
 
     private func take(_ bytes: UnsafeRawBufferPointer) throws {
         watch.sign()
-        guard result.end != nil else {
+        guard isAccepted else {
             result.refusal.append(contentsOf: bytes.prefix(Self.refusalByteLimit - result.refusal.count))
             return
         }
+        // Until the first line shows that this is X, its beginning is looked at first: what is foreign is no part of the stream.
+        let isKnown = billing.content == .json
+        var posts = isKnown ? 0 : billing.take(bytes)
+        if billing.content == .foreign {
+            result.isForeign = true
+            ending = .foreign
+            throw Ending()
+        }
+        try open()
         hooks.onHandedOver?(bytes.count)
         try sink.append(bytes)
+        if isKnown { posts = billing.take(bytes) }
         byteCount += bytes.count
         countFragment(bytes)
         for line in scanner.take(bytes) {
-            if let notice = StreamNotice(line: line) {
+            // The journal keeps X's bytes as they are; a log line must not repeat the token.
+            if let notice = StreamNotice(line: request.blottedOut(of: line)) {
                 let what = notice.isDisconnect ? "X says that it disconnects" : "X reports an error in the stream"
                 logger.warning("\(what): \(notice)", [("connection", "\(number)")])
             }
         }
-        if spend() {
+        if spend(posts) {
             ending = .budget
             throw Ending()
         }
@@ -150,14 +181,18 @@ final class StreamSession {
         if result.fragmentBytes == 1, last == 13 { result.fragmentBytes = 0 }
     }
 
-    private func tick() -> StreamVerdict {
+    private func tick() throws -> StreamVerdict {
         let now = monotonic.now
+        if isAccepted, result.end == nil {
+            ticksSinceAnswer += 1
+            if ticksSinceAnswer > Self.silentTicks { try open() }
+        }
         report(result.end != nil)
         if let reason = reasonToStop() {
             ending = reason
             return .stop
         }
-        if result.head != nil && result.end == nil && now - openedAt > Self.refusalTimeLimit { return .stop }
+        if result.head != nil && !isAccepted && now - openedAt > Self.refusalTimeLimit { return .stop }
         if watch.isTooLong(at: now) {
             ending = .stalled
             return .stop
@@ -169,6 +204,8 @@ final class StreamSession {
 
     private func finish(_ end: ConnectionEnd, _ error: HTTPClientError?) throws -> Result {
         result.error = error
+        // An answer that ends before it has said anything was a stream for as long as it lasted.
+        if isAccepted, !result.isForeign { try open() }
         guard result.end != nil else { return result }
         result.end = end
         result.life = monotonic.now - openedAt
@@ -176,6 +213,8 @@ final class StreamSession {
             event: EventKind.closed,
             fields: ConnectionEvents.closed(number, end, bytes: byteCount, error: error)
         )
+        // A post that was cut has been billed.
+        if !result.isForeign { _ = spend(billing.endConnection()) }
         let metadata = [("connection", "\(number)"), ("why", end.rawValue), ("bytes", "\(byteCount)")]
         if end.isLossy {
             logger.warning("the stream ended\(error.map { ": \($0)" } ?? "")", metadata)

@@ -9,9 +9,14 @@ final class AnswerCounts {
         var returned: [UInt64?] = []
         var read = 0
         var changed = 0
-        var gone = 0
+        /// The posts that X did not find or show, which are not gone before that is believed.
+        var missed: [UInt64] = []
+        /// The posts that are withheld, which their content says itself.
+        var withheld = 0
         /// The posts that it said something of.
         var told: Set<UInt64> = []
+        /// The posts that were asked for and came back without counts or text, so that they give no document.
+        var withoutCounts: Set<UInt64> = []
 
         /// Posts that X billed.
         ///
@@ -33,6 +38,7 @@ final class AnswerCounts {
 
     func count(_ body: [UInt8], _ question: Question, _ asked: [PostState]) -> Found {
         var found = Found()
+        var returned: Set<UInt64> = []
         var likes: [UInt64: Int64] = [:]
         for post in asked { likes[post.id] = post.last?.likes }
         batch.removeAll()
@@ -40,6 +46,7 @@ final class AnswerCounts {
         padded.withUnsafeBytes { buffer in
             let line = UnsafeRawBufferPointer(rebasing: buffer[0..<body.count])
             found.returned = ids(line)
+            returned = Set(found.returned.compactMap { $0 })
             _ = transform.transform(
                 lookup: line,
                 question: Array("{\"kind\":\"asked\",\"posts\":".utf8) + question.json + [125],
@@ -50,14 +57,22 @@ final class AnswerCounts {
             )
         }
         for document in batch.documents {
-            if let id = UInt64(batch.string(document.tweetID)) { found.told.insert(id) }
+            let id = UInt64(batch.string(document.tweetID))
+            if let id { found.told.insert(id) }
             switch document.origin {
-            case .tombstone: if !document.isSuperseded { found.gone += 1 }
+            case .tombstone where document.isSuperseded: break
+            case .tombstone:
+                guard let id else { continue }
+                // One of another version of a post in `data` is not asked for again by itself.
+                if returned.contains(id) { found.withheld += 1 } else { found.missed.append(id) }
             case .lookup, .stream:
                 found.read += 1
-                if let id = UInt64(batch.string(document.tweetID)), likes[id] != document.likes { found.changed += 1 }
+                if let id, likes[id] != document.likes { found.changed += 1 }
             }
         }
+        found.withoutCounts = Set(found.returned.compactMap { $0 }).intersection(asked.map(\.id)).subtracting(
+            found.told
+        )
         return found
     }
 
@@ -77,6 +92,6 @@ extension RefreshReport {
         read += found.read
         changed += found.changed
         same += found.read - found.changed
-        gone += found.gone
+        gone += found.withheld
     }
 }

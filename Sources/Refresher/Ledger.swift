@@ -47,8 +47,8 @@ public final class Ledger {
     ///
     /// - Throws: `JournalError`: `corrupt` where nobody can know what was spent.
     static func book(_ journal: Journal, at now: Timestamp) throws -> LedgerBook {
-        // A day more, for a clock that is not X's.
-        let since = now.startOfMonth - .seconds(86_400)
+        // X's clock may be behind in the month before, all of which counts then; and the clock of the entries may have been behind.
+        let since = (now - .seconds(86_400)).startOfMonth - .seconds(86_400)
         return try LedgerReader(journal: journal, since: since).read()
     }
 
@@ -59,6 +59,9 @@ public final class Ledger {
 
     /// Posts spent on a day.
     public func spent(on day: Int) -> Int { book.spent[day] ?? 0 }
+
+    /// Whether nobody knows what became of the newest request.
+    var isUnsettled: Bool { book.open != nil }
 
     /// Posts spent in this run: since it was opened, and by ledgers that were open before in the same run.
     public var spentInRun: Int { book.total - spentBefore }

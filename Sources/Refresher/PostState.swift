@@ -1,4 +1,5 @@
 public import Time
+public import Transform
 
 /// What is known of one post; a pure function of its documents, in any order and any number.
 public struct PostState: Sendable, Equatable {
@@ -20,6 +21,10 @@ public struct PostState: Sendable, Equatable {
     public let id: UInt64
     /// Whether it repeats another post, and so has no likes of its own.
     public var isRepost = false
+    /// What it is to the posts it refers to.
+    public var kind = PostKind.post
+    /// The raw content of its author's id, with the escapes that X sent; nil where it is not known.
+    public var author: [UInt8]?
     /// Of a repost, the post that it repeats.
     public var original: UInt64?
     /// Of a repost, when a lookup did not find that post; nil while it is there, and where nothing is known of it.
@@ -81,12 +86,33 @@ public struct PostState: Sendable, Equatable {
     public mutating func sight(at time: Timestamp, rules: [UInt8], isRepost: Bool, of original: UInt64? = nil) {
         first = min(first ?? time, time)
         self.isRepost = self.isRepost || isRepost
+        if isRepost { kind = .repost }
         self.original = self.original ?? original
         if let sighted, sighted > time { return }
         // Of two that came at once from two sources, one has to stay whichever came first.
         if sighted == time, rules.lexicographicallyPrecedes(self.rules) { return }
         sighted = time
         self.rules = rules
+    }
+
+    /// Takes in what a document says of it that never changes; of two words that differ one stays, whichever came first.
+    mutating func describe(author: [UInt8]?, kind: PostKind) {
+        // A document without references calls a post what it is not.
+        let ranks: [PostKind] = [.post, .reply, .quote, .repost]
+        func rank(_ kind: PostKind) -> Int { ranks.firstIndex(of: kind) ?? 0 }
+        if rank(kind) > rank(self.kind) { self.kind = kind }
+        guard let author else { return }
+        if self.author.map({ $0.lexicographicallyPrecedes(author) }) ?? true { self.author = author }
+    }
+
+    /// The post as a lookup asks for it.
+    func question(at time: Timestamp) -> Question.Post {
+        var post = Question.Post(id: id, arrival: sighted ?? first ?? time, rules: rules)
+        post.author = author
+        post.kind = isRepost ? .repost : kind
+        post.repostedID = original
+        post.newestID = isSuperseded ? newest : nil
+        return post
     }
 
     /// Takes in that a newer version of it is there.

@@ -35,13 +35,18 @@ extension PostsFile {
 
     /// Leaves posts alone for the shortest while, however often it has been done.
     func putOff(_ posts: [PostState], at now: Timestamp) throws {
+        try putOff(posts.map(\.id), until: now + PostsFile.firstPutOff)
+    }
+
+    /// Leaves posts alone until a time, however often it has been done.
+    func putOff(_ ids: [UInt64], until time: Timestamp) throws {
         try connection.transaction {
             let note = try connection.prepare(
                 "INSERT INTO put_off (id, times, until) VALUES (?1, 0, ?2) ON CONFLICT DO UPDATE SET until = max(until, ?2)"
             )
-            for post in posts {
-                try note.bind(Int64(bitPattern: post.id), at: 0)
-                try note.bind((now + PostsFile.firstPutOff).rawValue, at: 1)
+            for id in ids {
+                try note.bind(Int64(bitPattern: id), at: 0)
+                try note.bind(time.rawValue, at: 1)
                 try note.run()
             }
         }
@@ -54,6 +59,9 @@ extension PostsFile {
         return try select.step()
             ? (Timestamp(rawValue: select.int64(0)), Int(clamping: max(0, select.int64(1)))) : nil
     }
+
+    /// Puts nothing off any more.
+    func forgetPutOffs() throws { try connection.execute("DELETE FROM put_off") }
 
     private var hasPutOff: Bool {
         get throws { try connection.prepare("SELECT 1 FROM put_off LIMIT 1").step() }

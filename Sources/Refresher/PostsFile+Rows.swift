@@ -1,5 +1,6 @@
 internal import SQLite
 internal import Time
+internal import Transform
 
 extension PostsFile {
     /// Writes what is known of a post, and to the reposts of it and of its older versions whether it is gone.
@@ -59,7 +60,7 @@ extension PostsFile {
     func put(_ state: PostState) throws {
         func bind(_ time: Timestamp?, _ index: Int) throws { try upsert.bind(time?.rawValue, at: index) }
         try upsert.bind(Int64(bitPattern: state.id), at: 0)
-        try upsert.bind(state.isRepost ? 1 : 0, at: 1)
+        try upsert.bind(Int64(state.isRepost ? PostKind.repost.rawValue : state.kind.rawValue), at: 1)
         try bind(state.first, 2)
         try bind(state.sighted, 3)
         try upsert.bind(String(decoding: state.rules, as: UTF8.self), at: 4)
@@ -73,10 +74,15 @@ extension PostsFile {
         try upsert.bind(state.newest.map { Int64(bitPattern: $0) }, at: 12)
         try upsert.bind(state.original.map { Int64(bitPattern: $0) }, at: 13)
         try bind(state.originalGone, 14)
+        if let author = state.author {
+            try upsert.bind(String(decoding: author, as: UTF8.self), at: 15)
+        } else {
+            try upsert.bind(nil as Int64?, at: 15)
+        }
         let due = reckoning.due(state)
-        try bind(due.time, 15)
-        try bind(reckoning.freeFrom(state, due), 16)
-        try upsert.bind(reckoning.value(state), at: 17)
+        try bind(due.time, 16)
+        try bind(reckoning.freeFrom(state, due), 17)
+        try upsert.bind(reckoning.value(state), at: 18)
         try upsert.run()
     }
 
@@ -87,7 +93,8 @@ extension PostsFile {
             time(column).map { PostState.Observation(time: $0, likes: row.int64(column + 1)) }
         }
         var state = PostState(id: UInt64(bitPattern: row.int64(0)))
-        state.isRepost = row.int64(1) != 0
+        state.kind = UInt8(exactly: row.int64(1)).flatMap { PostKind(rawValue: $0) } ?? .post
+        state.isRepost = state.kind == .repost
         state.first = time(2)
         state.sighted = time(3)
         state.rules = row.withText(4) { Array($0) }
@@ -99,6 +106,7 @@ extension PostsFile {
         state.newest = row.optionalInt64(12).map { UInt64(bitPattern: $0) }
         state.original = row.optionalInt64(13).map { UInt64(bitPattern: $0) }
         state.originalGone = time(14)
+        state.author = row.string(15).map { Array($0.utf8) }
         return state
     }
 }

@@ -21,7 +21,7 @@ public final class PostsFile {
 
     static let columns = [
         "id", "kind", "first", "sighted", "rules", "observed", "likes", "observed_before", "likes_before", "gone",
-        "gone_before", "superseded", "newest", "original", "original_gone",
+        "gone_before", "superseded", "newest", "original", "original_gone", "author",
     ]
 
     /// Opens the file of a journal; a missing one is made.

@@ -11,7 +11,10 @@ enum PostsSchema {
     static let migrator = Migrator(
         applicationID: applicationID,
         what: "what the refresher knows of posts",
-        steps: [Migrator.Step("posts", sql: posts), Migrator.Step("posts put off", sql: putOff)]
+        steps: [
+            Migrator.Step("posts", sql: posts), Migrator.Step("posts put off", sql: putOff),
+            Migrator.Step("authors", sql: authors),
+        ]
     )
 
     // Posts that lookups told nothing of: how often in a row, and until when they are left alone. Not of the journal; where it is
@@ -24,10 +27,16 @@ enum PostsSchema {
         ) STRICT;
         """
 
+    // `author`: the raw content of the author's id. A new name gives the file a new checkpoint, so that it is filled once more.
+    private static let authors = """
+        ALTER TABLE posts ADD COLUMN author TEXT;
+        UPDATE identity SET uuid = lower(hex(randomblob(16)));
+        """
+
     // Times in microseconds since 1970 UTC. `rules` is the JSON array of tags as X sent them. `first`, `sighted`: the first and the
     // newest sighting on the stream. `observed`, `likes`: the newest counts; `observed_before`, `likes_before`: those before.
     // `gone`, `gone_before`: the two newest tombstones, `superseded`: the newest word of a newer version; they count while newer than
-    // `observed`. `newest`: the newest version of a superseded one. `original`: what a
+    // `observed`. `kind`: 0 a post, 1 a repost, 2 a quote, 3 a reply. `newest`: the newest version of a superseded one. `original`: what a
     // repost repeats; `original_gone`: that post's `gone`, while it counts. `due` is what the schedule says
     // of all that, null for never; `free_from`: from when on a free read before midnight stands for that; `value` orders what is due.
     private static let posts = """

@@ -54,6 +54,7 @@ public final class PostsSink: Sink {
     private func sight(_ state: inout PostState, at time: Timestamp, _ document: Document, _ batch: DocumentBatch) {
         let isRepost = document.postKind == .repost
         state.sight(at: time, rules: rules(of: document, batch), isRepost: isRepost, of: document.repostedID)
+        state.describe(author: document.authorID.map { Array(batch.bytes($0)) }, kind: document.postKind)
     }
 
     /// The tags of the rules by which a post was seen, null in front where the first of them has none.

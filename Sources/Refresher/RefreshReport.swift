@@ -12,8 +12,14 @@ public struct RefreshReport: Sendable, Equatable {
     public var same = 0
     /// Posts that X does not find, or does not show.
     public var gone = 0
-    /// Posts that answers said nothing of.
+    /// Posts that X does not find, which is not believed: nothing is deleted.
+    public var doubted = 0
+    /// Whether deletions are doubted at its end.
+    public var isDoubting = false
+    /// Posts that X said nothing of.
     public var unknown = 0
+    /// Posts that X returned, and may have billed, without counts.
+    public var withoutCounts = 0
     /// Requests that left.
     public var requests = 0
     /// Posts that counted against the budget.

@@ -73,7 +73,8 @@ public struct RefreshSchedule: Sendable, Equatable, CustomStringConvertible {
     public func due(_ post: PostState) -> (time: Timestamp?, reason: Reason) {
         if post.isSuperseded { return (nil, .superseded) }
         if post.isGone, let gone = post.gone {
-            if post.isGoneForGood { return (nil, .gone) }
+            // Of a post that the stream has shown as withheld only, nobody knows by which rules.
+            if post.isGoneForGood || post.first == nil { return (nil, .gone) }
             return (gone + RefreshSchedule.onceMoreAfter, .onceMore)
         }
         guard let first = post.first else { return (nil, .unseen) }

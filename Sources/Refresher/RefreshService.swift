@@ -92,7 +92,9 @@ public final class RefreshService: Service, @unchecked Sendable {
             "likes refreshed",
             [
                 ("due", "\(report.due)"), ("read", "\(report.read)"), ("changed", "\(report.changed)"),
-                ("gone", "\(report.gone)"), ("spent", "\(report.spent)"), ("free", "\(report.free)"),
+                ("gone", "\(report.gone)"), ("doubted", "\(report.doubted)"),
+                ("without_counts", "\(report.withoutCounts)"), ("spent", "\(report.spent)"),
+                ("free", "\(report.free)"),
             ] + (report.left.map { [("left", "\($0)")] } ?? [])
         )
     }

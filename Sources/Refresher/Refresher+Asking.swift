@@ -25,9 +25,7 @@ extension Refresher {
         _ report: inout RefreshReport,
         _ shutdown: ShutdownSignal
     ) throws -> String? {
-        let question = Question(
-            chunk.map { Question.Post(id: $0.id, arrival: $0.sighted ?? $0.first ?? clock.now, rules: $0.rules) }
-        )
+        let question = Question(chunk.map { $0.question(at: clock.now) })
         // Tags may be long, and an event has a limit.
         if question.json.count > Refresher.questionByteLimit {
             try askForHalves(of: chunk, chosenOn: chosenOn, &report, shutdown)
@@ -36,6 +34,7 @@ extension Refresher {
         let request = LookupRequest(
             ids: chunk.map(\.id),
             fields: configuration.fields,
+            expansions: configuration.expansions,
             fieldsParameter: configuration.fieldsParameter
         )
         var attempt = 0
@@ -76,19 +75,19 @@ extension Refresher {
                 try ledger?.settle(billed, for: number)
                 report.spent += billed
                 report.free += max(0, found.returned.count - billed)
-                report.add(found)
-                try tell(of: chunk, only: found.told, &report)
+                weigh(found, chunk, &report)
+                isProbing = false
+                try tell(of: chunk, only: found.told, withoutCounts: found.withoutCounts, &report)
                 try learnTime(answer.date)
                 if answer.rateLimit.remaining == 0, let reset = answer.rateLimit.reset { closeWindow(until: reset) }
                 return nil
             } catch let error as XAPIError {
-                if error.isUnbilled {
-                    try ledger?.settle(0, for: number)
-                } else {
-                    paidOn = today.number
-                    report.spent += cost
+                report.spent += try settle(after: error, number, cost)
+                if !error.isUnbilled { paidOn = today.number }
+                if error.isBilledAnswer {
+                    try leave(chunk, after: error, &report, shutdown)
+                    return nil
                 }
-                try learnTime(error.date)
                 attempt += 1
                 guard try goesOn(after: error, attempt, waited, &report, shutdown) else { return nil }
                 // A window that is used up says nothing of these posts; `goesOn` has an end to it.

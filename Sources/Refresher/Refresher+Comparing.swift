@@ -11,7 +11,7 @@ extension Refresher {
     /// Compares X's figure for today with ours, and learns X's time from the same answer.
     ///
     /// Where X says more than the streams' records of the day and the ledger account for, each read counts until midnight. The answer
-    /// of X is a help and no condition: without one the pass goes on.
+    /// of X is a help and no condition: without one the pass goes on. An answer of somebody else ends it.
     func compareWithX(_ shutdown: ShutdownSignal) throws {
         guard let ledger else { return }
         // X allows 50 such questions in 15 minutes.
@@ -24,6 +24,8 @@ extension Refresher {
             usage = try client.dailyUsage { shutdown.isRequested }
         } catch {
             guard error.code != .cancelled else { return }
+            // This costs nothing, so nothing is spent on whoever stands between.
+            if error.isForeign { throw error }
             logger.info("what X has billed today is not known: \(error)")
             return try learnTime(error.date)
         }

@@ -93,10 +93,4 @@ extension Refresher {
             }
         }
     }
-
-    /// Counts the posts that X told nothing of, and puts them off.
-    func tell(of asked: [PostState], only told: Set<UInt64>, _ report: inout RefreshReport) throws {
-        report.unknown += asked.count { !told.contains($0.id) }
-        try posts.putOff(asked, except: told, at: clock.now)
-    }
 }

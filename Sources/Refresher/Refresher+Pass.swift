@@ -29,6 +29,8 @@ extension Refresher {
     /// - Throws: `JournalError`, `SQLiteError`; `XAPIError` where an operator is needed; `RefresherError` where the clock is wrong.
     public func pass(_ shutdown: ShutdownSignal) throws -> RefreshReport {
         hear(shutdown)
+        // Said once, it holds for one pass.
+        defer { acceptsDeletions = false }
         do { return try passOnce(shutdown) } catch let error as SQLiteError where openPosts?.isDamaged(error) == true {
             openPosts = nil
             try PostsFile.setAside(access.directory, error, logger)
@@ -39,17 +41,22 @@ extension Refresher {
     private func passOnce(_ shutdown: ShutdownSignal) throws -> RefreshReport {
         try catchUp(shutdown)
         try posts.keepToSchedule()
+        beginStretch()
+        if acceptsDeletions { try posts.forgetPutOffs() }
         guard try posts.mayBeDue(at: clock.now) else {
             var report = RefreshReport()
             report.left = ledger?.left(on: day.number)
+            report.isDoubting = doubt != nil
             return report
         }
         try compareWithX(shutdown)
         var report = RefreshReport()
+        lostAnswers = 0
         let before = ledger?.spentInRun ?? 0
+        let isOfUse = try sampleAgain(&report, shutdown)
         var due = try choose(report)
         report.due = due.count
-        while report.ending == .done {
+        while isOfUse, report.ending == .done {
             waitForCertainDay(shutdown)
             if shutdown.isRequested {
                 report.ending = .stopped
@@ -57,16 +64,22 @@ extension Refresher {
             }
             if day.number != due.day.number {
                 // What was chosen because it cost nothing yesterday has its price today, and need not be due.
+                try decide(&report)
                 try catchUp(shutdown)
                 due = try choose(report)
             }
-            var chunk = try due.next(LookupRequest.idLimit)
+            var chunk = try due.next(isProbing ? 1 : LookupRequest.idLimit)
             if chunk.isEmpty { break }
             trim(&chunk, &report)
             if chunk.isEmpty { break }
             try askPatiently(chunk, chosenOn: due.day.number, &report, shutdown)
+            try decideIfLong(&report)
         }
+        try decide(&report)
+        report.isDoubting = doubt != nil
+        if let doubt { tell(doubt, report) }
         try lookups.sync()
+        warn(of: report)
         report.left = ledger?.left(on: day.number)
         if let ledger { report.spent = ledger.spentInRun - before }
         // So that an explanation knows of it; where it cannot be done now, the next pass does it first.
@@ -77,7 +90,7 @@ extension Refresher {
     }
 
     private func choose(_ report: RefreshReport) throws -> DuePosts {
-        let answered = report.read + report.gone + report.unknown
+        let answered = report.read + report.gone + report.doubted + report.unknown + report.withoutCounts
         let day = day
         return try DuePosts(
             posts,

@@ -22,11 +22,24 @@ public final class Refresher {
     var xTime = XTime()
     /// When X takes requests again; nil where it takes them now.
     var closedUntil: Deadline?
+    /// Whether nobody knows what became of the newest request, so that the next one is for one post alone.
+    var isProbing = false
+    /// Answers of this pass that X may have billed and that told nothing.
+    var lostAnswers = 0
     /// When X was last asked what it has billed.
     var comparedAt: MonotonicTime?
     /// The shutdown that wakes what waits.
     var heard: (shutdown: ShutdownSignal, handler: ShutdownHandler)?
     var openPosts: PostsFile?
+    /// What X did not find since the last decision, and what speaks for it.
+    var missed: [UInt64] = []
+    var judge: DeletionJudge
+    /// Posts asked for since then.
+    var weighed = 0
+    /// Deletions that are not believed; nil where there are none.
+    var doubt: DeletionDoubt?
+    /// Whether this pass believes whatever X says.
+    var acceptsDeletions: Bool
     private var random: UInt64
 
     /// Takes the sources `lookup` and `ledger`.
@@ -35,7 +48,8 @@ public final class Refresher {
     ///   - client: asks X.
     ///   - seed: of the waits' jitter.
     ///   - spentInRun: what a refresher before this one in the same run has spent.
-    /// - Throws: `JournalError`: `locked` where another process refreshes this journal; `SQLiteError`.
+    /// - Throws: `JournalError`: `locked` where another process refreshes this journal; `RefresherError`: `otherServer` where the
+    ///   journal holds posts of another server; `SQLiteError`.
     public convenience init(
         journal directory: String,
         client: XAPIClient,
@@ -74,7 +88,9 @@ public final class Refresher {
         self.clock = clock
         self.logger = logger
         random = seed | 1
-        lookups = try LookupJournal(access, clock: clock)
+        judge = DeletionJudge(configuration.deletionLimit)
+        acceptsDeletions = configuration.acceptsDeletions
+        lookups = try LookupJournal(access, origin: client.endpoint.origin.name, clock: clock)
         ledger =
             configuration.budgets.isEmpty
             ? nil
@@ -85,6 +101,26 @@ public final class Refresher {
                 clock: clock,
                 spentInRun: spentInRun
             )
+        isProbing = ledger?.isUnsettled ?? false
+        do {
+            let journal = try access.open()
+            try checkServer(of: journal)
+            doubt = try DeletionDoubt(openIn: journal)
+        } catch {
+            // What hinders the start is the error to tell.
+            try? close()
+            throw error
+        }
+    }
+
+    /// Refuses a journal of another server's posts, unless somebody said that it is the same.
+    private func checkServer(of journal: Journal) throws {
+        let origin = client.endpoint.origin
+        guard let known = try journal.server().map({ ServerOrigin(name: $0) }), known != origin else { return }
+        let refusal = origin.refusal(for: access.directory, of: known, isAccepted: configuration.acceptsServer)
+        if let refusal { throw RefresherError(.otherServer, refusal) }
+        try lookups.acceptServer(before: known.name)
+        logger.notice("the journal goes on with \(origin), which before was \(known)")
     }
 
     /// What is known of the posts, opened when a pass first asks for it.

@@ -16,10 +16,18 @@ public struct RefresherConfiguration: Sendable {
     public var readLimit: Int?
     /// Whether X bills a post once a day.
     public var billing = BillingDay.Rule.utcDay
-    /// Fields of each post, all of the stream's own among them: sinks replace whole documents.
-    public var fields = LookupRequest.defaultFields
-    /// The name of the parameter that lists the fields.
-    public var fieldsParameter = "tweet.fields"
+    /// Fields of each post: those of the stream that may have changed, because sinks replace whole documents.
+    public var fields = FieldsParameter.post.lookupFields(LookupRequest.defaultFields)
+    /// Objects to be sent along in `includes`; X may bill them, and budgets do not count them.
+    public var expansions: [String] = []
+    /// The parameter that lists the fields.
+    public var fieldsParameter = FieldsParameter.post
+    /// How much X may call gone before it is doubted.
+    public var deletionLimit = DeletionLimit()
+    /// Whether the first pass believes whatever X calls gone.
+    public var acceptsDeletions = false
+    /// Whether another server's name than the journal's stands for the same X.
+    public var acceptsServer = false
     /// Tries of one question before the pass ends.
     public var tryLimit = 5
     /// The first wait after a failure; it doubles with each further one, up to a minute.

@@ -2,12 +2,14 @@
 public struct RefresherError: Error, CustomStringConvertible, Sendable {
     /// The kind of failure.
     public struct Code: Hashable, Sendable {
-        private enum Value { case unusable, clockWrong }
+        private enum Value { case unusable, clockWrong, otherServer }
         private let value: Value
         /// `posts.sqlite` cannot be used.
         public static let unusable = Code(value: .unusable)
         /// This machine's clock and X's disagree on the day.
         public static let clockWrong = Code(value: .clockWrong)
+        /// The journal holds posts of another server.
+        public static let otherServer = Code(value: .otherServer)
     }
 
     /// The kind of failure.

@@ -20,6 +20,14 @@ extension MergedRecords.Item {
                 ordinal: mark.ordinal,
                 into: batch
             )
+        case .deletions:
+            return transform.transform(
+                deletions: line,
+                offset: offset,
+                arrival: mark.arrival,
+                ordinal: mark.ordinal,
+                into: batch
+            )
         case .answer(let question):
             return transform.transform(
                 lookup: line,

@@ -12,6 +12,12 @@ public struct ReplayBooks: Sendable, Equatable {
     public private(set) var dropped: [DropReason: Int] = [:]
     /// Records that should have given one and did not, or answers of which a post could not be read, by reason.
     public private(set) var failed: [FailReason: Int] = [:]
+    /// Where the first failed records stand, by reason: five of each at most.
+    public private(set) var failedAt: [FailReason: [JournalPosition]] = [:]
+    /// Values left out of documents because X sent them with another type than it documents.
+    public private(set) var leftOutValues = 0
+    /// Where the first records with such values stand, five at most.
+    public private(set) var leftOutAt: [JournalPosition] = []
     /// What of the range is missing or damaged; how many records stood there is unknown.
     public private(set) var unread = UnreadBytes()
     /// Places where that is so.
@@ -37,6 +43,9 @@ public struct ReplayBooks: Sendable, Equatable {
         sum.yielding += more.yielding
         sum.dropped.merge(more.dropped, uniquingKeysWith: +)
         sum.failed.merge(more.failed, uniquingKeysWith: +)
+        sum.failedAt.merge(more.failedAt) { Array(($0 + $1).prefix(Self.placeLimit)) }
+        sum.leftOutValues += more.leftOutValues
+        sum.leftOutAt = Array((leftOutAt + more.leftOutAt).prefix(Self.placeLimit))
         sum.unread = sum.unread.adding(more.unread)
         sum.documents += more.documents
         sum.accepted += more.accepted
@@ -51,14 +60,27 @@ public struct ReplayBooks: Sendable, Equatable {
     /// Records that failed for any reason.
     public var failedCount: Int { failed.values.reduce(0, +) }
     /// Whether nothing that should have arrived is missing.
-    public var isComplete: Bool { failedCount == 0 && rejected == 0 && gaps == 0 }
+    public var isComplete: Bool { failedCount == 0 && leftOutValues == 0 && rejected == 0 && gaps == 0 }
 
-    mutating func add(_ outcome: TransformOutcome) {
+    private static let placeLimit = 5
+
+    /// Counts a record.
+    ///
+    /// - Parameters:
+    ///   - leftOut: the values that were left out of its documents.
+    ///   - position: where it stands; asked for only where something is wrong with it.
+    mutating func add(_ outcome: TransformOutcome, leftOut: Int, at position: @autoclosure () -> JournalPosition) {
         records += 1
+        if leftOut > 0 {
+            leftOutValues += leftOut
+            if leftOutAt.count < Self.placeLimit { leftOutAt.append(position()) }
+        }
         switch outcome {
         case .yielded: yielding += 1
         case .dropped(let reason): dropped[reason, default: 0] += 1
-        case .failed(let reason): failed[reason, default: 0] += 1
+        case .failed(let reason):
+            failed[reason, default: 0] += 1
+            if failed[reason, default: 0] <= Self.placeLimit { failedAt[reason, default: []].append(position()) }
         }
     }
 

@@ -169,7 +169,13 @@ public final class Replayer: Service, @unchecked Sendable {
             guard let item = try records.next() else { return true }
             arrivals = (arrivals?.first ?? item.mark.arrival, item.mark.arrival)
             batch.source = item.source
-            books.add(item.outcome(by: transform, into: batch))
+            let leftOut = transform.leftOutCount
+            let outcome = item.outcome(by: transform, into: batch)
+            books.add(
+                outcome,
+                leftOut: transform.leftOutCount - leftOut,
+                at: JournalPosition(source: records.sources[item.source], offset: item.mark.offset)
+            )
         }
         // One record may give many documents. A checkpoint stands behind a record, so there they stay together.
         if checkpoint == nil, let documentLimit = configuration.documentLimit {

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import HTTPServer
 public import Logging
+internal import Synchronization
 public import Time
 
 /// An X API v2 server on this machine: the filtered stream and its rules, lookups and usage, with faults on request.
@@ -48,6 +49,7 @@ public final class Simulator: Sendable {
                 let writesIntegers = configuration.lookups?.writesUsageAsIntegers ?? false
                 return UsageEndpoint(meter: $0.meter, clock: clock, writesIntegers: writesIntegers)
             },
+            connections: ConnectionsEndpoint(stream: stream),
             tellsTime: configuration.tellsTime,
             limits: RateLimits(
                 clock: clock,
@@ -99,6 +101,11 @@ public final class Simulator: Sendable {
     /// Sets the number of posts charged for in all from which on the credits are gone; nil lifts it.
     public func setSpendCap(_ cap: Int?) {
         world?.meter.setCap(cap)
+    }
+
+    /// Lets lookups find none of the posts from now on, as a fault of X's would, or all of them again.
+    public func setForgetful(_ isForgetful: Bool) {
+        lookups?.isForgetful.store(isForgetful, ordering: .relaxed)
     }
 
     /// Ends the streams in order as far as their clients read, closes everything, and returns within a second.

@@ -34,7 +34,7 @@ struct DocumentWriter {
         into batch: DocumentBatch
     ) {
         // A document repeats pieces of its JSON that do not overlap, but for the first tag, which stands in it twice.
-        batch.reserve(2 * (byteCount + (sighting?.tagBytes ?? 0)) + overhead)
+        batch.reserve(2 * (byteCount + (sighting?.byteCount ?? 0)) + overhead)
         var writer = DocumentWriter(extractor, sighting, base: batch.base, end: batch.count)
         var document = writer.write(id: id, at: place, number: number)
         document.source = batch.source
@@ -68,7 +68,7 @@ struct DocumentWriter {
         arrival.writeRFC3339(to: UnsafeMutableRawBufferPointer(start: base + end, count: 27))
         end += 27
         put("\"")
-        let authorID = string(",\"author_id\":\"", extractor.string(PostPlan.authorID))
+        let authorID = string(",\"author_id\":\"", extractor.string(PostPlan.authorID) ?? sighting?.author)
         let lang = string(",\"lang\":\"", extractor.string(PostPlan.lang))
         let text = string(",\"text\":\"", extractor.string(PostPlan.text))
         let (kind, reposted) = self.kind
@@ -127,9 +127,12 @@ struct DocumentWriter {
     }
 
     /// The first of retweeted, quoted, replied_to decides; with it the id of what a repost repeats.
+    ///
+    /// What a post refers to never changes, so an answer without references leaves what the stream has shown.
     private var kind: (PostKind, reposted: UInt64?) {
         let isNew = extractor.count(PostPlan.newReferences) > 0
         let slot = isNew ? PostPlan.newReferences : PostPlan.references
+        if let sighting, extractor.count(slot) == 0 { return (sighting.kind, sighting.repostedID) }
         var found = PostKind.post
         for index in 0..<extractor.count(slot) {
             guard let type = extractor.string(slot, element: index) else { continue }

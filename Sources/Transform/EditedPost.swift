@@ -27,6 +27,11 @@ enum EditedPost {
             return DefaultTransform.isID(text) ? text : nil
         }
         let last = extractor.count(slot) - 1
+        if last < 0, !isHidden, let newest = sighting?.newestID, PostID.number(id).map({ $0 < newest }) ?? false {
+            // The answer does not say which versions there are, but a newer one has been seen.
+            batch.addTombstone(of: id, at: place, number: number, isSuperseded: true, newestID: newest)
+            return 1
+        }
         let older = (0..<max(0, last)).compactMap(version)
         let newest = older.isEmpty ? nil : version(last).flatMap { PostID.number($0) }
         var count = 0

@@ -20,6 +20,16 @@ public enum PostKind: UInt8, Sendable, CaseIterable {
         case .reply: "reply"
         }
     }
+
+    /// The kind that a word names; nil for another word.
+    init?(name: UnsafeRawBufferPointer) {
+        let known = PostKind.allCases.first { kind in
+            let word = kind.name
+            return name.elementsEqual(UnsafeRawBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+        }
+        guard let known else { return nil }
+        self = known
+    }
 }
 
 /// Where a document's counts come from; its raw value is the class in the document's version.

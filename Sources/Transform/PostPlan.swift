@@ -9,12 +9,15 @@ enum PostPlan {
     static let newRetweets = 13, newReferences = 14
     static let editHistory = 15, newEditHistory = 16, withheld = 17
     static let referenceIDs = 18, newReferenceIDs = 19
+    static let problemTitle = 20, problemType = 21
 
     /// A record of the stream.
     static let stream = JSONPlan([
         .init("data", .object(post), slot: data),
         .init("errors", .present, slot: errors),
         .init("matching_rules", .each([.init("tag", .string, slot: tags)])),
+        .init("title", .present, slot: problemTitle),
+        .init("type", .present, slot: problemType),
     ])
 
     /// A post by itself, as it stands in the answer of a lookup.

@@ -15,6 +15,15 @@ struct Sighting {
     let arrival: Timestamp
     /// The raw contents of the rules' tags, escapes included; nil for a rule without one.
     let tags: [UnsafeRawBufferPointer?]
+    /// The raw content of its author's id; nil where it is not known.
+    var author: UnsafeRawBufferPointer?
+    /// What it is to the posts it refers to.
+    var kind = PostKind.post
+    /// Of a repost, the post that it repeats.
+    var repostedID: UInt64?
+    /// The newest version of a post that was edited since.
+    var newestID: UInt64?
 
-    var tagBytes: Int { tags.reduce(0) { $0 + ($1?.count ?? 0) + 3 } }
+    /// What it adds to a document, at most.
+    var byteCount: Int { tags.reduce(author?.count ?? 0) { $0 + ($1?.count ?? 0) + 3 } }
 }

@@ -16,7 +16,7 @@ public enum DropReason: String, Sendable, CaseIterable {
     case torn
     /// X tells of an error or of its own disconnect; there is no post in it.
     case error
-    /// A lookup's answer that says nothing of any post that was asked for.
+    /// A lookup's answer that says nothing of any post that was asked for, but perhaps that X does not find it.
     case nothing
 }
 

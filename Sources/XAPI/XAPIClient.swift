@@ -1,4 +1,5 @@
 internal import JSON
+internal import Lifecycle
 public import HTTPClient
 public import Time
 
@@ -13,6 +14,11 @@ public final class XAPIClient {
 
     /// The time of rate limits, and of the waits that follow from them.
     public let monotonic: MonotonicClock
+
+    /// The parameter for fields that X has been found to know in lookups, where it refused the other one.
+    var knownFieldsParameter: FieldsParameter?
+    /// How long to wait before each further look at a list of rules that does not show a change yet.
+    let listingWaits: [Duration]
 
     private let waker: StreamWaker
     private let timeout: Duration
@@ -29,6 +35,7 @@ public final class XAPIClient {
     ///   - waker: ends a wait so that `isCancelled` is asked at once.
     ///   - clock: stands in for X's time where an answer does not tell it.
     ///   - monotonic: the time of rate limits.
+    ///   - listingWaits: how long to wait before each further look at a list of rules that does not show a change yet.
     ///   - isCancelled: true ends the question in hand.
     public init(
         endpoint: XEndpoint,
@@ -38,6 +45,7 @@ public final class XAPIClient {
         waker: StreamWaker = StreamWaker(),
         clock: WallClock = .system,
         monotonic: MonotonicClock = .system,
+        listingWaits: [Duration] = [.seconds(1), .seconds(3)],
         isCancelled: @escaping () -> Bool = { false }
     ) {
         self.endpoint = endpoint
@@ -47,12 +55,23 @@ public final class XAPIClient {
         self.waker = waker
         self.clock = clock
         self.monotonic = monotonic
+        self.listingWaits = listingWaits
         self.isCancelled = isCancelled
     }
 
     /// Makes the request in hand ask at once whether it is cancelled; may be called from any thread.
     public var wake: @Sendable () -> Void {
         { [waker] in waker.wake() }
+    }
+
+    /// Waits, but no longer than until the client is cancelled.
+    func pause(_ duration: Duration) {
+        let step = Duration.milliseconds(50)
+        var left = duration
+        while left > .zero, !isCancelled() {
+            ShutdownSignal().wait(for: min(step, left))
+            left -= step
+        }
     }
 
     /// Sends a request with the token and returns the body of a 2xx answer as a tree.
@@ -71,12 +90,8 @@ public final class XAPIClient {
         if body != nil { request.headers.append(("Content-Type", "application/json")) }
         let answer = try send(request, bodyLimit: Self.bodyLimit)
         guard (200...299).contains(answer.status) else { throw refusal(request, answer) }
-        guard let json = JSONValue.parse(answer.body) else {
-            throw XAPIError(
-                code: .unexpectedAnswer,
-                message: "\(method) \(request.displayURL) answered \(answer.status) without JSON; check X_API_URL",
-                status: answer.status
-            )
+        guard let json = JSONValue.parse(request.blottedOut(of: answer.body)) else {
+            throw .unreadable(request, answer)
         }
         return json
     }
@@ -123,8 +138,8 @@ extension XAPIError {
     ) -> XAPIError {
         let problem = Problem.all(in: answer.body).first
         let said = problem.map { ": \($0)" } ?? ""
-        let advice =
-            StopReason(status: answer.status, problem: problem).map { "; \($0.message)" } ?? said + "; try again later"
+        let reason = StopReason(status: answer.status, problem: problem, of: XResource(url: request.url))
+        let advice = reason.map { "; \($0.message)" } ?? said + "; try again later"
         return XAPIError(
             code: .refused,
             message: "\(request.method) \(request.displayURL) answered \(answer.status)\(advice)",

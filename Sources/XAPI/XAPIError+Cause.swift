@@ -9,7 +9,7 @@ extension XAPIError: FailureCauseProviding {
             if problem?.isUsageCap == true { return .rateLimited }
             // A redirect, or another kind of success, comes from the wrong address.
             return FailureCause(httpStatus: status) ?? .missingTarget
-        case .unexpectedAnswer: return .serverFault
+        case .unexpectedAnswer, .foreignAnswer: return .serverFault
         case .invalidToken: return .credentials
         case .invalidRules, .invalidBudget, .invalidAddress: return .badRequest
         default: return (cause as? HTTPClientError)?.failureCause ?? .unknown

@@ -7,7 +7,8 @@ public struct XAPIError: Error, CustomStringConvertible {
     /// The kinds of failure.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
         private enum Kind: String {
-            case refused, unreachable, cancelled, unexpectedAnswer, invalidRules, invalidBudget, invalidToken,
+            case refused, unreachable, cancelled, unexpectedAnswer, foreignAnswer, invalidRules, invalidBudget,
+                invalidToken,
                 invalidAddress
         }
 
@@ -24,6 +25,8 @@ public struct XAPIError: Error, CustomStringConvertible {
         public static let cancelled = Code(kind: .cancelled)
         /// A 2xx answer that cannot be read.
         public static let unexpectedAnswer = Code(kind: .unexpectedAnswer)
+        /// A 2xx answer that is not JSON: somebody else than X sent it, a portal or a proxy.
+        public static let foreignAnswer = Code(kind: .foreignAnswer)
         /// A rules file, or a rule in it, is wrong.
         public static let invalidRules = Code(kind: .invalidRules)
         /// A budget's text is wrong, or one is missing.

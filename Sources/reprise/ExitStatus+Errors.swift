@@ -31,6 +31,7 @@ extension ExitStatus {
         case let error as RecorderError where error.code == .tryLater: self = .tryLater
         case let error as RecorderError where error.code == .refused || error.code == .rules: self = .configuration
         case let error as RefresherError where error.code == .clockWrong: self = .tryLater
+        case let error as RefresherError where error.code == .otherServer: self = .configuration
         case let error as XAPIError: self = ExitStatus(for: error)
         // A database that another program locks.
         case let error where FailureCause(of: error) == .locked: self = .tryLater
@@ -42,7 +43,7 @@ extension ExitStatus {
         switch error.code {
         case .invalidBudget: self = .usage
         case .invalidToken, .invalidAddress, .invalidRules: self = .configuration
-        case .unreachable: self = .tryLater
+        case .unreachable, .foreignAnswer: self = .tryLater
         case .refused:
             // The same reasons that end a recorder are settings to be put right; the rest passes with time.
             let reason = StopReason(status: error.status, problem: error.problem)

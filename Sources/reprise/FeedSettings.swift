@@ -78,8 +78,8 @@ enum FeedSettings {
             persistence: persistence
         )
         configuration.skipsDeletions = invocation.flag("skip-deletions")
-        guard sink.isRemote else { return configuration }
-        configuration.connection = try SearchSettings.connection(invocation)
+        guard case .search(let address) = sink else { return configuration }
+        configuration.connection = try SearchSettings.connection(invocation, to: address)
         configuration.usesSetup = !invocation.flag("no-setup")
         return configuration
     }

@@ -43,8 +43,9 @@ enum JournalCommand {
         summary: "Print records as they were stored.",
         discussion: [
             "Whole records are printed with their own line ends. Keep-alives, and fragments at gaps and the ends of "
-                + "connections, are left out and counted on standard error; --raw prints every byte instead. Exit status 3 where "
-                + "bytes of the range are missing or damaged."
+                + "connections, are left out and counted on standard error; --raw prints every byte instead. On a terminal, control characters "
+                + "and direction overrides are spelled out; into a pipe or file every byte goes as it is. Exit status 3 where bytes of the "
+                + "range are missing or damaged."
         ],
         examples: [
             ("reprise journal cat --from -1h", "the last hour's records"),
@@ -78,6 +79,7 @@ enum JournalCommand {
                     times: invocation.flag("times"),
                     output: StandardOutput.write
                 )
+            try StandardOutput.finish()
             if copy.keepAlives + copy.fragments > 0 {
                 StandardError.write(
                     "\(copy.records) records; left out: \(copy.keepAlives) keep-alives, \(copy.fragments) fragments\n"

@@ -16,14 +16,7 @@ enum RecorderSetup {
                 help: "Put the rules of this file in force before recording; others stay unless --prune is given."
             ),
             Option(long: "prune", help: "With --rules: delete the rules that are not in the file."),
-            Option(
-                long: "budget",
-                value: "BUDGET",
-                help:
-                    "What may be spent: $50/month, 2000/day, 500 (posts, this run), or none. Needed against X itself.",
-                environment: "REPRISE_BUDGET"
-            ),
-            Option(long: "post-price", value: "DOLLARS", help: "What X bills for a post.", default: "0.005"),
+            BudgetSettings.streamOption, BudgetSettings.priceOption,
             Option(long: "stop-after", value: "TIME", help: "Stop after that long, 10m or 2h30m for example."),
             Option(
                 long: "fields",
@@ -51,6 +44,7 @@ enum RecorderSetup {
                 help: "The longest time that a segment stays open.",
                 default: "1d"
             ),
+            ServerSettings.accept,
             Option(
                 long: "accept-clock",
                 help:
@@ -87,7 +81,7 @@ enum RecorderSetup {
     ) throws -> Recorder {
         var configuration = try configuration(invocation, endpoint: endpoint, token: token, once: once)
         configuration.waitsForBudget = waitsForBudget
-        let budget = try budget(invocation, for: configuration.endpoint)
+        let budget = try BudgetSettings.stream(invocation, for: configuration.endpoint)
         let journal = try JournalWriterConfiguration(
             segmentByteLimit: invocation.bytes("segment-size") ?? 512 << 20,
             segmentAgeLimit: invocation.duration("segment-age") ?? .seconds(86_400),
@@ -99,6 +93,7 @@ enum RecorderSetup {
         // The lock comes first, so that nobody else records what the count below does not know.
         let writer = try open(directory, journal)
         do {
+            try ServerSettings.check(configuration.endpoint, invocation, directory, writer, logger)
             let guarded = try budget.map { try spent($0, invocation, directory, logger) }
             return Recorder(
                 configuration,
@@ -135,7 +130,7 @@ enum RecorderSetup {
         var configuration = RecorderConfiguration(
             endpoint: endpoint,
             token: try token ?? XSettings.token(invocation, for: endpoint),
-            http: XSettings.http(invocation, for: endpoint),
+            http: try XSettings.http(invocation, for: endpoint),
             stream: StreamRequest(fields: list(invocation, "fields"), expansions: list(invocation, "expansions")),
             rules: try invocation.string("rules").map(XSettings.rules)
         )
@@ -154,29 +149,17 @@ enum RecorderSetup {
         return configuration
     }
 
-    /// The budget; against X itself one is needed, because a stream costs money as long as it runs.
-    private static func budget(_ invocation: Invocation, for endpoint: XEndpoint) throws -> Budget? {
-        if let text = invocation.string("budget") { return try Budget(parsing: text) }
-        guard !endpoint.isLoopback else { return nil }
-        throw UsageError(
-            "X bills \(PostPrice.published) that it delivers, thousands of dollars an hour if nobody looks; say what may be "
-                + "spent: --budget '$50/month' (buys 10000 posts a month), --budget 2000/day, --budget 500 (this run), or "
-                + "--budget none",
-            command: invocation.path
-        )
-    }
-
     private static func spent(
         _ budget: Budget,
         _ invocation: Invocation,
         _ directory: String,
         _ logger: Logger
     ) throws -> BudgetGuard {
-        let price = try PostPrice(parsing: invocation.string("post-price") ?? "0.005")
+        let price = try BudgetSettings.price(invocation)
         let now = WallClock.system.now
         var already = 0
-        if budget.amount != .unlimited, let start = BudgetGuard.start(of: budget.period, at: now) {
-            already = try Journal(directory: directory).recordCount(of: .filtered, since: start)
+        if let limit = budget.posts(at: price), let start = BudgetGuard.start(of: budget.period, at: now) {
+            already = try BilledPosts.count(in: Journal(directory: directory), since: start, upTo: limit)
         }
         let guarded = BudgetGuard(budget, price: price, now: now, alreadySpent: already)
         logger.notice(

@@ -24,8 +24,11 @@ enum RefreshCommand {
                 + "--explain and --dry-run need no token, and work beside it.",
         ],
         examples: [
-            ("reprise refresh --budget '$5/day' --sink sqlite:data/index.sqlite", "one pass, for cron"),
-            ("reprise refresh --dry-run --budget 2000/day", "what is due, why, and what it would cost; asks nothing"),
+            ("reprise refresh --refresh-budget '$5/day' --sink sqlite:data/index.sqlite", "one pass, for cron"),
+            (
+                "reprise refresh --dry-run --refresh-budget 2000/day",
+                "what is due, why, and what it would cost; asks nothing"
+            ),
             ("reprise refresh --explain 1993000000000000000", "why a post is due or not"),
         ],
         options: Context.common + [
@@ -77,7 +80,7 @@ enum RefreshCommand {
         let client = XAPIClient(
             endpoint: endpoint,
             token: try XSettings.token(invocation, for: endpoint),
-            http: try HTTPClient(configuration: XSettings.http(invocation, for: endpoint)),
+            http: try HTTPClient(configuration: try XSettings.http(invocation, for: endpoint)),
             isCancelled: { shutdown.isRequested(for: RefreshSettings.answerGrace) }
         )
         return try Refresher(

@@ -10,23 +10,21 @@ enum RefreshSettings {
     /// For a pass by itself.
     static let options =
         [
-            Option(
-                long: "budget",
-                value: "BUDGET",
-                help:
-                    "What lookups may cost: $50/month, 2000/day, 500 (posts, this pass), or none; several hold together. Needed "
-                    + "against X itself.",
-                environment: "REPRISE_REFRESH_BUDGET",
-                repeats: true
-            ),
-            Option(long: "post-price", value: "DOLLARS", help: "What X bills for a post.", default: "0.005"),
+            BudgetSettings.lookupsAloneOption, BudgetSettings.priceOption,
             Option(long: "max-reads", value: "N", help: "Posts to read in one pass, those that cost nothing too."),
             Option(
                 long: "fields",
                 value: "LIST",
                 help:
-                    "Fields of a post to ask for: those of the stream, because sinks replace whole documents.",
+                    "Fields of a post to request, in X's old or new names. With post.fields the author and references, which never "
+                    + "change, are left out.",
                 default: StreamRequest.defaultFields.joined(separator: ",")
+            ),
+            ServerSettings.accept,
+            Option(
+                long: "accept-deletions",
+                help:
+                    "Believe in this pass whatever X says is gone, however much it is; --deletion-limit does not hold then."
             ),
         ] + reading
 
@@ -55,22 +53,29 @@ enum RefreshSettings {
             default: "utc-day"
         ),
         Option(
+            long: "deletion-limit",
+            value: "SHARE",
+            help:
+                "Where X does not find more than that share of the posts asked for, nothing is deleted: 50%/50 is more "
+                + "than half of at least 50; it is believed when X stays with it. 100% believes everything.",
+            default: "50%/50"
+        ),
+        Option(
             long: "fields-parameter",
             value: "NAME",
-            help: "How X calls the list of fields in a lookup: tweet.fields or post.fields.",
-            default: "tweet.fields"
+            help:
+                "The parameter that lists the fields in a lookup: post.fields, as X describes it now, or tweet.fields. Where X "
+                + "refuses the one, the other is used.",
+            default: FieldsParameter.post.rawValue
+        ),
+        Option(
+            long: "lookup-expansions",
+            value: "LIST",
+            help:
+                "Objects to be sent along with a lookup. X may bill them, and no budget counts them, so none by default.",
+            allowsEmpty: true
         ),
     ]
-
-    /// What lookups may cost beside a recorder, which has a budget of its own.
-    static let besides = Option(
-        long: "refresh-budget",
-        value: "BUDGET",
-        help:
-            "What lookups may cost, written as --budget; several hold together. Against X itself likes are refreshed only with it.",
-        environment: "REPRISE_REFRESH_BUDGET",
-        repeats: true
-    )
 
     /// - Parameter spends: against X itself a budget has to be given.
     static func configuration(
@@ -79,8 +84,11 @@ enum RefreshSettings {
         spends: Bool
     ) throws -> RefresherConfiguration {
         var configuration = try reading(invocation)
-        configuration.budgets = try budgets(invocation, mustBeGiven: spends && !endpoint.isLoopback)
+        let isNeeded = spends && !endpoint.isLoopback
+        configuration.budgets = try BudgetSettings.lookupsAlone(invocation, isNeeded: isNeeded)
+            .filter { $0.amount != .unlimited }
         configuration.readLimit = try invocation.int("max-reads")
+        configuration.acceptsDeletions = invocation.flag("accept-deletions")
         return configuration
     }
 
@@ -89,7 +97,7 @@ enum RefreshSettings {
         _ invocation: Invocation,
         for endpoint: XEndpoint
     ) throws -> RefresherConfiguration? {
-        let budgets = try invocation.strings("refresh-budget").map { try Budget(parsing: $0) }
+        let budgets = try BudgetSettings.lookups(invocation)
         guard !budgets.isEmpty || endpoint.isLoopback else { return nil }
         var configuration = try reading(
             invocation,
@@ -106,8 +114,16 @@ enum RefreshSettings {
         var configuration = RefresherConfiguration()
         configuration.schedule = RefreshSchedule(steps: try steps(invocation, or: schedule))
         configuration.schedule.includesReposts = invocation.flag("reposts")
-        configuration.price = try PostPrice(parsing: invocation.string("post-price") ?? "0.005")
-        configuration.fields = list(invocation.string("fields") ?? "").filter { $0 != "withheld" }
+        configuration.price = try BudgetSettings.price(invocation)
+        let parameter = invocation.string("fields-parameter") ?? ""
+        guard let fieldsParameter = FieldsParameter(rawValue: parameter) else {
+            throw invocation.wrong("fields-parameter", parameter, "tweet.fields or post.fields")
+        }
+        configuration.fieldsParameter = fieldsParameter
+        configuration.fields = fieldsParameter.lookupFields(list(invocation.string("fields") ?? "")).filter {
+            $0 != "withheld"
+        }
+        configuration.expansions = list(invocation.string("lookup-expansions") ?? "")
         let withheld = invocation.string("withheld") ?? ""
         guard ["hide", "show"].contains(withheld) else { throw invocation.wrong("withheld", withheld, "hide or show") }
         // What X does not say of a post cannot hide it.
@@ -117,24 +133,25 @@ enum RefreshSettings {
             throw invocation.wrong("billing", rule, "utc-day or none")
         }
         configuration.billing = billing
-        let parameter = invocation.string("fields-parameter") ?? ""
-        guard ["tweet.fields", "post.fields"].contains(parameter) else {
-            throw invocation.wrong("fields-parameter", parameter, "tweet.fields or post.fields")
-        }
-        configuration.fieldsParameter = parameter
+        configuration.deletionLimit = try deletionLimit(invocation)
+        configuration.acceptsServer = invocation.flag("accept-server")
         return configuration
     }
 
-    private static func budgets(_ invocation: Invocation, mustBeGiven: Bool) throws -> [Budget] {
-        let budgets = try invocation.strings("budget").map { try Budget(parsing: $0) }
-        guard !budgets.isEmpty || !mustBeGiven else {
-            throw UsageError(
-                "X bills \(PostPrice.published) that a lookup returns; say what may be spent: --budget '$50/month', "
-                    + "--budget 2000/day, --budget 500 (this pass), or --budget none",
-                command: invocation.path
+    private static func deletionLimit(_ invocation: Invocation) throws -> DeletionLimit {
+        let text = invocation.string("deletion-limit") ?? "50%/50"
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        let posts = parts.count == 2 ? Int(parts[1]) : DeletionLimit().least
+        guard parts.count <= 2, parts[0].last == "%", let percent = Double(parts[0].dropLast()),
+            (0...100).contains(percent), let posts, (1...1_000_000).contains(posts)
+        else {
+            throw invocation.wrong(
+                "deletion-limit",
+                text,
+                "a share and perhaps a number of posts, 50% or 50%/200 for example"
             )
         }
-        return budgets.filter { $0.amount != .unlimited }
+        return DeletionLimit(share: percent / 100, least: posts)
     }
 
     private static let standardSchedule = "15m,1h,4h,1d,3d,7d"

@@ -11,7 +11,8 @@ enum RefreshText {
     /// How the process ends after a pass.
     static func status(_ report: RefreshReport) -> ExitStatus {
         switch report.ending {
-        case .done, .budget, .stopped: .done
+        // Posts that are perhaps gone are still shown.
+        case .done, .budget, .stopped: report.isDoubting || report.withoutCounts > 0 ? .lossy : .done
         case .refused: .tryLater
         }
     }
@@ -19,6 +20,8 @@ enum RefreshText {
     /// A line for people.
     static func text(_ report: RefreshReport) -> String {
         let left = report.left.map { ", \($0) left" } ?? ""
+        let bare = report.withoutCounts > 0 ? ", \(report.withoutCounts) without counts" : ""
+        let doubted = report.doubted > 0 ? ", \(report.doubted) not found but not believed to be gone" : ""
         let ending =
             switch report.ending {
             case .done: ""
@@ -28,7 +31,7 @@ enum RefreshText {
             }
         return
             "\(report.due) due, \(report.read) read (\(report.changed) changed, \(report.same) same), \(report.gone) gone, "
-            + "\(report.unknown) unknown; \(report.spent) spent, \(report.free) free\(left)\(ending)\n"
+            + "\(report.unknown) unknown\(bare)\(doubted); \(report.spent) spent, \(report.free) free\(left)\(ending)\n"
     }
 
     /// The same for programs.
@@ -37,6 +40,7 @@ enum RefreshText {
             ("due", .integer(Int64(report.due))), ("read", .integer(Int64(report.read))),
             ("changed", .integer(Int64(report.changed))), ("same", .integer(Int64(report.same))),
             ("gone", .integer(Int64(report.gone))), ("unknown", .integer(Int64(report.unknown))),
+            ("doubted", .integer(Int64(report.doubted))), ("without_counts", .integer(Int64(report.withoutCounts))),
             ("requests", .integer(Int64(report.requests))), ("spent", .integer(Int64(report.spent))),
             ("free", .integer(Int64(report.free))),
         ]

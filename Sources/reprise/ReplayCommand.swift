@@ -60,15 +60,15 @@ enum ReplayCommand {
             }
             let addresses = try FeedSettings.addresses(invocation, journal: Context.journalDirectory(invocation))
             if invocation.flag("rebuild") { try checkRebuild(invocation, addresses) }
+            // Wrong settings are reported before missing data.
+            let configurations = try addresses.map {
+                try feed(invocation, into: $0, isAlone: addresses.count == 1, configuration)
+            }
             try checkJournal(invocation, configuration, addresses)
             let line = ReplayStatusLine.ifWatched(invocation, addresses)
             let logger = try Context.logger(invocation).labelled("delivery")
-            let feeds = try addresses.map { sink in
-                Feed(
-                    try feed(invocation, into: sink, isAlone: addresses.count == 1, configuration),
-                    logger: logger,
-                    onProgress: { line?.show($0, of: sink) }
-                )
+            let feeds = configurations.map { each in
+                Feed(each, logger: logger, onProgress: { line?.show($0, of: each.sink) })
             }
             let shutdown = ShutdownSignal()
             let signals = Signals.requestOn(Signals.stopSignals, shutdown)

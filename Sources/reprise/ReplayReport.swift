@@ -50,12 +50,28 @@ struct ReplayReport {
         let rate = seconds > 0 ? Int(Double(books.records) / seconds) : 0
         return """
             records    \(books.records) = \(books.yielding) yielding + \(books.droppedCount) dropped\(reasons(dropped)) \
-            + \(books.failedCount) failed\(reasons(failed)), \(rate)/s
+            + \(books.failedCount) failed\(reasons(failed)), \(rate)/s\(places)
             documents  \(books.documents) = \(books.accepted) accepted + \(books.stale) stale + \(books.rejected) rejected\
             \(books.skipped > 0 ? " + \(books.skipped) skipped" : "")\
             \(books.unread.isEmpty ? "" : "\ngaps       \(UnreadText.sentence(books.unread))")\(behind)
 
             """
+    }
+
+    /// Where to look for what failed or was left out.
+    private var places: String {
+        func list(_ positions: [JournalPosition]) -> String { positions.map(\.description).joined(separator: ", ") }
+        var lines = failedAt.map { "\nfailed     \($0.0), first at \(list($0.1))" }
+        if books.leftOutValues > 0 {
+            lines.append(
+                "\nleft out   \(books.leftOutValues) values of an unexpected type, first at \(list(books.leftOutAt))"
+            )
+        }
+        return lines.joined()
+    }
+
+    private var failedAt: [(String, [JournalPosition])] {
+        books.failedAt.map { ($0.key.rawValue, $0.value) }.sorted { $0.0 < $1.0 }
     }
 
     private var behind: String {
@@ -74,11 +90,14 @@ struct ReplayReport {
     /// The same for programs.
     private func json(_ first: [(String, EventValue)]) -> String {
         func object(_ list: [(String, Int)]) -> EventValue { .object(list.map { ($0.0, .integer(Int64($0.1))) }) }
+        func places(_ list: [JournalPosition]) -> EventValue { .array(list.map { .string($0.description) }) }
         let lag = outcome.lag.map { [("lag_ms", EventValue.integer($0.microseconds / 1_000))] } ?? []
         let value = EventValue.object(
             first + [
                 ("records", .integer(Int64(books.records))), ("yielding", .integer(Int64(books.yielding))),
                 ("dropped", object(dropped)), ("failed", object(failed)),
+                ("failed_at", .object(failedAt.map { ($0.0, places($0.1)) })),
+                ("left_out_values", .integer(Int64(books.leftOutValues))), ("left_out_at", places(books.leftOutAt)),
                 ("gaps", .integer(Int64(books.gaps))), ("documents", .integer(Int64(books.documents))),
                 ("unread_bytes", .integer(Int64(books.unread.bytes))),
                 ("accepted", .integer(Int64(books.accepted))),

@@ -17,7 +17,7 @@ enum RulesText {
     }
 
     static func text(_ report: RulesReport, _ diff: RuleSetDiff, _ isDryRun: Bool) -> String {
-        let lines = report.refused.map { "X refuses \($0)" }
+        let lines = report.refused.map { "X refuses \($0)" } + report.failed.map(\.description)
         let verb = isDryRun ? "X would have" : "X has"
         let summary =
             "\(verb) added \(report.added.count), deleted \(report.deletedCount), and kept "
@@ -43,6 +43,17 @@ enum RulesText {
                 .array(
                     report.refused.map {
                         .object([("value", .string($0.value)), ("problem", .string("\($0.problem)"))])
+                    }
+                )
+            ),
+            (
+                "failed",
+                .array(
+                    report.failed.map {
+                        .object([
+                            ("value", .string($0.rule.value)), ("tag", .string($0.rule.tag)),
+                            ("problem", .string($0.description)),
+                        ])
                     }
                 )
             ),

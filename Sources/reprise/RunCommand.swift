@@ -25,7 +25,8 @@ enum RunCommand {
                 + "recording continues. When the stream's budget is spent, everything else continues, and the stream is opened "
                 + "again when the next day or month begins.",
             "--simulate records posts that are made up on this machine instead of X: no credentials, no money. They go to a "
-                + "journal of their own, data/simulated, and never among real ones.",
+                + "journal of their own, data/simulated, and never among real ones. The next start knows the posts of that "
+                + "journal, so their likes continue.",
         ],
         examples: [
             ("reprise run --simulate", "the whole path on simulated posts; prints the page's address"),
@@ -35,7 +36,7 @@ enum RunCommand {
             ),
         ],
         options: [journal, Context.config, Context.logLevel, Context.logFormat, sink] + FeedSettings.options
-            + [FeedSettings.flushInterval, RefreshSettings.besides] + RefreshSettings.reading + simulation
+            + [FeedSettings.flushInterval, BudgetSettings.lookupsOption] + RefreshSettings.reading + simulation
             + PageOptions.all + XSettings.options + RecorderSetup.options,
         run: { invocation in
             let line = RecordStatusLine.ifWatched(invocation)
@@ -44,7 +45,7 @@ enum RunCommand {
             let health = HealthBoard()
             let feeds = try feeds(invocation, directory, logger.labelled("delivery"), health)
             let page = try PageOptions.configuration(invocation)
-            let simulator = invocation.flag("simulate") ? try simulator(invocation, logger: logger) : nil
+            let simulator = invocation.flag("simulate") ? try simulator(invocation, directory, logger: logger) : nil
             // The recorder comes first: it takes the journal's lock, and makes its folder.
             let recorder = try RecorderSetup.make(
                 invocation,
@@ -151,7 +152,7 @@ enum RunCommand {
             return nil
         }
         let token = try simulator == nil ? XSettings.token(invocation, for: endpoint) : BearerToken("simulated")
-        let http = XSettings.http(invocation, for: endpoint)
+        let http = try XSettings.http(invocation, for: endpoint)
         return RefreshService(every: .seconds(60), logger: logger, health: health) { shutdown, spentInRun in
             let client = XAPIClient(
                 endpoint: endpoint,
@@ -170,10 +171,19 @@ enum RunCommand {
         }
     }
 
-    private static func simulator(_ invocation: Invocation, logger: Logger) throws -> Simulator {
+    private static func simulator(
+        _ invocation: Invocation,
+        _ directory: String,
+        logger: Logger
+    ) throws -> Simulator {
         var configuration = SimulatorConfiguration()
         configuration.posts = .generated(seed: UInt64(try invocation.int("simulate-seed") ?? 1), start: nil)
-        configuration.lookups = LookupSettings()
+        // What the journal holds is known to it, so that a start deletes nothing.
+        let past = JournalPosts(directory: directory)
+        var lookups = LookupSettings()
+        lookups.past = past
+        lookups.began = try past.began()
+        configuration.lookups = lookups
         let rate = invocation.string("simulate-rate") ?? "20"
         if rate == "max" {
             configuration.rate = .unlimited

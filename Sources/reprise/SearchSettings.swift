@@ -4,42 +4,56 @@ internal import Sinks
 
 /// How commands that deliver to a search engine say who they are and whom they trust.
 enum SearchSettings {
-    static let options = [
-        Option(
-            long: "search-username",
-            value: "NAME",
-            help: "The search engine's user.",
-            environment: "REPRISE_SEARCH_USERNAME"
-        ),
-        Option(
-            long: "search-password-file",
-            value: "FILE",
-            help:
-                "A file that holds the password alone; without it, REPRISE_SEARCH_PASSWORD in the environment holds it."
-        ),
-        Option(
-            long: "search-api-key-file",
-            value: "FILE",
-            help: "A file that holds an API key alone, as Elasticsearch encoded it; without it, REPRISE_SEARCH_API_KEY."
-        ),
-        Option(
-            long: "search-ca-file",
-            value: "FILE",
-            help: "Certificate authorities (PEM) to trust for the search engine, beside the system's."
-        ),
-        Option(
-            long: "search-gzip",
-            help: "Compress what is sent to the search engine, where the network is what holds it up.",
-            environment: "REPRISE_SEARCH_GZIP"
-        ),
-    ]
+    static let options =
+        [
+            Option(
+                long: "search-username",
+                value: "NAME",
+                help: "The search engine's user.",
+                environment: "REPRISE_SEARCH_USERNAME"
+            ),
+            Option(
+                long: "search-password-file",
+                value: "FILE",
+                help:
+                    "A file that holds the password alone; without it, REPRISE_SEARCH_PASSWORD in the environment holds it."
+            ),
+            Option(
+                long: "search-api-key-file",
+                value: "FILE",
+                help:
+                    "A file that holds an API key alone, as Elasticsearch encoded it; without it, REPRISE_SEARCH_API_KEY."
+            ),
+            Option(
+                long: "search-ca-file",
+                value: "FILE",
+                help: "Certificate authorities (PEM) to trust for the search engine, beside the system's."
+            ),
+            Option(
+                long: "search-gzip",
+                help: "Compress what is sent to the search engine, where the network is what holds it up.",
+                environment: "REPRISE_SEARCH_GZIP"
+            ),
+            Option(
+                long: "insecure-http",
+                help:
+                    "Send the search engine's user or key over plain http to another machine, where everyone on the way can read it."
+            ),
+        ] + ProxySettings.options("search-proxy", to: "the search engine", variable: "REPRISE_SEARCH_PROXY")
 
-    static func connection(_ invocation: Invocation) throws -> SearchConnection {
-        SearchConnection(
+    /// How the engine of an address is asked.
+    ///
+    /// - Throws: `ConfigurationError`, for credentials that would be shown on the way, among others.
+    static func connection(_ invocation: Invocation, to address: SearchAddress) throws -> SearchConnection {
+        let connection = SearchConnection(
             credentials: try credentials(invocation),
             caFile: invocation.string("search-ca-file"),
-            usesGzip: invocation.flag("search-gzip")
+            usesGzip: invocation.flag("search-gzip"),
+            proxy: try ProxySettings.proxy(invocation, "search-proxy", for: address.url),
+            allowsInsecureHTTP: invocation.flag("insecure-http")
         )
+        if let insecurity = connection.insecurity(of: address) { throw ConfigurationError(insecurity) }
+        return connection
     }
 
     private static func credentials(_ invocation: Invocation) throws -> SearchConnection.Credentials {
@@ -60,12 +74,7 @@ enum SearchSettings {
     }
 
     private static func secret(_ invocation: Invocation, file: String, variable: String) throws -> Secret? {
-        if let path = invocation.string(file) {
-            let text = try TextFile.read(path, "the file of --\(file)")
-            let trimmed = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-            guard !trimmed.isEmpty else { throw ConfigurationError("\(path) is empty") }
-            return Secret(trimmed)
-        }
+        if let secret = try SecretSettings.inFile(invocation, of: file) { return secret }
         return invocation.environment[variable].flatMap { $0.isEmpty ? nil : Secret($0) }
     }
 }

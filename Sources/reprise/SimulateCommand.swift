@@ -23,7 +23,7 @@ enum SimulateCommand {
                 + "fault of lookups says what and at which requests: lookup:429@3, lookup:hang@2-4, lookup:402@10- for the "
                 + "tenth and all after it, lookup:omit@* for each. hang never answers; lose resets the connection in place of "
                 + "an answer that is charged for, cut closes it inside the answer; truncate sends half of the JSON; omit "
-                + "leaves some ids out of both arrays, partial calls them unavailable.",
+                + "leaves some ids out of both arrays, partial calls them unavailable, forget finds none of the posts.",
         ],
         examples: [
             ("reprise simulate --rate 100", "a hundred posts a second on port 8081"),
@@ -33,8 +33,21 @@ enum SimulateCommand {
             ("reprise simulate --lookups --speed 1000", "a day of growing counts in a minute and a half"),
         ],
         options: posts + stream + lookups + [
-            Option(long: "host", value: "ADDRESS", help: "The address to listen on.", default: "127.0.0.1"),
-            Option(long: "port", value: "N", help: "The port to listen on; 0 for a free one.", default: "8081"),
+            // In reprise.yaml these keys are the page's.
+            Option(
+                long: "host",
+                value: "ADDRESS",
+                help: "The address to listen on.",
+                default: "127.0.0.1",
+                onlyOnCommandLine: true
+            ),
+            Option(
+                long: "port",
+                value: "N",
+                help: "The port to listen on; 0 for a free one.",
+                default: "8081",
+                onlyOnCommandLine: true
+            ),
             Option(
                 long: "token",
                 value: "TOKEN",
@@ -63,7 +76,8 @@ enum SimulateCommand {
         ),
         Option(long: "file", value: "FILE", help: "Serve this file's lines, over and over, instead of made-up posts."),
         Option(long: "rounds", value: "N", help: "Play the file N times in all, then end the stream."),
-        Option(long: "once", help: "The same as --rounds 1."),
+        // In reprise.yaml this key is the recorder's.
+        Option(long: "once", help: "The same as --rounds 1.", onlyOnCommandLine: true),
         Option(long: "restart", help: "Begin the file anew for each connection instead of going on."),
         Option(
             long: "rules",

@@ -3,6 +3,7 @@ internal import Lifecycle
 internal import Logging
 internal import Synchronization
 internal import Terminal
+internal import Text
 internal import Time
 
 /// Standard error, for everything that is no result; what cannot be written there is lost.
@@ -38,9 +39,10 @@ enum StandardError {
         }
     }
 
+    /// Writes lines; what the words of servers and files in them hide is spelled out, so that none of it reaches the terminal.
     static func write(_ text: String) {
+        var text = text.visibleLines
         if let writer = queue.withLock({ $0.writer }) { return writer.put(text) }
-        var text = text
         text.withUTF8 { _ = writeWhole(UnsafeRawBufferPointer($0), to: 2) }
     }
 
@@ -54,19 +56,7 @@ enum StandardError {
     static func tell(_ error: any Error) { tell("\(error)") }
 
     /// Writes what somebody should know as lines.
-    ///
-    /// The words of servers and files are in it, so control characters are spelled out: none reaches the terminal.
-    static func tell(_ message: String) {
-        var text = "reprise: "
-        for scalar in message.unicodeScalars {
-            if scalar != "\n" && scalar.properties.generalCategory == .control {
-                text += "\\u{\(String(scalar.value, radix: 16))}"
-            } else {
-                text.unicodeScalars.append(scalar)
-            }
-        }
-        write(text + "\n")
-    }
+    static func tell(_ message: String) { write("reprise: \(message)\n") }
 
     /// The terminal's width, or 80.
     private static var width: Int {

@@ -1,5 +1,7 @@
 internal import Glibc
 internal import Lifecycle
+internal import Synchronization
+internal import Text
 
 /// Standard output as results go to it: whole, or an error.
 enum StandardOutput {
@@ -16,7 +18,20 @@ enum StandardOutput {
         try writeNow(text)
     }
 
+    /// Writes bytes as they are; on a terminal, what they hide is spelled out, see `VisibleBytes`.
     static func write(_ bytes: UnsafeRawBufferPointer) throws {
+        guard isTerminal else { return try writeRaw(bytes) }
+        // A piece that ends inside a character holds it back for the next one.
+        try visible.withLock { $0.take(bytes) }.withUnsafeBytes { try writeRaw($0) }
+    }
+
+    /// Writes what a last piece left, where a terminal got the pieces.
+    static func finish() throws { try visible.withLock { $0.finish() }.withUnsafeBytes { try writeRaw($0) } }
+
+    private static let isTerminal = isatty(1) == 1
+    private static let visible = Mutex(VisibleBytes())
+
+    private static func writeRaw(_ bytes: UnsafeRawBufferPointer) throws {
         if let number = writeWhole(bytes, to: 1) { throw OutputError(number: number) }
     }
 
@@ -35,8 +50,8 @@ enum StandardOutput {
     }
 
     private static func writeNow(_ text: String) throws {
-        var text = text
-        try text.withUTF8 { try write(UnsafeRawBufferPointer($0)) }
+        var text = isTerminal ? text.visibleLines : text
+        try text.withUTF8 { try writeRaw(UnsafeRawBufferPointer($0)) }
     }
 }
 

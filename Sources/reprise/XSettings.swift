@@ -4,29 +4,23 @@ internal import XAPI
 
 /// What every command that talks to X shares: its address, the token, proxy and certificates.
 enum XSettings {
-    static let options = [
-        Option(
-            long: "x-api-url",
-            value: "URL",
-            help: "Where X is; an address of this machine, such as the simulator's, costs nothing.",
-            environment: "X_API_URL",
-            default: XEndpoint.real.base
-        ),
-        Option(
-            long: "token-file",
-            value: "FILE",
-            help:
-                "A file that holds the app's bearer token alone; without it, BEARER_TOKEN in the environment holds it."
-        ),
-        Option(
-            long: "proxy",
-            value: "URL",
-            help: "The proxy to X; without it HTTPS_PROXY, and for addresses of this machine none.",
-            environment: "REPRISE_PROXY",
-            secret: true
-        ),
-        Option(long: "ca-file", value: "FILE", help: "Certificate authorities (PEM) to trust beside the system's."),
-    ]
+    static let options =
+        [
+            Option(
+                long: "x-api-url",
+                value: "URL",
+                help: "Where X is; an address of this machine, such as the simulator's, costs nothing.",
+                environment: "X_API_URL",
+                default: XEndpoint.real.base
+            ),
+            Option(
+                long: "token-file",
+                value: "FILE",
+                help:
+                    "A file that holds the app's bearer token alone; without it, BEARER_TOKEN in the environment holds it."
+            ),
+            Option(long: "ca-file", value: "FILE", help: "Certificate authorities (PEM) to trust beside the system's."),
+        ] + ProxySettings.options("proxy", to: "X", variable: "REPRISE_PROXY")
 
     /// Where X is.
     static func endpoint(_ invocation: Invocation) throws -> XEndpoint {
@@ -50,11 +44,11 @@ enum XSettings {
     }
 
     /// Settings of the client below.
-    static func http(_ invocation: Invocation, for endpoint: XEndpoint) -> HTTPClientConfiguration {
+    static func http(_ invocation: Invocation, for endpoint: XEndpoint) throws -> HTTPClientConfiguration {
         HTTPClientConfiguration(
             userAgent: "reprise/\(Program.version)",
             caFile: invocation.string("ca-file"),
-            proxy: proxy(invocation, for: endpoint)
+            proxy: try ProxySettings.proxy(invocation, "proxy", for: endpoint.base)
         )
     }
 
@@ -71,12 +65,5 @@ enum XSettings {
     /// The rules of a file.
     static func rules(_ path: String) throws -> [StreamRule] {
         try RulesFile.parse(TextFile.read(path, "the rules file"), name: path)
-    }
-
-    private static func proxy(_ invocation: Invocation, for endpoint: XEndpoint) -> Secret? {
-        if let text = invocation.string("proxy") { return Secret(text) }
-        guard !endpoint.isLoopback else { return nil }
-        return ["HTTPS_PROXY", "https_proxy"].lazy.compactMap { invocation.environment[$0] }.first { !$0.isEmpty }
-            .map { Secret($0) }
     }
 }

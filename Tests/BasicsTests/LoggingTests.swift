@@ -47,10 +47,11 @@ import Time
         #expect(!line(.json, "connected").contains("metadata"))
     }
 
-    /// A server's text in a message can neither make a second line nor move the cursor.
+    /// A server's text in a message can neither make a second line, nor move the cursor, nor turn the rest of the line around.
     @Test(arguments: LogFormat.allCases)
     func noControlCharacterReachesTheTerminal(format: LogFormat) {
-        let controls = (0..<0x20).map { $0 } + (0x7F...0x9F).map { $0 } + [0x2028, 0x2029]
+        var controls = (0..<0x20).map { $0 } + (0x7F...0x9F).map { $0 } + [0x2028, 0x2029, 0x061C, 0x200E, 0x200F]
+        controls += (0x202A...0x202E).map { $0 } + (0x2066...0x2069).map { $0 }
         for value in controls {
             guard let scalar = Unicode.Scalar(UInt32(value)) else { continue }
             let line = line(format, "a\(scalar)b", [("key", "c\(scalar)d")])

@@ -102,7 +102,7 @@ import Time
 
     @Test(arguments: [1, 7, 4_096])
     func aClientThatReadsSlowlySkipsToTheNewestState(bufferSize: Int) {
-        let feed = SummaryFeed(streamLimit: 1)
+        let feed = SummaryFeed(streamLimit: 1, streamsPerClient: 1)
         var writer = EventWriter()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 1)
         defer { buffer.deallocate() }

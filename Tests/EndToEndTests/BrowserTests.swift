@@ -62,6 +62,11 @@ struct BrowserTests {
         try show(["a cat"], to: "page_states.py")
     }
 
+    @Test(.needs(.tool("python3"), .tool("chromium")))
+    func thePageWorksUnderAPathOfAHost() throws {
+        try show(["a cat", "another"], to: "page_under_path.py")
+    }
+
     /// Records, replays and serves posts with these texts, each with fewer likes than the one before, and lets a program look.
     private func show(_ texts: [String], to peer: String) throws {
         let folder = try TemporaryFolder()

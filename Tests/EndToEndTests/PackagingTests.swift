@@ -63,6 +63,16 @@ struct PackagingTests {
         try check(String(start.dropFirst("ExecStart=".count)), folder)
     }
 
+    /// What is typed into a shell stands in its history, and may show in the list of processes.
+    @Test func noPageLetsASecretBeTypedIntoAShell() throws {
+        for path in ["README.md", "../README.md", "cron/reprise-refresh"] {
+            for line in try text(path).split(separator: "\n") {
+                #expect(!line.contains("<<<") && !line.contains("echo "), "\(path): \(line)")
+                #expect(line.firstMatch(of: /(TOKEN|PASSWORD|API_KEY)=[^ "$]/) == nil, "\(path): \(line)")
+            }
+        }
+    }
+
     @Test func theCrontabLineIsAPassOfOurs() throws {
         let folder = try TemporaryFolder()
         let lines = try text("cron/reprise-refresh").split(separator: "\n")

@@ -202,6 +202,49 @@ struct RefreshTests {
         let none = try RunningProgram(Surroundings.reprise(), words, in: trial.folder, environment: environment).wait()
         #expect(none.status == 1 && none.errors.contains("/none"), "\(none.status) \(none.errors)")
         let real = try trial.start([], environment: ["X_API_URL": "https://api.x.com"]).wait()
-        #expect(real.status == 64 && real.errors.contains("--budget"), "\(real.errors)")
+        #expect(real.status == 64 && real.errors.contains("--refresh-budget"), "\(real.errors)")
+    }
+
+    @Test(arguments: ["post.fields", "tweet.fields"])
+    func whatNeverChangesStaysWhicheverFieldsALookupBrings(_ parameter: String) throws {
+        let trial = try RefreshTrial(posts: 200)
+        let index = trial.folder.path + "/index.sqlite"
+        let before = try RunningProgram(
+            Surroundings.reprise(),
+            ["replay", "--journal", trial.journal, "--sink", "sqlite:\(index)", "--checkpoint", "c"],
+            in: trial.folder
+        ).wait()
+        #expect(before.status == 0, "\(before.errors)")
+        func described() throws -> [String] {
+            let select = try Connection(path: index, mode: .readOnly).prepare(
+                "SELECT tweet_id || ' ' || author_id || ' ' || kind || ' ' || lang || ' ' || category FROM posts "
+                    + "ORDER BY tweet_id"
+            )
+            var rows: [String] = []
+            while try select.step() { rows.append(try #require(select.string(0))) }
+            return rows
+        }
+        let known = try described()
+        #expect(Set(known.map { $0.split(separator: " ")[2] }).count == 4)
+        let pass = try trial.refresh("--fields-parameter", parameter)
+        #expect(pass.status == 0, "\(pass.errors)")
+        let after = try RunningProgram(
+            Surroundings.reprise(),
+            ["replay", "--journal", trial.journal, "--sink", "sqlite:\(index)", "--checkpoint", "c"],
+            in: trial.folder
+        ).wait()
+        #expect(after.status == 0, "\(after.errors)")
+        #expect(try described() == known)
+        let select = try Connection(path: index, mode: .readOnly).prepare(
+            "SELECT count(*) FROM documents WHERE version % 4 = 2"
+        )
+        #expect(try select.step() && select.int64(0) == Int64(trial.readable.count))
+    }
+
+    @Test func namesThatXDoesNotKnowAreRefusedWithXsReason() throws {
+        let trial = try RefreshTrial(posts: 20)
+        let result = try trial.refresh("--fields", "public_metrics,bogus")
+        #expect(result.status == 78)
+        #expect(result.errors.contains("value [bogus] is not one of"), "\(result.errors)")
     }
 }

@@ -94,27 +94,6 @@ struct ReplaySenseTests {
         #expect(cat.status == 64 && cat.output.isEmpty, "\(cat.status) \(cat.errors)")
     }
 
-    @Test(.needs(.anotherUser)) func aFinishedIndexCanBeServedFromAFolderThatNobodyMayWriteTo() throws {
-        let shelf = folder.path + "/shelf"
-        try FileManager.default.createDirectory(atPath: shelf, withIntermediateDirectories: true)
-        #expect(try replay(["--sink", "sqlite:shelf/week.sqlite"]).status == 0)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: shelf) == ["week.sqlite"])
-        for (path, mode) in [(folder.path, 0o755), (shelf, 0o555), (shelf + "/week.sqlite", 0o444)] {
-            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
-        }
-        let words = ["--reuid=65534", "--regid=65534", "--clear-groups", try Surroundings.reprise(), "serve"]
-        let server = try RunningProgram(
-            Surroundings.path(.anotherUser),
-            words + ["--index", shelf + "/week.sqlite", "--port", "0"],
-            in: folder
-        )
-        let url = try ShownFigures.address(of: server)
-        let page = try output(of: Surroundings.path(.tool("curl")), ["-sf", url + "/api/summary"], in: folder)
-        #expect(String(decoding: page, as: UTF8.self).contains("cats"))
-        server.send(SIGTERM)
-        #expect(try server.wait().status == 0)
-    }
-
     @Test func aFileInPlaceOfTheJournalIsNamed() throws {
         try "x".write(toFile: folder.path + "/file", atomically: true, encoding: .utf8)
         let environment = ["X_API_URL": "http://127.0.0.1:9", "BEARER_TOKEN": "any"]

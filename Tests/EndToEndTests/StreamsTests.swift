@@ -54,7 +54,7 @@ struct StreamsTests {
         let folder = try TemporaryFolder()
         try Data("\"\\e[2Jboo\": 1\n".utf8).write(to: URL(fileURLWithPath: folder.path + "/reprise.yaml"))
         let result = try RunningProgram(Surroundings.reprise(), ["journal", "info"], in: folder).wait()
-        #expect(result.status == 78 && result.errors.contains("'\\u{1b}[2Jboo'"), "\(result.errors)")
+        #expect(result.status == 78 && result.errors.contains("'\\u001b[2Jboo'"), "\(result.errors)")
     }
 
     @Test func aSettingsFileThatIsNoTextIsRefused() throws {

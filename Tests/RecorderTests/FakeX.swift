@@ -12,9 +12,12 @@ struct FakeX {
     let server: ScriptedServer
     let requests: RequestLog
 
-    /// - Parameter stream: serves a connection to the stream; its first argument counts those from 1.
+    /// - Parameters:
+    ///   - rulesAfterAdding: what a list of rules shows once one was added; nil for what it showed before.
+    ///   - stream: serves a connection to the stream; its first argument counts those from 1.
     init(
         rules: String = ##"{"data":[{"id":"1","value":"#cat","tag":"cats"}]}"##,
+        rulesAfterAdding: String? = nil,
         _ stream: @escaping @Sendable (Int, ScriptedServer.Connection) -> Void
     ) {
         let requests = RequestLog()
@@ -22,7 +25,8 @@ struct FakeX {
         server = ScriptedServer { connection in
             requests.add(connection.request)
             if connection.request.contains(" /2/tweets/search/stream/rules") {
-                connection.answer(status: "200 OK", body: rules)
+                let isChanged = requests.all.contains { $0.contains(#"{"add""#) && !$0.contains("dry_run=true") }
+                connection.answer(status: "200 OK", body: isChanged ? rulesAfterAdding ?? rules : rules)
             } else {
                 stream(requests.streamCount, connection)
             }

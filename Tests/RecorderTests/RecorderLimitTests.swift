@@ -87,7 +87,8 @@ struct RecorderLimitTests {
     }
 
     @Test func rulesArePutInForceBeforeTheFirstConnection() throws {
-        let x = FakeX { number, connection in
+        let added = ##"{"data":[{"id":"2","value":"#dog","tag":"dogs"}]}"##
+        let x = FakeX(rulesAfterAdding: added) { number, connection in
             connection.sendStreamHead()
             if number < 3 { connection.endStream() } else { connection.hold(seconds: 10) }
         }

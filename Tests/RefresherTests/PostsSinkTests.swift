@@ -149,4 +149,35 @@ import Transform
         try file.keepToSchedule()
         #expect(try dues() == expected(900))
     }
+
+    @Test func whatALookupMayLackIsKeptForItsQuestion() throws {
+        let folder = try TemporaryFolder()
+        let file = try PostsFile(journal: folder.path, schedule: RefreshSchedule())
+        let sink = PostsSink(file)
+        let counts = #""text":"t","public_metrics":{"like_count":1}"#
+        let reply = #"{"id":"7",\#(counts),"author_id":"77","referenced_tweets":[{"type":"replied_to","id":"3"}]}"#
+        _ = try sink.deliver(Documents.sighting(reply, rules: #"[{"tag":"a"}]"#, at: Self.start))
+        let question = try #require(try file.state(of: 7)).question(at: Self.start)
+        #expect(question.author == Array("77".utf8) && question.kind == .reply && question.newestID == nil)
+        let later = Self.start + .seconds(900)
+        let answer = Documents.answer(#"{"data":[{"id":"7",\#(counts)}]}"#, to: Question([question]), at: later)
+        #expect(answer.documents.first?.postKind == .reply)
+        _ = try sink.deliver(answer)
+        // An answer to a question of before knows neither.
+        let bare = Question([.init(id: 7, arrival: Self.start, rules: Array(#"["a"]"#.utf8))])
+        _ = try sink.deliver(Documents.answer(#"{"data":[{"id":"7",\#(counts)}]}"#, to: bare, at: later + .seconds(60)))
+        #expect(try file.state(of: 7)?.question(at: later) == question)
+        let edited = #"{"id":"8",\#(counts),"edit_history_tweet_ids":["7","8"]}"#
+        _ = try sink.deliver(Documents.sighting(edited, rules: "[]", at: later + .seconds(120)))
+        #expect(try file.state(of: 7)?.question(at: later).newestID == 8)
+    }
+
+    @Test func aPostThatTheStreamShowsAsWithheldIsNotLookedUp() throws {
+        let folder = try TemporaryFolder()
+        let file = try PostsFile(journal: folder.path, schedule: RefreshSchedule())
+        let withheld = #"{"id":"7","text":"t","withheld":{"copyright":false,"country_codes":["DE"]}}"#
+        _ = try PostsSink(file).deliver(Documents.sighting(withheld, rules: #"[{"tag":"a"}]"#, at: Self.start))
+        let state = try #require(try file.state(of: 7))
+        #expect(state.isGone && RefreshSchedule().due(state).time == nil)
+    }
 }

@@ -107,4 +107,41 @@ import Transform
             #expect(books.isComplete && documents.count == expected, "from \(second) s: \(books) \(documents.count)")
         }
     }
+
+    private func believe(_ writer: JournalWriter, _ ids: [UInt64]) throws {
+        clock.advance(by: .seconds(1))
+        try writer.append(event: EventKind.believed, fields: [("why", .string("plausible"))])
+        let list = ids.map { "\"\($0)\"" }.joined(separator: ",")
+        try writer.append("{\"deleted\":[\(list)]}\n")
+    }
+
+    @Test func aRecordOfDeletionsCountsBehindItsDecisionAlone() throws {
+        let writer = try open()
+        try ask(writer, 1, [1, 2])
+        try answer(writer, 1, body([1]))
+        // One question had no answer before the decision.
+        try ask(writer, 2, [3])
+        try believe(writer, [2, 3])
+        // A decision whose record was never written says nothing of the answer that follows.
+        try writer.append(event: EventKind.believed, fields: [("why", .string("cleared"))])
+        try ask(writer, 4, [5])
+        try answer(writer, 4, body([5]))
+        try writer.close()
+        let (books, documents) = try documents()
+        #expect(books.isComplete && books.yielding == 3 && documents.count == 4, "\(books)")
+        #expect(documents.filter { $0.contains(#""gone":true"#) }.count == 2)
+    }
+
+    @Test func aReplayFromATimeBetweenDecisionAndRecordHasBoth() throws {
+        let writer = try open()
+        try ask(writer, 1, [1, 2])
+        try answer(writer, 1, body([1]))
+        try writer.append(event: EventKind.believed, fields: [("why", .string("plausible"))])
+        clock.advance(by: .seconds(10))
+        let time = clock.clock.now
+        try writer.append("{\"deleted\":[\"2\"]}\n")
+        try writer.close()
+        let (books, documents) = try documents(ReplayConfiguration(start: .time(time)))
+        #expect(books.isComplete && documents.count == 1 && documents[0].contains(#""gone":true"#), "\(books)")
+    }
 }

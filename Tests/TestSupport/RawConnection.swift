@@ -18,12 +18,25 @@ public final class RawConnection {
     /// How it ended, as far as `read` has seen.
     public private(set) var end = End.open
 
-    /// Connects, with a receive buffer of so many bytes where one is given; nil where nobody listens.
-    public init?(port: UInt16, receiveBuffer: Int? = nil) {
+    /// Connects; nil where nobody listens.
+    ///
+    /// - Parameters:
+    ///   - receiveBuffer: the size of the receive buffer in bytes.
+    ///   - source: the address to connect from, one of this machine's.
+    public init?(port: UInt16, receiveBuffer: Int? = nil, from source: String? = nil) {
         descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         if let receiveBuffer {
             var size = CInt(receiveBuffer)
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
+        }
+        if let source {
+            var own = sockaddr_in()
+            own.sin_family = sa_family_t(AF_INET)
+            inet_pton(AF_INET, source, &own.sin_addr)
+            withUnsafeBytes(of: &own) { bytes in
+                guard let start = bytes.baseAddress else { return }
+                _ = bind(descriptor, start.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
+            }
         }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -45,9 +58,13 @@ public final class RawConnection {
     }
 
     /// Sends text as it stands.
-    public func send(_ text: String) {
-        let bytes = Array(text.utf8)
-        _ = Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL))
+    public func send(_ text: String) { _ = send(Array(text.utf8), flags: 0) }
+
+    /// Sends as much of the bytes as the server takes now; false once the connection is gone.
+    public func offer(_ bytes: [UInt8]) -> Bool { send(bytes, flags: CInt(MSG_DONTWAIT)) }
+
+    private func send(_ bytes: [UInt8], flags: CInt) -> Bool {
+        Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL) | flags) >= 0 || errno == EAGAIN
     }
 
     /// Sends a request without a body.

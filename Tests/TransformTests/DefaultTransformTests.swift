@@ -83,6 +83,7 @@ import Time
     @Test(arguments: [
         ("", TransformOutcome.dropped(.keepAlive)),
         ("{\"errors\":[{\"title\":\"operational-disconnect\"}]}", .dropped(.error)),
+        ("{\"title\":\"operational-disconnect\",\"type\":\"a/operational-disconnect\"}", .dropped(.error)),
         ("{\"data\":{\"id\":\"7\"},\"errors\":[]}", .yielded(1)), ("{}", .failed(.noData)),
         ("{\"data\":null}", .failed(.noData)),
         ("{\"data\":{}}", .failed(.noID)), ("{\"data\":{\"id\":\"\"}}", .failed(.noID)),
@@ -90,8 +91,8 @@ import Time
         ("{\"data\":{\"id\":\"12345678901234567890\"}}", .failed(.noID)),
         ("{\"data\":{\"id\":7}}", .failed(.wrongType)),
         ("{\"data\":[]}", .failed(.wrongType)),
-        ("{\"data\":{\"id\":\"7\",\"public_metrics\":{\"like_count\":1.5}}}", .failed(.wrongType)),
-        ("{\"data\":{\"id\":\"7\",\"public_metrics\":{\"like_count\":99999999999999999999}}}", .failed(.wrongType)),
+        ("{\"data\":{\"id\":\"7\",\"public_metrics\":{\"like_count\":1.5}}}", .yielded(1)),
+        ("{\"data\":{\"id\":\"7\",\"public_metrics\":{\"like_count\":99999999999999999999}}}", .yielded(1)),
         ("{\"data\":{\"id\":\"7\"}", .failed(.malformed)), ("{\"data\":{\"id\":\"7\"}} x", .failed(.malformed)),
         ("{\"data\":{\"id\":\"7\"}}{}", .failed(.malformed)), ("[]", .failed(.malformed)), ("7", .failed(.malformed)),
         ("{\"data\":{\"id\":\"7", .failed(.malformed)), ("nonsense", .failed(.malformed)),

@@ -30,10 +30,14 @@ func outcome(_ text: String) -> TransformOutcome { transform(text).0 }
 func lookUp(
     _ answer: String,
     asked question: Question?,
+    deletionsWait: Bool = false,
     arrival: Timestamp = someArrival,
     ordinal: Int = 0
 ) -> (outcome: TransformOutcome, batch: DocumentBatch) {
-    let event = question.map { Array("{\"kind\":\"asked\",\"number\":7,\"posts\":".utf8) + $0.json + Array("}".utf8) }
+    let wait = deletionsWait ? "\"deletions\":\"\(Question.deletionsLater)\"," : ""
+    let event = question.map {
+        Array("{\"kind\":\"asked\",\"number\":7,\(wait)\"posts\":".utf8) + $0.json + Array("}".utf8)
+    }
     let batch = DocumentBatch()
     let line = Array(answer.utf8)
     let padded = line + [UInt8](repeating: 0, count: DefaultTransform.padding)

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPClient
 import Testing
 import Time
@@ -85,6 +86,25 @@ struct ProblemTests {
     }
 }
 
+struct BadRequestTests {
+    /// As X words it.
+    private static let body =
+        ##"{"errors":[{"parameters":{"post.fields":["author_id"]},"message":"The `post.fields` query parameter value [author_id] is not one of [article,text]"}],"title":"Invalid Request","detail":"One or more parameters to your request was invalid.","type":"https://api.x.com/2/problems/invalid-request"}"##
+
+    @Test func theReasonOfABadRequestIsShown() throws {
+        let problem = try #require(Problem.all(in: Array(Self.body.utf8)).first)
+        #expect(problem.description.contains("value [author_id] is not one of"))
+        let reason = try #require(StopReason(status: 400, problem: problem, of: .posts))
+        #expect(reason.message.contains("value [author_id] is not one of"))
+    }
+
+    @Test(arguments: [XResource.rules, .posts, .usage], [400, 403, 404, 302])
+    func aRefusalOfSomethingElseDoesNotSpeakOfTheStream(_ resource: XResource, _ status: Int) throws {
+        let reason = try #require(StopReason(status: status, problem: nil, of: resource))
+        #expect(!reason.message.replacingOccurrences(of: "the stream's rules", with: "").contains("stream"))
+    }
+}
+
 struct StreamNoticeTests {
     private let line =
         #"{"errors":[{"title":"operational-disconnect","disconnect_type":"UpstreamOperationalDisconnect","detail":"This stream has been disconnected","type":"https://api.twitter.com/2/problems/operational-disconnect"}]}"#
@@ -117,7 +137,29 @@ struct StreamNoticeTests {
         for start in stride(from: 0, to: bytes.count, by: size) {
             Array(bytes[start..<min(start + size, bytes.count)]).withUnsafeBytes { found += scanner.take($0) }
         }
+        // An object that is neither a post nor a problem is no notice.
+        found.removeAll { StreamNotice(line: $0) == nil }
         #expect(found.map { String(decoding: $0, as: UTF8.self) } == [line, line, line])
+    }
+
+    @Test(arguments: [
+        #"{"title":"operational-disconnect","type":"https://api.x.com/2/problems/operational-disconnect"}"#,
+        #"{"type":"https://api.x.com/2/problems/operational-disconnect","title":"operational-disconnect"}"#,
+        #"{ "detail":"away","disconnect_type":"ForceDisconnect","title":"x"}"#,
+    ]) func aProblemWithoutErrorsAroundItIsANotice(_ line: String) throws {
+        var scanner = NoticeScanner()
+        var found: [[UInt8]] = []
+        Array((line + "\r\n").utf8).withUnsafeBytes { found = scanner.take($0) }
+        let notice = try #require(found.first.flatMap { StreamNotice(line: $0) })
+        #expect(notice.isDisconnect)
+    }
+
+    @Test func aPostWhoseDataIsNotItsFirstMemberIsNoNotice() throws {
+        var scanner = NoticeScanner()
+        let line = #"{"matching_rules":[{"id":"1","type":"a","title":"b"}],"title":"t","data":{"id":"1"}}"# + "\r\n"
+        Array(line.utf8).withUnsafeBytes { bytes in
+            #expect(scanner.take(bytes).allSatisfy { StreamNotice(line: $0) == nil })
+        }
     }
 
     @Test func anUnfinishedLineDoesNotReachIntoTheNextConnection() {

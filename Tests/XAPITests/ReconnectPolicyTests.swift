@@ -42,6 +42,19 @@ struct ReconnectPolicyTests {
         #expect(waits(outcome, 9) == [5, 10, 20, 40, 80, 160, 320, 320, 320].map { $0 * 1_000 })
     }
 
+    @Test func aPortalHasABackOffOfItsOwn() {
+        #expect(waits(.foreign, 8) == [5, 10, 20, 40, 80, 160, 320, 320].map { $0 * 1_000 })
+        // X never saw those attempts, and failures of X count anew.
+        var policy = ReconnectPolicy()
+        for _ in 0..<60 {
+            policy.attempt(at: start)
+            _ = policy.decide(.foreign, at: start, random: 0)
+        }
+        policy.attempt(at: start)
+        let decision = policy.decide(.refused(status: 503, problem: nil, rateLimit: nil), at: start, random: 0)
+        #expect(decision == .wait(.seconds(5), reason: "status 503"))
+    }
+
     @Test func rateLimitsDoubleFromAMinute() {
         let outcome = ConnectionOutcome.refused(status: 429, problem: nil, rateLimit: nil)
         #expect(waits(outcome, 6) == [60, 120, 240, 480, 960, 960].map { $0 * 1_000 })

@@ -34,4 +34,26 @@ struct RulesFileTests {
         #expect(error?.code == .invalidRules)
         #expect(error?.message.hasPrefix("rules.yaml, line \(line)") == true, "\(error?.message ?? "")")
     }
+
+    @Test(arguments: [
+        "- value: cats has:images #kitty lang:en\n  tag: cats\n", "- value: cats\t#dogs\n", "- value: #cats\n",
+        "- value: 'cats'\n  tag: c #1\n", "- value: größe #maß\n",
+        "# Umlaute: äöü €\n- value: a\n  tag: b # c\n", "- value: cats\n    OR dogs #pets\n",
+        "- value: cats # a comment\n",
+    ]) func aCommentBehindAnUnquotedValueIsRefusedWithTheRemedy(_ text: String) {
+        let error = #expect(throws: XAPIError.self) { try RulesFile.parse(text, name: "rules.yaml") }
+        #expect(error?.code == .invalidRules && error?.message.contains("in quotes") == true, "\(error?.message ?? "")")
+    }
+
+    @Test(arguments: [
+        "- value: 'cats #dogs'\n", "- value: \"cats #dogs\" # said so\n",
+        "# first\n- value: 'cats #dogs'\n  # between\n",
+        "- value: >-\n    cats #dogs\n", "- value: 'cats #dogs'\n# last",
+    ]) func quotedNumberSignsAndOtherCommentsAreTaken(_ text: String) throws {
+        #expect(try RulesFile.parse(text, name: "rules.yaml").map(\.value) == ["cats #dogs"])
+    }
+
+    @Test func aNumberSignInsideAWordIsNoComment() throws {
+        #expect(try RulesFile.parse("- value: (cats OR a#b)\n", name: "f").map(\.value) == ["(cats OR a#b)"])
+    }
 }

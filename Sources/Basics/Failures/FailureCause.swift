@@ -63,7 +63,8 @@ public enum FailureCause: Sendable, Hashable, CaseIterable {
         case 401, 407: self = .credentials
         case 402, 403: self = .permission
         case 404, 410: self = .missingTarget
-        case 408: self = .serverFault
+        // A proxy that gave up says so with 499.
+        case 408, 499: self = .serverFault
         case 429: self = .rateLimited
         case 400..<500: self = .badRequest
         case 500..<600: self = .serverFault

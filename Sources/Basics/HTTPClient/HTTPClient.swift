@@ -35,6 +35,8 @@ public final class HTTPClient {
 
     /// Sends a request and waits for the whole answer, whatever its status.
     ///
+    /// The request's credentials are removed from the head, and from the body of anything but a success.
+    ///
     /// - Parameters:
     ///   - request: what to send.
     ///   - timeout: how long all of it may take, connecting included.
@@ -71,9 +73,7 @@ public final class HTTPClient {
             throw HTTPClientError(code: .cancelled, message: "\(request.method) \(request.displayURL) was stopped")
         }
         // What an error says may end in a log, so a refusal does not repeat the credentials.
-        if answer.head.status >= 300, let authorization = request.authorization {
-            return HTTPClientResponse(head: answer.head, body: authorization.blottedOut(of: answer.body))
-        }
+        if answer.head.status >= 300 { answer.body = request.blottedOut(of: answer.body) }
         return answer
     }
 
@@ -83,7 +83,7 @@ public final class HTTPClient {
     ///
     /// - Parameters:
     ///   - request: what to send.
-    ///   - onHead: gets status and header fields, once, before any byte.
+    ///   - onHead: gets status and header fields, without the request's credentials, once, before any byte.
     ///   - onBytes: gets each delivery exactly as libcurl hands it over, 1 byte to 16 KiB, valid during the call.
     ///   - onTick: asked at the start, after each delivery or few, and at least every 250 ms, every 50 ms without a waker; `.stop`
     ///     closes the connection.

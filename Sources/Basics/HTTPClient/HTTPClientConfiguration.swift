@@ -6,8 +6,8 @@ public struct HTTPClientConfiguration: Sendable {
     public var caFile: String?
     /// How long name, connection and TLS may take together.
     public var connectTimeout: Duration
-    /// The proxy's URL, which may hold a password, or nil for none; the environment is never asked.
-    public var proxy: Secret?
+    /// The proxy, or nil for none; the environment is never asked.
+    public var proxy: HTTPProxy?
     /// The most bytes read from a connection at a time, 1 KiB to 512 KiB; libcurl hands them over in deliveries of at most 16 KiB.
     public var bufferByteLimit: Int
 
@@ -16,7 +16,7 @@ public struct HTTPClientConfiguration: Sendable {
         userAgent: String,
         caFile: String? = nil,
         connectTimeout: Duration = .seconds(10),
-        proxy: Secret? = nil,
+        proxy: HTTPProxy? = nil,
         bufferByteLimit: Int = 64 * 1024
     ) {
         self.userAgent = userAgent

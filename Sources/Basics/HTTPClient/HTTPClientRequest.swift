@@ -31,6 +31,11 @@ public struct HTTPClientRequest: Sendable {
         self.body = body
     }
 
+    /// Removes the request's credentials from bytes that came in answer to it, before they are shown or logged.
+    public func blottedOut(of bytes: [UInt8]) -> [UInt8] {
+        authorization.map { SecretFilter([$0]).blottedOut(of: bytes) } ?? bytes
+    }
+
     /// The URL for people: without user information, query and fragment, where secrets may stand.
     public var displayURL: String {
         var text = url.prefix { $0 != "?" && $0 != "#" }

@@ -70,19 +70,16 @@ struct HeadParser {
     enum Step {
         case more
         case complete(HTTPHead)
-        case tooLarge
+        case tooManyFields
     }
 
     static let fieldLimit = 256
-    static let byteLimit = 64 * 1024
 
     private var status = 0
     private var headers: [(name: String, value: String)] = []
-    private var byteCount = 0
 
     mutating func take(_ line: UnsafeRawBufferPointer) -> Step {
-        byteCount += line.count
-        guard byteCount <= Self.byteLimit, headers.count < Self.fieldLimit else { return .tooLarge }
+        guard headers.count < Self.fieldLimit else { return .tooManyFields }
         let text = String(decoding: line, as: UTF8.self).trimmingBlanks
         if text.hasPrefix("HTTP/") {
             let code = text.drop { $0 != " " }.dropFirst().prefix { $0.isNumber }

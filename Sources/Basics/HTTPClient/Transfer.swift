@@ -13,8 +13,13 @@ final class Transfer {
 
     private let onHead: (HTTPHead) throws -> Void
     private let onBytes: (UnsafeRawBufferPointer) throws -> Void
+    private let filter: SecretFilter
     private var parser = HeadParser()
     private var headIsDone = false
+    /// Bytes of heads and trailers so far.
+    private var headByteCount = 0
+    /// The most bytes of heads and trailers together.
+    static let headByteLimit = 64 * 1024
     private var hasLeft = false
     private var fields: UnsafeMutablePointer<curl_slist>?
     private let errorText: UnsafeMutablePointer<CChar>
@@ -34,6 +39,7 @@ final class Transfer {
         }
         self.request = request
         self.easy = easy
+        filter = SecretFilter((request.authorization.map { [$0] } ?? []) + (configuration.proxy?.secrets ?? []))
         self.onHead = onHead
         self.onBytes = onBytes
         errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -50,7 +56,9 @@ final class Transfer {
 
     /// The error for a result that libcurl reports; a closure's own error comes first.
     func error(_ result: CURLcode) -> HTTPClientError {
-        failure ?? .curl(result, detail: String(cString: errorText), request: request)
+        if let failure { return failure }
+        // Several of libcurl's texts repeat what the server or the proxy sent.
+        return .curl(result, detail: filter.blottedOut(of: String(cString: errorText)), request: request)
     }
 
     // MARK: - Callbacks
@@ -78,9 +86,11 @@ final class Transfer {
     }
 
     fileprivate func receiveHeader(_ line: UnsafeRawBufferPointer) -> Int {
-        // Trailers of a chunked body come through here too.
+        headByteCount += line.count
+        // The trailers of a chunked body come through here too, and may never end.
+        guard headByteCount <= Self.headByteLimit else { return tooLarge() }
         guard !headIsDone else { return line.count }
-        switch parser.take(line) {
+        switch filter.blottedOut(of: Array(line)).withUnsafeBytes({ parser.take($0) }) {
         case .more:
             return line.count
         case .complete(let head):
@@ -92,14 +102,18 @@ final class Transfer {
             } catch {
                 return refuse(error)
             }
-        case .tooLarge:
-            failure = HTTPClientError(
-                code: .tooLarge,
-                message:
-                    "the head of \(request.displayURL) exceeds \(HeadParser.byteLimit) bytes or \(HeadParser.fieldLimit) fields"
-            )
-            return 0
+        case .tooManyFields: return tooLarge()
         }
+    }
+
+    private func tooLarge() -> Int {
+        failure = HTTPClientError(
+            code: .tooLarge,
+            message:
+                "\(request.method) \(request.displayURL): head and trailers of the response exceed \(Self.headByteLimit) bytes "
+                + "or \(HeadParser.fieldLimit) fields"
+        )
+        return 0
     }
 
     /// Callbacks of C cannot throw: the error waits here, and a short count ends the transfer.
@@ -136,7 +150,10 @@ final class Transfer {
         if let timeout { set(CURLOPT_TIMEOUT_MS, timeout.wholeMilliseconds) }
         set(CURLOPT_USERAGENT, configuration.userAgent)
         // An empty text keeps libcurl from asking the environment.
-        set(CURLOPT_PROXY, configuration.proxy?.reveal() ?? "")
+        set(CURLOPT_PROXY, configuration.proxy?.url ?? "")
+        set(CURLOPT_NOPROXY, configuration.proxy?.exemptions ?? "")
+        if let username = configuration.proxy?.username { set(CURLOPT_PROXYUSERNAME, username.reveal()) }
+        if let password = configuration.proxy?.password { set(CURLOPT_PROXYPASSWORD, password.reveal()) }
         // The system's folder of certificates stays in use beside this file.
         if let file = configuration.caFile { set(CURLOPT_CAINFO, file) }
 

@@ -12,6 +12,8 @@ public struct HTTPRequest: Sendable {
     public let body: [UInt8]
     /// The client's address and port, `127.0.0.1:40000` for example.
     public let remote: String
+    /// Whom limits for one client count: its IPv4 address, or its IPv6 network.
+    public let client: String
 
     /// Makes a request by hand, for tests of handlers.
     public init(
@@ -19,7 +21,8 @@ public struct HTTPRequest: Sendable {
         target: String,
         headers: [(String, String)] = [],
         body: [UInt8] = [],
-        remote: String = "127.0.0.1:0"
+        remote: String = "127.0.0.1:0",
+        client: String = "127.0.0.1"
     ) {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         self.method = method
@@ -28,6 +31,7 @@ public struct HTTPRequest: Sendable {
         self.headers = headers
         self.body = body
         self.remote = remote
+        self.client = client
     }
 
     /// The first header of that name, upper and lower case alike; nil where there is none.

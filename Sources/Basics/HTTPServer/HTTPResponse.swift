@@ -32,6 +32,13 @@ public struct HTTPResponse: Sendable {
         bytes(Array(text.utf8), type: "text/plain; charset=utf-8", status: status)
     }
 
+    /// Makes an answer of plain text after which the connection is closed: a refused client is to take no place.
+    public static func closing(_ text: String, status: Int) -> HTTPResponse {
+        var response = HTTPResponse.text(text, status: status)
+        response.headers.append(("Connection", "close"))
+        return response
+    }
+
     /// Makes an answer of JSON that is written already.
     public static func json(_ text: String, status: Int = 200) -> HTTPResponse {
         bytes(Array(text.utf8), type: "application/json; charset=utf-8", status: status)

@@ -30,9 +30,10 @@ public final class HTTPServer: Sendable {
         handler: @escaping @Sendable (HTTPRequest) -> HTTPResponse
     ) throws(HTTPServerError) {
         let socket = try ListenSocket(host: host, port: port)
+        let connections = ConnectionTable(limits: limits)
         let watcher: StreamWatcher
         do {
-            watcher = try StreamWatcher()
+            watcher = try StreamWatcher(connections)
             try watcher.start()
         } catch {
             socket.close()
@@ -41,6 +42,7 @@ public final class HTTPServer: Sendable {
         let core = ServerCore(
             limits: limits,
             watcher: watcher,
+            connections: connections,
             checksHost: socket.isLoopback,
             names: alsoServing,
             handler: handler
@@ -49,7 +51,8 @@ public final class HTTPServer: Sendable {
         guard
             let daemon = reprise_mhd_start(
                 socket.descriptor,
-                UInt32(clamping: limits.connectionCount),
+                // More than the table keeps, so that connections that are to be closed keep no new one waiting.
+                UInt32(clamping: limits.connectionCount + max(32, limits.connectionCount / 2)),
                 limits.connectionByteLimit,
                 seconds(limits.idleTimeout),
                 answerRequest,
@@ -57,6 +60,8 @@ public final class HTTPServer: Sendable {
                 requestCompleted,
                 pointer,
                 requestTarget,
+                pointer,
+                connectionChanged,
                 pointer
             )
         else {

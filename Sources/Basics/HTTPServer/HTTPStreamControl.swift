@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// Wakes a body that waits.
 public final class HTTPStreamControl: Sendable {
-    typealias Watch = @Sendable (HTTPStreamControl, _ descriptor: CInt, _ wakeAfter: Duration?) -> Void
+    typealias Watch = @Sendable (HTTPStreamControl, _ descriptor: CInt, _ wakeAfter: Duration?) -> Bool
 
     private struct State {
         /// Nil once libmicrohttpd is done with the connection, whose memory is then gone.
@@ -108,8 +108,10 @@ public final class HTTPStreamControl: Sendable {
     /// Suspends the connection unless someone resumed it since the body was asked.
     private func suspend(wakeAfter delay: Duration?) -> Bool {
         // A suspended connection is polled by nobody, so the watcher has to see the client leave.
-        if let connection = state.withLock({ $0.connection }) {
-            watch(self, reprise_mhd_descriptor(connection.pointer), delay)
+        if let connection = state.withLock({ $0.connection }),
+            !watch(self, reprise_mhd_descriptor(connection.pointer), delay)
+        {
+            state.withLock { $0.isGone = true }
         }
         return state.withLock {
             guard !$0.isSignalled, !$0.isGone, let connection = $0.connection else { return false }

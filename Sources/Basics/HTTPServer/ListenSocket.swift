@@ -37,11 +37,14 @@ struct ListenSocket {
         guard descriptor >= 0 else { throw .systemCall("open a socket", errno) }
         var one: CInt = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<CInt>.size))
-        guard bind(descriptor, found.ai_addr, found.ai_addrlen) == 0, listen(descriptor, 128) == 0 else {
+        guard bind(descriptor, found.ai_addr, found.ai_addrlen) == 0, listen(descriptor, SOMAXCONN) == 0 else {
             let number = errno
             Glibc.close(descriptor)
             throw Self.failure(host: host, port: port, number)
         }
+        // A connection without a word takes no place here, and one with a request is not closed for those that come right behind it
+        // before the request is read. Where the kernel refuses, only that is lost.
+        _ = reprise_tcp_defer_accept(descriptor, 1)
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let bound = withUnsafeMutableBytes(of: &storage) { bytes -> (address: String, port: UInt16)? in

@@ -8,6 +8,7 @@ final class RequestContext {
     private var body: [UInt8] = []
     private var discardedByteCount = 0
     private var remote = ""
+    private var client = ""
     private(set) var hasHead = false
 
     init(target: String) {
@@ -23,7 +24,7 @@ final class RequestContext {
     }
 
     var request: HTTPRequest {
-        HTTPRequest(method: method, target: target, headers: headers, body: body, remote: remote)
+        HTTPRequest(method: method, target: target, headers: headers, body: body, remote: remote, client: client)
     }
 
     func header(_ name: String) -> String? {
@@ -34,6 +35,7 @@ final class RequestContext {
         hasHead = true
         self.method = method
         if let peer = reprise_mhd_peer(connection), let (address, port) = numeric(peer) {
+            client = clientName(peer)
             remote = (address.contains(":") ? "[\(address)]" : address) + ":\(port)"
         }
         MHD_get_connection_values(
@@ -85,7 +87,10 @@ let answerRequest: MHD_AccessHandlerCallback = { core, connection, _, method, _,
 }
 
 /// MHD_RequestCompletedCallback.
-let requestCompleted: MHD_RequestCompletedCallback = { _, _, context, _ in
+let requestCompleted: MHD_RequestCompletedCallback = { core, connection, context, _ in
+    if let core, let connection {
+        Unmanaged<ServerCore>.fromOpaque(core).takeUnretainedValue().connections.set(connection, .head)
+    }
     guard let context, let pointer = context.pointee else { return }
     Unmanaged<RequestContext>.fromOpaque(pointer).release()
     context.pointee = nil

@@ -5,6 +5,7 @@ internal import Glibc
 final class ServerCore: Sendable {
     let limits: HTTPServerLimits
     let watcher: StreamWatcher
+    let connections: ConnectionTable
     let checksHost: Bool
     let names: Set<String>
     let handler: @Sendable (HTTPRequest) -> HTTPResponse
@@ -12,12 +13,14 @@ final class ServerCore: Sendable {
     init(
         limits: HTTPServerLimits,
         watcher: StreamWatcher,
+        connections: ConnectionTable,
         checksHost: Bool,
         names: Set<String>,
         handler: @escaping @Sendable (HTTPRequest) -> HTTPResponse
     ) {
         self.limits = limits
         self.watcher = watcher
+        self.connections = connections
         self.checksHost = checksHost
         self.names = names
         self.handler = handler
@@ -33,6 +36,7 @@ final class ServerCore: Sendable {
     ) -> MHD_Result {
         if !context.hasHead {
             context.readHead(connection, method: method)
+            connections.set(connection, .body)
             if let refusal = refusal(of: context) {
                 return queue(refusal, to: context, on: connection)
             }
@@ -49,15 +53,15 @@ final class ServerCore: Sendable {
 
     // MARK: - Internal
 
-    private static let tooLong = HTTPResponse.text("The request's body is too long.\n", status: 413)
+    private static let tooLong = HTTPResponse.closing("The request's body is too long.\n", status: 413)
 
     /// What can be refused before the body is read.
     private func refusal(of context: RequestContext) -> HTTPResponse? {
         if context.headByteCount > limits.headerByteLimit {
-            return .text("The request's headers are too long.\n", status: 431)
+            return .closing("The request's headers are too long.\n", status: 431)
         }
         if checksHost, !HostNames.isAllowed(context.header("host"), alsoAllowing: names) {
-            return .text("This server answers to loopback names only.\n", status: 421)
+            return .closing("This server answers to loopback names only.\n", status: 421)
         }
         if let length = context.header("content-length").flatMap({ Int($0) }), length > limits.bodyByteLimit {
             return Self.tooLong
@@ -82,6 +86,7 @@ final class ServerCore: Sendable {
         let response: OpaquePointer?
         switch answer.body {
         case .bytes(let bytes):
+            connections.set(connection, .response)
             response = bytes.withUnsafeBytes {
                 MHD_create_response_from_buffer(
                     $0.count,
@@ -90,6 +95,7 @@ final class ServerCore: Sendable {
                 )
             }
         case .stream(let body):
+            connections.set(connection, .stream)
             response = stream(body, on: connection)
         }
         guard let response else { return .NO }

@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// Looks after streams whose connections are suspended: libmicrohttpd does not poll those.
 ///
-/// It sees clients leave, and wakes bodies that wait for a time. One thread and one epoll(7) set; a descriptor leaves the set
-/// by being closed. A client that closes only its sending half counts as gone too, since a killed one looks the same.
+/// It sees clients leave, wakes bodies that wait for a time, and once a second closes the connections that take too long. One thread and
+/// one epoll(7) set; a descriptor leaves the set by being closed, and stays in it for the next stream on a kept connection. A client that closes only its sending half counts as gone too, since a killed one looks the same.
 final class StreamWatcher: Sendable {
     private struct State {
         var streams: [UInt64: HTTPStreamControl] = [:]
@@ -27,14 +27,20 @@ final class StreamWatcher: Sendable {
     private let stopping: CInt
     private let timer: CInt
     private let thread = Mutex<pthread_t?>(nil)
+    private let connections: ConnectionTable
 
-    init() throws(HTTPServerError) {
+    /// How often overdue connections are looked for.
+    private static let tick = Duration.seconds(1)
+
+    init(_ connections: ConnectionTable) throws(HTTPServerError) {
+        self.connections = connections
         poll = epoll_create1(CInt(EPOLL_CLOEXEC))
         stopping = eventfd(0, CInt(EFD_CLOEXEC))
         timer = timerfd_create(CLOCK_MONOTONIC, CInt(TFD_CLOEXEC) | CInt(TFD_NONBLOCK))
         guard poll >= 0, stopping >= 0, timer >= 0 else { throw .systemCall("make an epoll set", errno) }
-        add(stopping, token: Token.stop, events: EPOLLIN.rawValue)
-        add(timer, token: Token.timer, events: EPOLLIN.rawValue)
+        guard add(stopping, token: Token.stop, events: EPOLLIN.rawValue),
+            add(timer, token: Token.timer, events: EPOLLIN.rawValue)
+        else { throw .systemCall("fill an epoll set", errno) }
     }
 
     deinit {
@@ -73,11 +79,15 @@ final class StreamWatcher: Sendable {
     }
 
     /// Watches a registered stream's descriptor from now on, and resumes the stream after a time where one is given.
-    func watch(_ stream: HTTPStreamControl, _ descriptor: CInt, wakeAfter delay: Duration?) {
+    ///
+    /// Returns false where it cannot be watched: nobody would see its client leave.
+    func watch(_ stream: HTTPStreamControl, _ descriptor: CInt, wakeAfter delay: Duration?) -> Bool {
         state.withLock {
-            guard $0.streams[stream.token] != nil else { return }
+            guard $0.streams[stream.token] != nil else { return false }
             if $0.watched.insert(stream.token).inserted {
-                add(descriptor, token: stream.token, events: EPOLLRDHUP.rawValue | EPOLLET.rawValue)
+                guard add(descriptor, token: stream.token, events: EPOLLRDHUP.rawValue | EPOLLET.rawValue) else {
+                    return false
+                }
             }
             if let delay {
                 let deadline = ContinuousClock.now + delay
@@ -85,6 +95,7 @@ final class StreamWatcher: Sendable {
                 $0.deadlines[stream.token] = deadline
                 if isFirst { arm(deadline) }
             }
+            return true
         }
     }
 
@@ -112,11 +123,15 @@ final class StreamWatcher: Sendable {
 
     // MARK: - Internal
 
-    private func add(_ descriptor: CInt, token: UInt64, events: UInt32) {
+    /// Adds a descriptor to the set, or gives it a new token where an earlier stream has left it there: epoll_ctl(2).
+    ///
+    /// Giving it anew tells of a client that has left already, too.
+    private func add(_ descriptor: CInt, token: UInt64, events: UInt32) -> Bool {
         var event = epoll_event()
         event.events = events
         event.data.u64 = token
-        epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event)
+        if epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event) == 0 { return true }
+        return errno == EEXIST && epoll_ctl(poll, EPOLL_CTL_MOD, descriptor, &event) == 0
     }
 
     /// Makes the timer fire once at that time: timerfd_settime(2).
@@ -130,8 +145,13 @@ final class StreamWatcher: Sendable {
 
     private func loop() {
         var events = [epoll_event](repeating: epoll_event(), count: 64)
+        var lastLook = ContinuousClock.now
         while true {
-            let count = epoll_wait(poll, &events, CInt(events.count), -1)
+            let count = epoll_wait(poll, &events, CInt(events.count), CInt(Self.tick.components.seconds * 1_000))
+            if ContinuousClock.now - lastLook >= Self.tick {
+                connections.closeOverdue()
+                lastLook = .now
+            }
             guard count >= 0 else {
                 if errno == EINTR { continue }
                 return

@@ -11,7 +11,7 @@ public final class JSONExtractor {
         case read
         /// It is no JSON object, or more than one.
         case malformed
-        /// A value that is wanted has another type, or is a number that does not fit.
+        /// Values that are wanted have another type, or are numbers that do not fit; they are left out, and all others are there.
         case wrongType
         /// There is not enough memory for a document of this size.
         case noMemory
@@ -54,6 +54,9 @@ public final class JSONExtractor {
         default: return .malformed
         }
     }
+
+    /// How many values of the last document were left out, because they have another type than wanted or do not fit.
+    public var leftOutCount: Int { Int(reprise_json_left_out(parser)) }
 
     /// A string's raw content, or nil where the document has none.
     public func string(_ slot: Int) -> UnsafeRawBufferPointer? {

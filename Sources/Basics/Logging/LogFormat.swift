@@ -1,3 +1,4 @@
+internal import Text
 public import Time
 
 /// How a message becomes a line.
@@ -10,8 +11,8 @@ public enum LogFormat: String, CaseIterable, Sendable {
 
     /// The line for a message, with its LF.
     ///
-    /// Control characters are escaped in both formats, so a message is always one line and can never move a
-    /// terminal's cursor, whatever a server put into it.
+    /// What a text hides is escaped in both formats (`Unicode.Scalar.isHidden`), so a message is always one line and can never move
+    /// a terminal's cursor or turn text around, whatever a server put into it.
     public func line(
         label: String,
         level: Logger.Level,
@@ -54,9 +55,7 @@ public enum LogFormat: String, CaseIterable, Sendable {
 
 extension String {
     fileprivate mutating func appendEscapingControls(_ text: String) {
-        for scalar in text.unicodeScalars {
-            if scalar.isControl { appendEscape(scalar) } else { unicodeScalars.append(scalar) }
-        }
+        self += text.visible()
     }
 
     fileprivate mutating func appendJSON(_ text: String) {
@@ -65,8 +64,8 @@ extension String {
             if scalar == "\"" || scalar == "\\" {
                 self += "\\"
                 unicodeScalars.append(scalar)
-            } else if scalar.isControl {
-                appendEscape(scalar)
+            } else if scalar.isHidden {
+                self += scalar.escape
             } else {
                 unicodeScalars.append(scalar)
             }
@@ -82,23 +81,5 @@ extension String {
             parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } })
         else { return false }
         return parts[0].utf8.count == 1 || parts[0].utf8.first != 48
-    }
-
-    private mutating func appendEscape(_ scalar: Unicode.Scalar) {
-        switch scalar {
-        case "\n": self += "\\n"
-        case "\r": self += "\\r"
-        case "\t": self += "\\t"
-        default:
-            let digits = String(scalar.value, radix: 16)
-            self += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-        }
-    }
-}
-
-extension Unicode.Scalar {
-    /// C0, DEL and C1, and the two separators that some readers take for line ends.
-    fileprivate var isControl: Bool {
-        value < 0x20 || (0x7F...0x9F).contains(value) || value == 0x2028 || value == 0x2029
     }
 }

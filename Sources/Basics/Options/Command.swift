@@ -50,6 +50,8 @@ public struct Option: Sendable {
     public var long: String
     /// The letter behind `-`.
     public var short: Character?
+    /// Other names behind `--`; `reprise.yaml` knows `long` alone.
+    public var aliases: [String]
     /// What stands for the value in the help, `DIR` for example; nil for a flag.
     public var value: String?
     /// What it means, in a sentence or two.
@@ -71,6 +73,7 @@ public struct Option: Sendable {
     public init(
         long: String,
         short: Character? = nil,
+        aliases: [String] = [],
         value: String? = nil,
         help: String,
         environment: String? = nil,
@@ -82,6 +85,7 @@ public struct Option: Sendable {
     ) {
         self.long = long
         self.short = short
+        self.aliases = aliases
         self.value = value
         self.help = help
         self.environment = environment

@@ -119,7 +119,9 @@ public struct CommandLineParser: Sendable {
             let body = word.dropFirst(2)
             let name = String(body.prefix { $0 != "=" })
             let attached = body.count > name.count ? String(body.dropFirst(name.count + 1)) : nil
-            if let found = command.options.first(where: { $0.long == name }) { return (found, attached) }
+            if let found = command.options.first(where: { $0.long == name || $0.aliases.contains(name) }) {
+                return (found, attached)
+            }
             throw UsageError(
                 "\(path.joined(separator: " ")) has no option --\(name)"
                     + Suggestion.text(for: name, among: command.options.map(\.long)) { "--\($0)" },

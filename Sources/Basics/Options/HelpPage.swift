@@ -54,6 +54,7 @@ public struct HelpPage: Sendable {
         if let value = option.default { notes.append("default: \(value)") }
         if let name = option.environment { notes.append("environment: \(name)") }
         if option.repeats { notes.append("may be repeated") }
+        if !option.aliases.isEmpty { notes.append("also \(option.aliases.map { "--\($0)" }.joined(separator: ", "))") }
         return option.help + (notes.isEmpty ? "" : " (\(notes.joined(separator: "; ")))")
     }
 

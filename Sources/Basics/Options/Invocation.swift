@@ -45,6 +45,14 @@ public struct Invocation: Sendable {
     /// Whether a flag is set.
     public func flag(_ long: String) -> Bool { string(long) == "true" || string(long) == "1" }
 
+    /// Whether the command line itself gives an option, where every user of the machine can read it.
+    public func isOnCommandLine(_ long: String) -> Bool { parsed.options[long] != nil }
+
+    /// The environment variable that gives an option, or nil.
+    public func variable(of long: String) -> String? {
+        parsed.command.options.first { $0.long == long }?.environment
+    }
+
     /// A whole number that is not negative.
     ///
     /// - Throws: `ValueError`.
@@ -77,12 +85,22 @@ public struct Invocation: Sendable {
     /// The error for a value that an option cannot have; it names the place that the value comes from.
     public func wrong(_ long: String, _ text: String, _ expected: String) -> ValueError {
         let isSecret = parsed.command.options.first { $0.long == long }?.secret ?? false
-        return ValueError(
-            option: long,
-            problem: "is \(expected), not '\(isSecret ? "…" : text)'",
-            place: setting(long).place,
-            command: path
-        )
+        return wrong(long, because: "is \(expected), not '\(isSecret ? "…" : text)'")
+    }
+
+    /// The error for a value that an option cannot have.
+    ///
+    /// - Parameter problem: follows the option's name, and does not show a secret.
+    public func wrong(_ long: String, because problem: String) -> ValueError {
+        ValueError(option: long, problem: problem, place: setting(long).place, command: path)
+    }
+
+    /// Where the settings file has a key, whether or not this command reads it.
+    ///
+    /// `reprise.yaml, line 3` for example; nil where it has none.
+    public func placeInFile(of key: String) -> String? {
+        guard let configuration, let entry = configuration.entries.last(where: { $0.key == key }) else { return nil }
+        return "\(configuration.path), line \(entry.line)"
     }
 }
 

@@ -32,21 +32,4 @@ extension Connection {
             throw SQLiteError(code: SQLITE_NOTADB, message: "\(path) was overwritten while it was in use")
         }
     }
-
-    /// Writes the log into the file and leaves it in the form that a folder which nobody may write to can serve: without a log.
-    ///
-    /// Returns false, at once, where another connection is open; then the log stays. Call it last.
-    ///
-    /// - Throws: `SQLiteError`, but not busy.
-    public func endLog() throws(SQLiteError) -> Bool {
-        // A busy handler of our own would wait for whoever reads, and nobody has to go for this.
-        sqlite3_busy_timeout(handle, 0)
-        do throws(SQLiteError) {
-            try execute("PRAGMA journal_mode=DELETE")
-            return true
-        } catch {
-            guard error.isBusy else { throw error }
-            return false
-        }
-    }
 }

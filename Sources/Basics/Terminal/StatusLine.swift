@@ -1,4 +1,5 @@
 internal import Synchronization
+internal import Text
 internal import Time
 
 /// One line at the bottom of a terminal that is drawn again and again; log lines go above it.
@@ -17,13 +18,13 @@ public final class StatusLine: Sendable {
         self.writer = writer
     }
 
-    /// Shows the text, cut to the terminal's width; does nothing where it changed less than `interval` ago.
+    /// Shows the text, what it hides spelled out, cut to the terminal's width; does nothing where it changed less than `interval` ago.
     public func show(_ text: @autoclosure () -> String) {
         let now = stopwatch.elapsed
         shown.withLock { shown in
             if let last = shown, now - last < StatusLine.interval { return }
             shown = now
-            writer.setStatus(text())
+            writer.setStatus(text().visible())
         }
     }
 

@@ -15,6 +15,9 @@ public indirect enum Node: Sendable {
         public let line: Int
         /// The value.
         public let value: Node
+        /// Whether the value is written without quotes and a comment stands behind it on its line: a `#` that was perhaps meant to
+        /// be a part of it.
+        public let hasCommentBehindValue: Bool
     }
 
     /// The line that the node begins in, from 1.

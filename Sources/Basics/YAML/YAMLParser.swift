@@ -29,6 +29,10 @@ private final class YAMLParser {
     /// libyaml keeps a pointer to its input.
     private let input: UnsafeMutableBufferPointer<UInt8>
     private let name: String
+    /// Where a character of the input stands, counted as libyaml counts; it only moves on.
+    private var place = (byte: 0, character: 0)
+    /// Whether the scalar read last is a plain one with a comment behind it.
+    private var isBeforeComment = false
 
     /// What an event says, as far as it is of interest.
     private enum Event {
@@ -116,8 +120,14 @@ private final class YAMLParser {
                 throw YAMLError(message: "'\(key)' stands here a second time", name: name, line: line, column: column)
             }
             let (value, valueLine, valueColumn) = try next()
+            let hasComment = isBeforeComment
             entries.append(
-                Node.Entry(key: key, line: line, value: try node(value, valueLine, valueColumn, depth: depth + 1))
+                Node.Entry(
+                    key: key,
+                    line: line,
+                    value: try node(value, valueLine, valueColumn, depth: depth + 1),
+                    hasCommentBehindValue: hasComment
+                )
             )
         }
     }
@@ -132,6 +142,7 @@ private final class YAMLParser {
         defer { yaml_event_delete(&event) }
         let mark = event.start_mark
         let kind: Event
+        isBeforeComment = false
         switch event.type {
         case YAML_STREAM_END_EVENT: kind = .end
         case YAML_SCALAR_EVENT:
@@ -151,6 +162,7 @@ private final class YAMLParser {
                 )
             }
             kind = .scalar(String(decoding: bytes, as: UTF8.self))
+            isBeforeComment = scalar.style == YAML_PLAIN_SCALAR_STYLE && isComment(behind: event.end_mark.index)
         case YAML_SEQUENCE_START_EVENT: kind = event.data.sequence_start.anchor == nil ? .sequenceStart : .alias
         case YAML_SEQUENCE_END_EVENT: kind = .sequenceEnd
         case YAML_MAPPING_START_EVENT: kind = event.data.mapping_start.anchor == nil ? .mappingStart : .alias
@@ -159,5 +171,18 @@ private final class YAMLParser {
         default: kind = .other
         }
         return (kind, Int(mark.line) + 1, Int(mark.column) + 1)
+    }
+
+    /// Whether nothing but blanks stands between a character and a comment on the same line.
+    private func isComment(behind index: Int) -> Bool {
+        while place.character < index, place.byte < input.count {
+            place.byte += 1
+            // Bytes that continue a character are none of their own.
+            while place.byte < input.count, input[place.byte] & 0xC0 == 0x80 { place.byte += 1 }
+            place.character += 1
+        }
+        var byte = place.byte
+        while byte < input.count, input[byte] == 32 || input[byte] == 9 { byte += 1 }
+        return byte < input.count && input[byte] == UInt8(ascii: "#")
     }
 }

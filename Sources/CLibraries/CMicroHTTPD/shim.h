@@ -3,6 +3,7 @@
 
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 /* Not part of the Glibc module. */
 #include <sys/epoll.h>
@@ -21,7 +22,8 @@ static inline size_t reprise_mhd_keep_escapes(void *cls, struct MHD_Connection *
 static inline struct MHD_Daemon *reprise_mhd_start(
     int listen_fd, unsigned int connection_limit, size_t memory_limit, unsigned int timeout_seconds,
     MHD_AccessHandlerCallback handler, void *handler_cls, MHD_RequestCompletedCallback completed, void *completed_cls,
-    void *(*target)(void *, const char *, struct MHD_Connection *), void *target_cls) {
+    void *(*target)(void *, const char *, struct MHD_Connection *), void *target_cls,
+    MHD_NotifyConnectionCallback changed, void *changed_cls) {
     return MHD_start_daemon(
         MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
         handler, handler_cls,
@@ -31,6 +33,7 @@ static inline struct MHD_Daemon *reprise_mhd_start(
         MHD_OPTION_CONNECTION_TIMEOUT, timeout_seconds,
         MHD_OPTION_NOTIFY_COMPLETED, completed, completed_cls,
         MHD_OPTION_URI_LOG_CALLBACK, target, target_cls,
+        MHD_OPTION_NOTIFY_CONNECTION, changed, changed_cls,
         MHD_OPTION_UNESCAPE_CALLBACK, reprise_mhd_keep_escapes, NULL,
         MHD_OPTION_END);
 }
@@ -59,6 +62,11 @@ static inline struct MHD_Response *reprise_mhd_stream(
 }
 static inline ssize_t reprise_mhd_end(void) { return MHD_CONTENT_READER_END_OF_STREAM; }
 static inline ssize_t reprise_mhd_end_with_error(void) { return MHD_CONTENT_READER_END_WITH_ERROR; }
+
+/* Accept a connection when its first bytes are there, or after about so many seconds: tcp(7). */
+static inline int reprise_tcp_defer_accept(int descriptor, int seconds) {
+    return setsockopt(descriptor, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+}
 
 /* Disconnecting a TCP socket by connect(2) with AF_UNSPEC sends a reset at once; SO_LINGER 0 would not, because
    libmicrohttpd shuts the socket down before it closes it. */

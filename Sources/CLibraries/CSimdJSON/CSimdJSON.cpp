@@ -36,6 +36,7 @@ void reprise_json_parser_free(reprise_json_parser *parser) { delete parser; }
 enum reprise_json_outcome reprise_json_extract(
     reprise_json_parser *self, const char *document, size_t length, const reprise_json_node *members, size_t count) {
     try {
+        self->left_out = 0;
         for (auto &value : self->values) value = reprise::nothing;
         for (auto &list : self->lists) list.clear();
         if (length > UINT32_MAX - simdjson::SIMDJSON_PADDING || !make_room(*self, length)) return REPRISE_JSON_NO_MEMORY;
@@ -46,7 +47,8 @@ enum reprise_json_outcome reprise_json_extract(
         if (!reading.is_object()) return REPRISE_JSON_MALFORMED;
         reading.object(members, count, 0);
         if (!reading.is_at_end()) return REPRISE_JSON_MALFORMED;
-        return reading.has_wrong_type() ? REPRISE_JSON_WRONG_TYPE : REPRISE_JSON_OK;
+        self->left_out = reading.left_out();
+        return self->left_out ? REPRISE_JSON_WRONG_TYPE : REPRISE_JSON_OK;
     } catch (const reprise::failure &) {
         return REPRISE_JSON_MALFORMED;
     } catch (const std::bad_alloc &) {
@@ -55,6 +57,8 @@ enum reprise_json_outcome reprise_json_extract(
 }
 
 const reprise_json_value *reprise_json_values(const reprise_json_parser *parser) { return parser->values.data(); }
+
+size_t reprise_json_left_out(const reprise_json_parser *parser) { return parser->left_out; }
 
 const reprise_json_slice *reprise_json_list(const reprise_json_parser *parser, int slot, size_t *count) {
     *count = parser->lists[slot].size();

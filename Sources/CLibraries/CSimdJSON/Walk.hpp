@@ -18,6 +18,7 @@ struct reprise_json_parser {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> stage;
     std::vector<reprise_json_value> values;
     std::vector<std::vector<reprise_json_slice>> lists;
+    size_t left_out = 0;
 };
 
 namespace reprise {
@@ -33,8 +34,8 @@ class walk {
     reprise_json_parser &self;
     const char *text;
     const uint32_t *at, *end;
-    /* Said only of what is JSON to its end. */
-    bool is_wrong_type = false;
+    /* Values of another type than wanted, as far as the walk has come. */
+    size_t wrong_types = 0;
 
     /* The character that the index stands at; behind the last one a zero, which fits nowhere. */
     char peek() const { return at < end ? text[*at] : '\0'; }
@@ -59,7 +60,8 @@ class walk {
         at++;
     }
 
-    int64_t integer() {
+    /* Whether the number at the index is a whole one that fits; the index moves on either way. */
+    bool integer(int64_t &result) {
         const char *start = text + *at, *stop = token_end();
         if (!number_is_valid(start, stop)) malformed();
         at++;
@@ -71,11 +73,9 @@ class walk {
             fits = is_digit(*start);
             value = value * 10 + uint64_t(*start - '0');
         }
-        if (!fits || value > uint64_t(INT64_MAX) + is_negative) {
-            is_wrong_type = true;
-            return 0;
-        }
-        return int64_t(is_negative ? 0 - value : value);
+        if (!fits || value > uint64_t(INT64_MAX) + is_negative) return false;
+        result = int64_t(is_negative ? 0 - value : value);
+        return true;
     }
 
     void pass_over(int depth) {
@@ -110,7 +110,7 @@ class walk {
     void each(const reprise_json_node *node, int depth) {
         elements([&] {
             if (peek() != '{') {
-                is_wrong_type = true;
+                wrong_types++;
                 return pass_over(depth + 1);
             }
             for (size_t i = 0; i < node->child_count; i++) self.values[node->children[i].slot] = nothing;
@@ -195,11 +195,15 @@ class walk {
             return;
         case REPRISE_JSON_INTEGER:
             if (first != '-' && !is_digit(first)) break;
-            slot->integer = integer();
+            if (integer(slot->integer)) return;
+            *slot = nothing;
+            wrong_types++;
             return;
         case REPRISE_JSON_PRESENT: return pass_over(depth);
         }
-        is_wrong_type = true;
+        /* As if it were not there. */
+        if (slot) *slot = nothing;
+        wrong_types++;
         pass_over(depth);
     }
 
@@ -239,7 +243,7 @@ public:
 
     bool is_object() const { return peek() == '{'; }
     bool is_at_end() const { return at == end; }
-    bool has_wrong_type() const { return is_wrong_type; }
+    size_t left_out() const { return wrong_types; }
 };
 
 }  // namespace reprise

@@ -60,7 +60,7 @@ function share(part, whole) {
 async function showTroubles() {
   let troubles = [];
   try {
-    const response = await fetch("/api/troubles");
+    const response = await fetch("api/troubles");
     if (response.ok) troubles = await response.json();
   } catch {
     // The state line already says that the server does not answer.
@@ -316,7 +316,7 @@ async function loadTimeline() {
   }
   isLoading = true;
   try {
-    const answer = await fetch("/api/timeline?range=" + range);
+    const answer = await fetch("api/timeline?range=" + range);
     if (answer.ok) {
       timeline = await answer.json();
       showTimeline();
@@ -379,7 +379,7 @@ const silence = 20000;
 let watchdog = 0;
 
 function connect() {
-  const events = new EventSource("/events");
+  const events = new EventSource("events");
   // From the start: a connection that never comes about says nothing either.
   const watch = () => {
     clearTimeout(watchdog);

@@ -240,7 +240,8 @@ public final class RecordReader {
         case .beginning: true
         case .offset(let offset): event.offset >= offset
         // The answer to a lookup is nothing without its question, which may be older than the time.
-        case .time(let time): event.time >= time || event.kind == EventKind.asked || event.kind == EventKind.answered
+        case .time(let time):
+            event.time >= time || [EventKind.asked, EventKind.answered, EventKind.believed].contains(event.kind)
         }
     }
 

@@ -22,14 +22,25 @@ enum Problem {
     )
 
     /// An answer to a request that X would not understand.
-    static func invalidRequest(_ detail: String, parameter: String? = nil, value: String? = nil) -> HTTPResponse {
-        answer(
-            400,
-            title: "Invalid Request",
-            detail: detail,
-            type: "https://api.x.com/2/problems/invalid-request",
-            further: [("parameter", parameter), ("value", value)]
-        )
+    ///
+    /// X's own words on what is wrong stand in `errors`; the detail is the same for every request.
+    static func invalidRequest(_ message: String, parameter: String? = nil, value: String? = nil) -> HTTPResponse {
+        var json = JSONText()
+        json.raw("{\"errors\":[{")
+        if let parameter {
+            json.raw("\"parameters\":{")
+            json.string(parameter)
+            json.raw(":[")
+            json.string(value ?? "")
+            json.raw("]}")
+        }
+        json.member("message", message)
+        json.raw("}]")
+        json.member("title", "Invalid Request")
+        json.member("detail", "One or more parameters to your request was invalid.")
+        json.member("type", "https://api.x.com/2/problems/invalid-request")
+        json.raw("}")
+        return .bytes(json.bytes, type: "application/problem+json; charset=utf-8", status: 400)
     }
 
     /// An answer that any status may have.

@@ -5,7 +5,7 @@ internal import Time
 /// X's limits of requests in 15 minutes.
 final class RateLimits: Sendable {
     enum Endpoint: Hashable {
-        case stream, readRules, changeRules, countRules, lookUp, readUsage
+        case stream, readRules, changeRules, countRules, lookUp, lookUpOne, readUsage, readConnections, endConnections
 
         var limit: Int {
             switch self {
@@ -14,7 +14,10 @@ final class RateLimits: Sendable {
             case .changeRules: 100
             case .countRules: 72
             case .lookUp: LookupSettings.publishedRequestLimit
+            case .lookUpOne: 450
             case .readUsage: 50
+            // X publishes a limit for ending all connections alone.
+            case .readConnections, .endConnections: 25
             }
         }
     }

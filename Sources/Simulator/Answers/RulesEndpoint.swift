@@ -67,8 +67,8 @@ final class RulesEndpoint: Sendable {
 
     /// Adds or deletes rules.
     func update(_ request: HTTPRequest) -> HTTPResponse {
-        let isDryRun = request.value("dry_run") == "true"
-        if request.value("delete_all") == "true" { return answer(rules.deleteAll(dryRun: isDryRun)) }
+        let isDryRun = request.value("dry_run")?.lowercased() == "true"
+        if request.value("delete_all")?.lowercased() == "true" { return answer(rules.deleteAll(dryRun: isDryRun)) }
         let change: RuleChange
         do throws(RuleChange.Failure) {
             change = try RuleChange(json: request.body)

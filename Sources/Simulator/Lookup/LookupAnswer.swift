@@ -2,34 +2,43 @@ internal import Time
 
 /// The answer to one lookup while it is written.
 struct LookupAnswer {
-    /// What is asked of it.
-    struct Question {
-        let ids: [UInt64]
-        let fields: PostFields
-        let expandsReferences: Bool
-    }
-
     private(set) var data = JSONText()
-    private(set) var includes = JSONText()
+    private(set) var includes: Includes
     private(set) var errors = JSONText()
     /// The posts in `data`, to be charged for.
     private(set) var returnedIDs: [UInt64] = []
     /// The posts in `includes`.
-    private(set) var includedIDs: [UInt64] = []
-    private var referredIDs: Set<UInt64> = []
+    var includedIDs: [UInt64] { includes.postIDs }
 
     let world: PostWorld
-    let spelling: FieldSpelling
+    let view: PostView
     let time: Timestamp
+    /// Whether one post is asked for by its own address, and stands in the answer by itself.
+    let isSingle: Bool
 
-    init(world: PostWorld, spelling: FieldSpelling, time: Timestamp) {
+    init(world: PostWorld, view: PostView, time: Timestamp, isSingle: Bool = false) {
         self.world = world
-        self.spelling = spelling
+        self.view = view
         self.time = time
+        self.isSingle = isSingle
+        includes = Includes(view)
+    }
+
+    /// Adds a post that a simulator before this one streamed, or why it cannot be seen.
+    mutating func add(_ past: PastPost) {
+        let post = past.post(by: world.law, at: time)
+        guard post.state != .deleted else { return addNotFound(post.id) }
+        guard post.state == .visible else { return addNotAuthorized(post.id) }
+        var made = past.made
+        made.take(post.counts)
+        made.withheldCountries = post.withheldCountries
+        data.separate()
+        made.writeObject(view.fields, spelling: view.spelling, to: &data)
+        returnedIDs.append(post.id)
     }
 
     /// Adds a post, or why it cannot be seen.
-    mutating func add(_ id: UInt64, _ question: Question, answersWithNewest: Bool) {
+    mutating func add(_ id: UInt64, answersWithNewest: Bool) {
         guard var post = world.truth.post(id, at: time), post.state != .deleted else { return addNotFound(id) }
         guard post.state == .visible else { return addNotAuthorized(id) }
         if answersWithNewest, let newest = post.editHistory.last, newest != id {
@@ -39,10 +48,15 @@ struct LookupAnswer {
         guard !returnedIDs.contains(post.id) else { return }
         guard let made = made(post) else { return addNotFound(id) }
         data.separate()
-        made.writeObject(question.fields, spelling: spelling, to: &data)
+        made.writeObject(view.fields, spelling: view.spelling, to: &data)
         returnedIDs.append(post.id)
-        guard question.expandsReferences else { return }
-        for reference in made.references { include(reference.id, question.fields) }
+        includes.add(objectsOf: made)
+        if view.expansions.contains(.references) {
+            for reference in made.references { include(reference.id) }
+        }
+        if view.expansions.contains(.history) {
+            for version in post.editHistory where version != post.id { include(version: version) }
+        }
     }
 
     /// An id that X has trouble with just now.
@@ -66,9 +80,11 @@ struct LookupAnswer {
             json.bytes.append(contentsOf: content.bytes)
             json.raw(end)
         }
-        json.bytes.reserveCapacity(data.bytes.count + includes.bytes.count + errors.bytes.count + 64)
-        add("\"data\":[", data, "]")
-        add(spelling == .tweet ? "\"includes\":{\"tweets\":[" : "\"includes\":{\"posts\":[", includes, "]}")
+        var included = JSONText()
+        if !includes.isEmpty { includes.write(to: &included) }
+        json.bytes.reserveCapacity(data.bytes.count + included.bytes.count + errors.bytes.count + 64)
+        add(isSingle ? "\"data\":" : "\"data\":[", data, isSingle ? "" : "]")
+        add("\"includes\":", included, "")
         add("\"errors\":[", errors, "]")
         json.raw("}")
         return json.bytes
@@ -85,21 +101,25 @@ struct LookupAnswer {
         return made
     }
 
-    private mutating func include(_ id: UInt64, _ fields: PostFields) {
-        guard referredIDs.insert(id).inserted else { return }
-        let parameter = spelling == .tweet ? "referenced_tweets.id" : "referenced_posts"
+    private mutating func include(_ id: UInt64) {
+        guard includes.isNew("reference", String(id)) else { return }
+        let parameter = view.spelling == .tweet ? "referenced_tweets.id" : "referenced_posts"
         guard let post = world.truth.post(id, at: time), post.state != .deleted else {
             return addNotFound(id, parameter: parameter, section: "includes")
         }
         guard post.state == .visible, let made = made(post) else {
             return addNotAuthorized(id, parameter: parameter, section: "includes")
         }
-        includes.separate()
-        made.writeObject(fields, spelling: spelling, to: &includes)
-        includedIDs.append(id)
+        includes.add(referenced: made)
     }
 
-    private mutating func addNotFound(_ id: UInt64, parameter: String = "ids", section: String? = nil) {
+    private mutating func include(version id: UInt64) {
+        guard let post = world.truth.post(id, at: time), post.state == .visible, let made = made(post) else { return }
+        includes.add(made)
+    }
+
+    mutating func addNotFound(_ id: UInt64, parameter: String? = nil, section: String? = nil) {
+        let parameter = parameter ?? idParameter
         error(
             id,
             parameter: parameter,
@@ -110,7 +130,10 @@ struct LookupAnswer {
         )
     }
 
-    private mutating func addNotAuthorized(_ id: UInt64, parameter: String = "ids", section: String = "data") {
+    private var idParameter: String { isSingle ? "id" : "ids" }
+
+    private mutating func addNotAuthorized(_ id: UInt64, parameter: String? = nil, section: String = "data") {
+        let parameter = parameter ?? idParameter
         error(
             id,
             parameter: parameter,
@@ -141,12 +164,5 @@ struct LookupAnswer {
         errors.member("detail", detail)
         errors.member("type", "https://api.x.com/2/problems/" + problem)
         errors.raw("}")
-    }
-}
-
-extension JSONText {
-    /// Appends a comma, unless nothing is written yet.
-    fileprivate mutating func separate() {
-        if !bytes.isEmpty { bytes.append(44) }
     }
 }

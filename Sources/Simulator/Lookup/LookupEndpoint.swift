@@ -3,7 +3,7 @@ internal import Logging
 internal import Synchronization
 internal import Time
 
-/// `GET /2/tweets`.
+/// `GET /2/tweets` and `GET /2/tweets/{id}`.
 final class LookupEndpoint: Sendable {
     private static let idLimit = 100
 
@@ -14,6 +14,8 @@ final class LookupEndpoint: Sendable {
     private let clock: WallClock
     private let logger: Logger
     private let count = Atomic(0)
+    /// Whether no post is found for now.
+    let isForgetful = Atomic(false)
 
     init(
         _ settings: LookupSettings,
@@ -33,7 +35,19 @@ final class LookupEndpoint: Sendable {
     /// Requests so far.
     var requestCount: Int { count.load(ordering: .relaxed) }
 
+    /// Answers a request for up to a hundred posts.
     func answer(_ request: HTTPRequest) -> HTTPResponse {
+        answer(request, isSingle: false)
+    }
+
+    /// Answers a request for one post by its own address.
+    func answerOne(_ request: HTTPRequest) -> HTTPResponse {
+        answer(request, isSingle: true)
+    }
+
+    // MARK: - Internal
+
+    private func answer(_ request: HTTPRequest, isSingle: Bool) -> HTTPResponse {
         let number = count.add(1, ordering: .relaxed).newValue
         let fault = settings.faults.first { $0.requests.contains(number) }
         if let fault {
@@ -44,12 +58,26 @@ final class LookupEndpoint: Sendable {
         case .hang: return .stream(BrokenBody([], end: .wait), type: Self.type)
         default: break
         }
-        let question: LookupAnswer.Question
-        switch read(request) {
-        case .success(let read): question = read
+        let view = PostView(request, spelling: spelling)
+        if let refusal = QueryRules.lookup(view, ids: !isSingle).refusal(of: request) { return refusal }
+        let ids: [UInt64]
+        switch isSingle ? readID(request) : readIDs(request) {
+        case .success(let read): ids = read
         case .failure(let refusal): return refusal.response
         }
-        let json = write(question, number: number, fault: fault?.kind)
+        let json: [UInt8]
+        var answer = LookupAnswer(world: world, view: view, time: clock.now, isSingle: isSingle)
+        do {
+            json = try write(
+                &answer,
+                ids,
+                number: number,
+                fault: isForgetful.load(ordering: .relaxed) ? .forget : fault?.kind
+            )
+        } catch {
+            logger.error("posts of an earlier simulator cannot be read: \(error)")
+            return Problem.status(503)
+        }
         switch fault?.kind {
         case .truncate: return .bytes(Array(json.prefix(json.count / 2)), type: Self.type)
         case .cut: return .stream(BrokenBody(json.prefix(json.count / 2), end: .abort), type: Self.type)
@@ -57,8 +85,6 @@ final class LookupEndpoint: Sendable {
         default: return .bytes(json, type: Self.type)
         }
     }
-
-    // MARK: - Internal
 
     private struct Refusal: Error {
         let response: HTTPResponse
@@ -78,8 +104,8 @@ final class LookupEndpoint: Sendable {
         return response
     }
 
-    private func read(_ request: HTTPRequest) -> Result<LookupAnswer.Question, Refusal> {
-        func refusal(_ detail: String, _ value: String?) -> Result<LookupAnswer.Question, Refusal> {
+    private func readIDs(_ request: HTTPRequest) -> Result<[UInt64], Refusal> {
+        func refusal(_ detail: String, _ value: String?) -> Result<[UInt64], Refusal> {
             .failure(Refusal(response: Problem.invalidRequest(detail, parameter: "ids", value: value)))
         }
         guard let text = request.value("ids"), !text.isEmpty else {
@@ -97,26 +123,41 @@ final class LookupEndpoint: Sendable {
             }
             if !ids.contains(id) { ids.append(id) }
         }
-        let expansions = (request.value("expansions") ?? "").split(separator: ",")
-        let expands = expansions.contains { ["referenced_tweets.id", "referenced_posts"].contains($0) }
-        var fields = PostFields(list: request.value("tweet.fields") ?? request.value("post.fields"))
-        // What is expanded is asked for.
-        if expands { fields.insert(.references) }
-        return .success(LookupAnswer.Question(ids: ids, fields: fields, expandsReferences: expands))
+        return .success(ids)
+    }
+
+    /// The id at the end of the path.
+    private func readID(_ request: HTTPRequest) -> Result<[UInt64], Refusal> {
+        let text = String(request.path.split(separator: "/").last ?? "")
+        guard isID(text), let id = UInt64(text) else {
+            let detail = "The `id` query parameter value [\(text)] is not valid"
+            return .failure(Refusal(response: Problem.invalidRequest(detail, parameter: "id", value: text)))
+        }
+        return .success([id])
     }
 
     /// Writes an answer, and charges for it.
-    private func write(_ question: LookupAnswer.Question, number: Int, fault: LookupFault.Kind?) -> [UInt8] {
-        var answer = LookupAnswer(world: world, spelling: spelling, time: clock.now)
-        for (index, id) in question.ids.enumerated() {
+    private func write(
+        _ answer: inout LookupAnswer,
+        _ ids: [UInt64],
+        number: Int,
+        fault: LookupFault.Kind?
+    ) throws -> [UInt8] {
+        let unknown = ids.filter { world.memory.known($0) == nil }
+        let past = try unknown.isEmpty ? [:] : settings.past?.records(of: unknown) ?? [:]
+        for (index, id) in ids.enumerated() {
             if fault == .omit, index % 10 == 0 { continue }
             let place = Int(SeededGenerator.mixed(id &+ UInt64(number) &* 0x9E37_79B9_7F4A_7C15) % 1_000)
             if place < settings.omittedPerMille { continue }
             let isUnavailable = place < settings.omittedPerMille + settings.unavailablePerMille
-            if isUnavailable || fault == .partial && index % 10 == 0 {
+            if fault == .forget {
+                answer.addNotFound(id)
+            } else if isUnavailable || fault == .partial && index % 10 == 0 {
                 answer.addUnavailable(id)
+            } else if let record = past[id], let post = PastPost(record: record) {
+                answer.add(post)
             } else {
-                answer.add(id, question, answersWithNewest: settings.answersWithNewestVersion)
+                answer.add(id, answersWithNewest: settings.answersWithNewestVersion)
             }
         }
         world.meter.charge(answer.returnedIDs + (settings.chargesForIncludes ? answer.includedIDs : []))

@@ -18,6 +18,8 @@ public struct LookupFault: Equatable, Sendable {
         case omit
         /// Every tenth id, at least one, is resource-unavailable.
         case partial
+        /// No post is found, though all are there.
+        case forget
     }
 
     /// What happens.
@@ -58,7 +60,7 @@ public struct LookupFault: Equatable, Sendable {
         guard parts.count == 2 else { throw failure("it does not say at which request") }
         let kinds: [Substring: Kind] = [
             "hang": .hang, "truncate": .truncate, "cut": .cut, "lose": .lose, "omit": .omit,
-            "partial": .partial,
+            "partial": .partial, "forget": .forget,
         ]
         if let status = Int(parts[0]), (400...599).contains(status) {
             kind = .refuse(status: status)

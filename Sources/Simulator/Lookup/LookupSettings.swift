@@ -1,3 +1,5 @@
+public import Time
+
 /// How a simulator answers lookups, and what it charges.
 public struct LookupSettings: Sendable {
     /// What happens to posts and authors.
@@ -21,6 +23,10 @@ public struct LookupSettings: Sendable {
     ///
     /// The answer that reaches it is still sent whole.
     public var spendCap: Int?
+    /// Posts that a simulator before this one streamed (default nil: none is known).
+    public var past: (any PastPosts)?
+    /// From when on things happen to authors (default nil: since the first post, or the start).
+    public var began: Timestamp?
     /// Whether the usage answer has integers, as in version 2.166, rather than strings (default false).
     public var writesUsageAsIntegers = false
 

@@ -17,7 +17,7 @@ struct PostWorld: Sendable {
                 message: "lookups need generated posts: leave out either the file of posts or the lookups"
             )
         }
-        law = PostLaw(seed: seed, fates: settings.fates, start: start ?? clock.now)
+        law = PostLaw(seed: seed, fates: settings.fates, start: settings.began ?? start ?? clock.now)
         meter = UsageMeter(clock: clock, deduplicates: settings.deduplicatesCharges, cap: settings.spendCap)
     }
 
@@ -95,7 +95,6 @@ struct PostWorld: Sendable {
         var generator = PostGenerator(
             random: entry.random,
             clock: PostClock(start: PostLaw.creation(of: id), step: .zero),
-            spelling: .tweet,
             world: nil
         )
         generator.recalled = Recalled(

@@ -26,6 +26,9 @@ enum Authors {
             ? 10_000 + mixed % 4_000_000_000 : 700_000_000_000_000_000 + mixed % 1_000_000_000_000_000_000
     }
 
+    /// The persons by their ids.
+    static let numbers = Dictionary((0..<count).map { (id($0), $0) }, uniquingKeysWith: { first, _ in first })
+
     /// The person's handle, without the `@`.
     static func handle(_ author: Int) -> String {
         let mixed = SeededGenerator.mixed(UInt64(author) &+ 0xB0)

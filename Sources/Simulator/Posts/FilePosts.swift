@@ -20,7 +20,7 @@ struct FilePosts: PostSource {
         }
     }
 
-    mutating func appendNext(rules: RuleSet, fields: PostFields, to buffer: inout [UInt8]) -> Bool {
+    mutating func appendNext(rules: RuleSet, view: PostView, to buffer: inout [UInt8]) -> Bool {
         while true {
             if offset == file.bytes.count {
                 if let left = roundsLeft {

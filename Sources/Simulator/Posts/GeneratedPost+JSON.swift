@@ -2,14 +2,27 @@ internal import Time
 
 extension GeneratedPost {
     /// Appends the record's JSON, without a line end.
+    ///
+    /// - Parameter referenced: the posts that it refers to, asked for only where they are to be included.
     func write(
-        _ fields: PostFields,
-        spelling: FieldSpelling,
+        _ view: PostView,
         rules: [SimulatedRule],
+        referenced: () -> [GeneratedPost],
         to json: inout JSONText
     ) {
         json.raw("{\"data\":")
-        writeObject(fields, spelling: spelling, to: &json)
+        writeObject(view.fields, spelling: view.spelling, to: &json)
+        if !view.expansions.isEmpty {
+            var includes = Includes(view)
+            includes.add(objectsOf: self)
+            if view.expansions.contains(.references) {
+                for post in referenced() { includes.add(referenced: post) }
+            }
+            if !includes.isEmpty {
+                json.raw(",\"includes\":")
+                includes.write(to: &json)
+            }
+        }
         json.raw(",\"matching_rules\":[")
         for rule in rules {
             json.comma(unlessAfter: 91)
@@ -44,17 +57,7 @@ extension GeneratedPost {
             writeTime(to: &json)
             json.raw("\",")
         }
-        json.raw(isOld ? "\"edit_history_tweet_ids\":[\"" : "\"edit_history_post_ids\":[\"")
-        for version in earlierVersions {
-            json.number(version)
-            json.raw("\",\"")
-        }
-        json.number(id)
-        for version in laterVersions {
-            json.raw("\",\"")
-            json.number(version)
-        }
-        json.raw("\"],")
+        if fields.contains(.history) { writeHistory(isOld, to: &json) }
         writeID("\"id\":", id, to: &json)
         if fields.contains(.lang) {
             json.raw("\"lang\":")
@@ -86,6 +89,20 @@ extension GeneratedPost {
         json.raw("}")
     }
 
+    private func writeHistory(_ isOld: Bool, to json: inout JSONText) {
+        json.raw(isOld ? "\"edit_history_tweet_ids\":[\"" : "\"edit_history_post_ids\":[\"")
+        for version in earlierVersions {
+            json.number(version)
+            json.raw("\",\"")
+        }
+        json.number(id)
+        for version in laterVersions {
+            json.raw("\",\"")
+            json.number(version)
+        }
+        json.raw("\"],")
+    }
+
     private func writeID(_ name: StaticString, _ id: UInt64, to json: inout JSONText) {
         json.raw(name)
         json.raw("\"")
@@ -94,7 +111,14 @@ extension GeneratedPost {
     }
 
     private func writeMetrics(_ isOld: Bool, to json: inout JSONText) {
-        json.raw(isOld ? "\"public_metrics\":{\"retweet_count\":" : "\"public_metrics\":{\"repost_count\":")
+        json.raw("\"public_metrics\":{")
+        if isOld {
+            json.raw("\"retweet_count\":")
+            json.number(UInt64(repostCount))
+            json.raw(",")
+        }
+        // X's own clients demand the new name whatever the spelling of the rest.
+        json.raw("\"repost_count\":")
         json.number(UInt64(repostCount))
         json.raw(",\"reply_count\":")
         json.number(UInt64(replyCount))

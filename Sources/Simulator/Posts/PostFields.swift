@@ -1,4 +1,4 @@
-/// The fields of a post that a client asked for with `tweet.fields`; id, text and the edit history always come.
+/// The fields of a post that a client asked for; id and text always come.
 struct PostFields: OptionSet, Sendable {
     let rawValue: UInt16
 
@@ -12,6 +12,8 @@ struct PostFields: OptionSet, Sendable {
     static let references = PostFields(rawValue: 128)
     static let conversationID = PostFields(rawValue: 256)
     static let withheld = PostFields(rawValue: 512)
+    /// Comes always in the old spelling, and beside `post.fields` as an expansion.
+    static let history = PostFields(rawValue: 1_024)
 
     private static let names: [String: PostFields] = [
         "attachments": .attachments, "author_id": .authorID, "created_at": .createdAt, "lang": .lang,
@@ -25,9 +27,9 @@ struct PostFields: OptionSet, Sendable {
         self.rawValue = rawValue
     }
 
-    /// Reads a comma list; names of fields that the simulator never writes are let pass.
+    /// Reads a comma list, and adds the edit history; names of fields that the simulator never writes are let pass.
     init(list: String?) {
-        self = (list ?? "").split(separator: ",").reduce(into: []) { $0.formUnion(Self.names[String($1)] ?? []) }
+        self = (list ?? "").split(separator: ",").reduce(into: .history) { $0.formUnion(Self.names[String($1)] ?? []) }
     }
 }
 

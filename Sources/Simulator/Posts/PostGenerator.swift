@@ -16,7 +16,6 @@ struct PostGenerator: PostSource {
 
     var random: SeededGenerator
     private var clock: PostClock
-    private let spelling: FieldSpelling
     var originals: [String: [Original]] = [:]
     let writer = PostWriter()
     /// Where posts are remembered for lookups; nil where there are none.
@@ -24,21 +23,20 @@ struct PostGenerator: PostSource {
     /// The post that is made again from memory; nil while the stream goes on.
     var recalled: Recalled?
 
-    init(seed: UInt64, clock: PostClock, spelling: FieldSpelling, world: PostWorld? = nil) {
-        self.init(random: SeededGenerator(seed: seed), clock: clock, spelling: spelling, world: world)
+    init(seed: UInt64, clock: PostClock, world: PostWorld? = nil) {
+        self.init(random: SeededGenerator(seed: seed), clock: clock, world: world)
     }
 
-    init(random: SeededGenerator, clock: PostClock, spelling: FieldSpelling, world: PostWorld?) {
+    init(random: SeededGenerator, clock: PostClock, world: PostWorld?) {
         self.random = random
         self.clock = clock
-        self.spelling = spelling
         self.world = world
     }
 
-    mutating func appendNext(rules: RuleSet, fields: PostFields, to buffer: inout [UInt8]) -> Bool {
+    mutating func appendNext(rules: RuleSet, view: PostView, to buffer: inout [UInt8]) -> Bool {
         guard rules.totalWeight > 0 else { return false }
         if let (post, matching) = dueEdit(rules) {
-            write(post, fields, matching, to: &buffer)
+            write(post, nil, view, matching, to: &buffer)
             return true
         }
         let before = random
@@ -49,7 +47,7 @@ struct PostGenerator: PostSource {
             matching.append(other.rule)
         }
         world?.remember(&draft, drawnFrom: before, rules: rules)
-        write(draft.post, fields, matching, to: &buffer)
+        write(draft.post, draft, view, matching, to: &buffer)
         return true
     }
 
@@ -101,16 +99,31 @@ struct PostGenerator: PostSource {
         return nil
     }
 
+    /// The posts that a post refers to, as they stood when it was written.
+    private func referenced(by post: GeneratedPost, _ draft: Draft?) -> [GeneratedPost] {
+        post.references.compactMap { reference in
+            if let world, var found = world.recall(reference.id)?.post {
+                found.take(world.law.counts(of: reference.id, at: PostLaw.creation(of: post.id)))
+                return found
+            }
+            guard let draft, let original = draft.original, original.id == reference.id else { return nil }
+            var found = Draft(original, rule: draft.rule)?.post
+            found?.repostCount = original.repostCount
+            return found
+        }
+    }
+
     private func write(
         _ post: GeneratedPost,
-        _ fields: PostFields,
+        _ draft: Draft?,
+        _ view: PostView,
         _ rules: [SimulatedRule],
         to buffer: inout [UInt8]
     ) {
         // The record goes straight behind what the caller's buffer holds, without a copy of either.
         var json = JSONText()
         swap(&json.bytes, &buffer)
-        post.write(fields, spelling: spelling, rules: rules, to: &json)
+        post.write(view, rules: rules, referenced: { referenced(by: post, draft) }, to: &json)
         json.raw("\r\n")
         swap(&json.bytes, &buffer)
     }

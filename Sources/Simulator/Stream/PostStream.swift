@@ -30,7 +30,6 @@ final class PostStream: Sendable {
             beginning = PostGenerator(
                 seed: seed,
                 clock: start.map { PostClock(start: $0, step: step) } ?? PostClock(clock),
-                spelling: configuration.spelling,
                 world: world
             )
         case .file(let path, let rounds):
@@ -48,7 +47,7 @@ final class PostStream: Sendable {
     }
 
     /// Replaces the buffer's content by the next record with its CRLF; false where none is left.
-    func next(_ fields: PostFields, into buffer: inout [UInt8]) -> Bool {
+    func next(_ view: PostView, into buffer: inout [UInt8]) -> Bool {
         buffer.removeAll(keepingCapacity: true)
         let rules = rules.current
         return state.withLock {
@@ -56,7 +55,7 @@ final class PostStream: Sendable {
                 buffer = $0.returned.removeFirst()
                 return true
             }
-            return $0.source.appendNext(rules: rules, fields: fields, to: &buffer)
+            return $0.source.appendNext(rules: rules, view: view, to: &buffer)
         }
     }
 

@@ -13,7 +13,7 @@ final class StreamConnection: HTTPBody {
     /// What a connection is made from.
     struct Setup: Sendable {
         let number: Int
-        let fields: PostFields
+        let view: PostView
         let fault: SimulatedFault?
         let configuration: SimulatorConfiguration
         let log: SentLog?
@@ -140,7 +140,7 @@ final class StreamConnection: HTTPBody {
             return false
         }
         state.sentCount = 0
-        guard posts.next(setup.fields, into: &state.record) else {
+        guard posts.next(setup.view, into: &state.record) else {
             // Rules may come, a file that ended stays ended; either way the stream is quiet.
             state.isExhausted = playsOnce
             state.isCutShort = false

@@ -9,6 +9,7 @@ final class StreamEndpoint: Sendable {
         var active: [Int: StreamConnection] = [:]
         var statistics = SimulatorStatistics()
         var isStopping = false
+        var history = ConnectionHistory()
     }
 
     private let configuration: SimulatorConfiguration
@@ -36,6 +37,7 @@ final class StreamEndpoint: Sendable {
 
     /// Answers a request to connect.
     func connect(_ request: HTTPRequest) -> HTTPResponse {
+        if let refusal = QueryRules.stream.refusal(of: request) { return refusal }
         if rules.current.entries.isEmpty { return Problem.noRules }
         let open = state.withLock { $0.active }
         // A client that was killed and came back must not find its own old connection in the way.
@@ -58,18 +60,20 @@ final class StreamEndpoint: Sendable {
             return Problem.status(500)
         }
         posts.connect()
-        let fields = PostFields(list: request.value("tweet.fields") ?? request.value("post.fields"))
         let connection = StreamConnection(
             StreamConnection.Setup(
                 number: number,
-                fields: fields,
+                view: PostView(request, spelling: configuration.spelling),
                 fault: fault,
                 configuration: configuration,
                 log: log
             ),
             posts: posts
         ) { [self] connection, counts in closed(connection, counts) }
-        state.withLock { $0.active[number] = connection }
+        state.withLock {
+            $0.active[number] = connection
+            $0.history.open(number, client: request.remote, at: clock.now)
+        }
         logger.info("connection opened", [("connection", String(number)), ("client", request.remote)])
         var response = HTTPResponse.stream(connection, type: "application/json; charset=utf-8")
         response.headers.append(("Cache-Control", "no-store"))
@@ -79,6 +83,20 @@ final class StreamEndpoint: Sendable {
     /// Ends every stream in order, as far as their clients read.
     func finish() {
         for connection in state.withLock({ $0.active }).values { connection.finish() }
+    }
+
+    /// The connections that were let in, open and closed ones.
+    var history: ConnectionHistory { state.withLock { $0.history } }
+
+    /// Ends connections on a client's request; returns the ids of those that were open.
+    func end(_ isWanted: (ConnectionHistory.Entry) -> Bool) -> [String] {
+        let (ended, ids) = state.withLock { state in
+            let open = state.history.entries.filter { $0.closed == nil && isWanted($0) }
+            for entry in open { state.history.close(entry.number, why: "operator_disconnect", at: clock.now) }
+            return (open.compactMap { state.active[$0.number] }, open.map(\.id))
+        }
+        for connection in ended { connection.finish() }
+        return ids
     }
 
     /// Streams that are open now.
@@ -102,6 +120,7 @@ final class StreamEndpoint: Sendable {
     private func closed(_ connection: StreamConnection, _ counts: StreamConnection.Counts) {
         state.withLock {
             $0.active[connection.setup.number] = nil
+            $0.history.close(connection.setup.number, why: "client_disconnect", at: clock.now)
             $0.statistics.recordCount += counts.records
             $0.statistics.byteCount += counts.bytes
         }

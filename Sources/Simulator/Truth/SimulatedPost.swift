@@ -1,3 +1,5 @@
+public import Time
+
 /// A post as it stands at X at one time.
 public struct SimulatedPost: Equatable, Sendable {
     /// What a lookup may see of it.
@@ -44,6 +46,9 @@ public struct SimulatedPost: Equatable, Sendable {
             self.impressions = impressions
         }
     }
+
+    /// The time that an id holds.
+    public static func creation(of id: UInt64) -> Timestamp { PostLaw.creation(of: id) }
 
     /// Its id.
     public let id: UInt64

@@ -1,6 +1,7 @@
 internal import Failures
 internal import Files
 internal import Glibc
+internal import Text
 
 /// What an NDJSON sink writes to: one open file, pipe or device, with the length that a file should have.
 struct NDJSONOutput {
@@ -46,12 +47,17 @@ struct NDJSONOutput {
     }
 
     private static let standardOutput = "ndjson:-"
+    /// Spells out what posts hide where the output is a terminal; the JSON stays the same JSON.
+    ///
+    /// Nil for everything else.
+    private var visible: VisibleBytes?
 
     /// Writes to an open descriptor, which stays open.
     init(descriptor: CInt) {
         handle = FileHandle(SystemDisk().output(descriptor: descriptor), name: "standard output")
         identity = NDJSONOutput.standardOutput
         length = nil
+        if isatty(descriptor) == 1 { visible = VisibleBytes() }
     }
 
     /// Lets go of the file; the reader of a pipe of our own then sees its end.
@@ -66,6 +72,13 @@ struct NDJSONOutput {
 
     /// Writes bytes behind what is there.
     mutating func write(_ bytes: UnsafeRawBufferPointer, isStopped: () -> Bool) throws(SinkError) {
+        guard let shown = visible?.take(bytes) else { return try writeAsIs(bytes, isStopped) }
+        try shown.withUnsafeBytes { bytes in
+            Result { () throws(SinkError) in try writeAsIs(bytes, isStopped) }
+        }.get()
+    }
+
+    private mutating func writeAsIs(_ bytes: UnsafeRawBufferPointer, _ isStopped: () -> Bool) throws(SinkError) {
         guard !bytes.isEmpty else { return }
         let file = try file
         do {

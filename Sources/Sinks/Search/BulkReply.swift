@@ -13,6 +13,11 @@ struct BulkReply: Equatable {
         /// The error's type; empty where there is none.
         let type: String
         let reason: String
+
+        /// The item with its words as they may be shown.
+        func showing(_ shown: (String) -> String) -> Item {
+            Item(status: status, id: id, isCreated: isCreated, type: shown(type), reason: shown(reason))
+        }
     }
 
     /// One for each action, in order.
@@ -40,7 +45,9 @@ struct BulkReply: Equatable {
     /// What becomes of each document, or of the call as a whole.
     ///
     /// Only parsing, strict mapping and size are a document's own fault (measured on Elasticsearch 8.19 and OpenSearch 2.19).
-    func result(alias: String) -> CallResult {
+    ///
+    /// - Parameter shown: removes credentials from the engine's words.
+    func result(alias: String, shown: (String) -> String = { $0 }) -> CallResult {
         var outcomes: [DocumentOutcome] = []
         outcomes.reserveCapacity(items.count)
         for item in items {
@@ -48,6 +55,7 @@ struct BulkReply: Equatable {
             case 200, 201: outcomes.append(.accepted)
             case 409: outcomes.append(.stale)
             default:
+                let item = item.showing(shown)
                 if let fault = BulkFault.reason(item, alias: alias) {
                     return .failed(BulkFault.cause(item), reason: fault)
                 }

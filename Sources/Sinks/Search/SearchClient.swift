@@ -22,18 +22,38 @@ public struct SearchConnection: Sendable {
     public var timeout: Duration
     /// Whether the bodies of bulk requests are compressed: less to send, more to do on both sides.
     public var usesGzip: Bool
+    /// The proxy to the engine, or nil for none.
+    public var proxy: HTTPProxy?
+    /// Whether credentials may leave this machine in plain text, over `http`.
+    public var allowsInsecureHTTP: Bool
 
     /// Makes settings.
     public init(
         credentials: Credentials = .none,
         caFile: String? = nil,
         timeout: Duration = .seconds(60),
-        usesGzip: Bool = false
+        usesGzip: Bool = false,
+        proxy: HTTPProxy? = nil,
+        allowsInsecureHTTP: Bool = false
     ) {
         self.credentials = credentials
         self.caFile = caFile
         self.timeout = timeout
         self.usesGzip = usesGzip
+        self.proxy = proxy
+        self.allowsInsecureHTTP = allowsInsecureHTTP
+    }
+
+    /// Why its credentials may not be sent to an engine; nil where they may.
+    ///
+    /// They go over plain `http` to this machine only, unless `allowsInsecureHTTP`.
+    public func insecurity(of address: SearchAddress) -> String? {
+        if case .none = credentials { return nil }
+        guard !allowsInsecureHTTP, address.url.lowercased().hasPrefix("http://"), !Loopback.isHost(ofURL: address.url)
+        else { return nil }
+        return
+            "\(address) is plain http to another machine, which would show the engine's credentials to everyone on the way; "
+            + "use https, or say --insecure-http"
     }
 }
 
@@ -44,6 +64,7 @@ public final class SearchClient {
     private let connection: SearchConnection
     private let http: HTTPClient
     private let authorization: Secret?
+    private let filter: SecretFilter
 
     /// An answer.
     public struct Reply: Sendable {
@@ -71,6 +92,12 @@ public final class SearchClient {
         }
     }
 
+    /// The content type of bulk requests.
+    static let bulkContentType = "application/x-ndjson"
+
+    /// A text of the engine's without this client's credentials.
+    func shown(_ text: String) -> String { filter.blottedOut(of: text) }
+
     /// Behind the message that a certificate is not trusted, which ends with the advice to give a CA file.
     static let trustAdvice = ", with --search-ca-file FILE"
 
@@ -78,15 +105,21 @@ public final class SearchClient {
     ///
     /// - Throws: `HTTPClientError`.
     public init(_ address: SearchAddress, _ connection: SearchConnection) throws(HTTPClientError) {
+        if let insecurity = connection.insecurity(of: address) {
+            throw HTTPClientError(code: .invalidRequest, message: insecurity)
+        }
         self.address = address
         self.connection = connection
-        http = try HTTPClient(configuration: .init(userAgent: "reprise", caFile: connection.caFile))
+        http = try HTTPClient(
+            configuration: .init(userAgent: "reprise", caFile: connection.caFile, proxy: connection.proxy)
+        )
         authorization =
             switch connection.credentials {
             case .none: nil
             case .basic(let username, let password): Secret.basic(username: username, password: password)
             case .apiKey(let key): key.prefixed("ApiKey ")
             }
+        filter = SecretFilter(authorization.map { [$0] } ?? [])
     }
 
     /// Sends one request and waits for its whole answer.
@@ -127,9 +160,11 @@ public final class SearchClient {
             waker: waker,
             isCancelled: isCancelled
         )
+        // The reply to a bulk request is large, and only its errors are shown: see `shown`.
+        let isBulk = contentType == Self.bulkContentType
         return Reply(
             status: response.status,
-            body: response.body,
+            body: isBulk ? response.body : request.blottedOut(of: response.body),
             retryAfter: response.head.retryAfter
         )
     }

@@ -109,7 +109,7 @@ final class BulkCaller: DocumentCaller {
                 "POST",
                 path,
                 body: encoder?.bytes ?? body.bytes,
-                contentType: "application/x-ndjson",
+                contentType: SearchClient.bulkContentType,
                 isGzip: encoder != nil,
                 waker: control.waker,
                 isCancelled: { control.isCancelled }
@@ -128,7 +128,7 @@ final class BulkCaller: DocumentCaller {
                 return .failed(.serverFault, reason: "the reply to a bulk request is incomplete")
             }
             onCreated?(bulk.items.count { $0.isCreated })
-            return bulk.result(alias: name)
+            return bulk.result(alias: name) { client.shown($0) }
         case 413: return .tooLarge
         case 401:
             return .failed(

@@ -11,6 +11,8 @@ public struct Problem: Sendable, Hashable, CustomStringConvertible {
     public var title = ""
     /// `detail`, the joined `details`, or the older `message`; empty where there is none.
     public var detail = ""
+    /// Of a problem at top level, the `message` or `detail` of each error listed in it: what is really wrong with the request.
+    public var causes: [String] = []
     /// `connection_issue`, such as `TooManyConnections`.
     public var connectionIssue: String?
     /// `disconnect_type`, such as `OperationalDisconnect`.
@@ -31,8 +33,8 @@ public struct Problem: Sendable, Hashable, CustomStringConvertible {
 
     /// Title, detail and kind in one line, 500 characters at most and without control characters.
     public var description: String {
-        // Some answers repeat the title as the detail.
-        var parts = (title == detail ? [title] : [title, detail]).filter { !$0.isEmpty }
+        // Some answers repeat the title as the detail. Causes come first: the detail above them is the same for every request.
+        var parts = [title, causes.joined(separator: "; "), title == detail ? "" : detail].filter { !$0.isEmpty }
         if let connectionIssue { parts.append("(\(connectionIssue))") }
         if let disconnectType { parts.append("(\(disconnectType))") }
         if let legacyCode { parts.append("(code \(legacyCode))") }
@@ -46,6 +48,13 @@ public struct Problem: Sendable, Hashable, CustomStringConvertible {
 
     /// The period's number of posts is used up.
     public var isUsageCap: Bool { type == "usage-capped" || title == "UsageCapExceeded" }
+
+    /// The request is refused because X does not know one of its parameters.
+    ///
+    /// - Parameter name: of the parameter, as X puts it in brackets: `The query parameter [post.fields] is not one of […]`.
+    public func isUnknownParameter(_ name: String) -> Bool {
+        (causes + [detail]).contains { $0.contains("query parameter [\(name)]") }
+    }
 
     /// The rule is in force already.
     public var isDuplicateRule: Bool { type == "duplicate-rules" || title == "DuplicateRule" }
@@ -62,10 +71,12 @@ extension Problem {
 
     static func all(in json: JSONValue) -> [Problem] {
         let listed = json["errors"]?.elements.map(Problem.init(json:)) ?? []
-        let top = Problem(json: json)
+        var top = Problem(json: json)
         // A top-level problem may list the fields that are wrong in `errors`; it comes first.
         let hasTop = !top.type.isEmpty || !top.title.isEmpty || top.connectionIssue != nil || !top.detail.isEmpty
-        return hasTop ? [top] + listed : listed
+        guard hasTop else { return listed }
+        top.causes = listed.map(\.detail).filter { !$0.isEmpty && $0 != top.detail }
+        return [top] + listed
     }
 
     private init(json: JSONValue) {

@@ -6,7 +6,7 @@ public struct StreamNotice: Sendable, Hashable, CustomStringConvertible {
     /// What X says is wrong; never empty.
     public let problems: [Problem]
 
-    /// Reads a line that begins with `{"errors"`.
+    /// Reads a line that holds problems, in `errors` or at its top level.
     ///
     /// - Parameter line: without its line end.
     /// - Returns: nil where the line holds a post too, or tells of nothing.
@@ -28,12 +28,15 @@ public struct StreamNotice: Sendable, Hashable, CustomStringConvertible {
     public var description: String { problems.map(\.description).joined(separator: "; ") }
 }
 
-/// Finds lines that begin with `{"errors"` in a stream, over the borders of deliveries, at the cost of one search for line ends.
+/// Finds the lines of a stream that may be notices, over the borders of deliveries: objects that do not begin with `{"data"`.
+///
+/// X writes posts with `data` first, so a stream of posts costs one search for line ends. A post in another order becomes a
+/// candidate, which `StreamNotice` turns down.
 public struct NoticeScanner: Sendable {
     /// Longer lines are no notices, whatever they begin with.
     public static let lineByteLimit = 4096
 
-    private static let prefix = Array("{\"errors\"".utf8)
+    private static let post = Array("{\"data\"".utf8)
 
     private enum Place { case lineStart, inCandidate, inOther }
 
@@ -58,9 +61,9 @@ public struct NoticeScanner: Sendable {
             let end = firstLineEnd(base, start, bytes.count)
             takePart(UnsafeRawBufferPointer(rebasing: bytes[start..<(end ?? bytes.count)]))
             guard let end else { break }
-            if place == .inCandidate, candidate.count >= Self.prefix.count {
+            if place == .inCandidate {
                 if candidate.last == 13 { candidate.removeLast() }
-                found.append(candidate)
+                if candidate.last == 125 { found.append(candidate) }
             }
             breakLine()
             start = end + 1
@@ -69,19 +72,27 @@ public struct NoticeScanner: Sendable {
     }
 
     private mutating func takePart(_ part: UnsafeRawBufferPointer) {
-        guard place != .inOther, !part.isEmpty else { return }
-        let known = candidate.count
-        // The first byte already tells most lines apart: posts begin with {"data".
-        for index in known..<max(known, min(known + part.count, Self.prefix.count))
-        where part[index - known] != Self.prefix[index] {
+        guard place != .inOther, let first = part.first else { return }
+        // Keep-alives and lines that are no object.
+        guard !candidate.isEmpty || first == 123 else {
             place = .inOther
             return
         }
-        guard known + part.count <= Self.lineByteLimit else {
+        guard candidate.count + part.count <= Self.lineByteLimit, !beginsPost(part) else {
             place = .inOther
+            candidate.removeAll(keepingCapacity: true)
             return
         }
         candidate.append(contentsOf: part)
         place = .inCandidate
+    }
+
+    /// Whether the line at hand, with this part of it, begins as posts do.
+    private func beginsPost(_ part: UnsafeRawBufferPointer) -> Bool {
+        let known = candidate.count
+        guard known + part.count >= Self.post.count else { return false }
+        return Self.post.indices.allSatisfy { (index: Int) in
+            Self.post[index] == (index < known ? candidate[index] : part[index - known])
+        }
     }
 }

@@ -4,12 +4,12 @@ public import HTTPClient
 public struct LookupRequest: Sendable, Hashable {
     /// The ids, 1 to 100, each once.
     public var ids: [UInt64]
-    /// Fields of each post.
+    /// Fields of each post, in either spelling.
     public var fields: [String]
-    /// Objects to be sent along in `includes`; X may bill them, so none by default.
+    /// Objects to be sent along in `includes`, in either spelling; X may bill them, so none by default.
     public var expansions: [String]
-    /// The name of the parameter that lists the fields: X's description of 2026-08 calls it `post.fields`, its pages `tweet.fields`.
-    public var fieldsParameter: String
+    /// The parameter that lists the fields: X's description of 2026-08 calls it `post.fields`, its pages `tweet.fields`.
+    public var fieldsParameter: FieldsParameter
 
     /// The stream's own fields, because sinks replace whole documents, and whether a post is withheld, because it is hidden then.
     public static let defaultFields = StreamRequest.defaultFields + ["withheld"]
@@ -17,12 +17,12 @@ public struct LookupRequest: Sendable, Hashable {
     /// Posts in one request, at most.
     public static let idLimit = 100
 
-    /// Makes a request; it asks for `defaultFields` unless told otherwise.
+    /// Makes a request; by default for those of `defaultFields` that may have changed since the stream showed the post.
     public init(
         ids: [UInt64],
-        fields: [String] = LookupRequest.defaultFields,
+        fields: [String] = FieldsParameter.post.lookupFields(LookupRequest.defaultFields),
         expansions: [String] = [],
-        fieldsParameter: String = "tweet.fields"
+        fieldsParameter: FieldsParameter = .post
     ) {
         self.ids = ids
         self.fields = fields
@@ -32,10 +32,11 @@ public struct LookupRequest: Sendable, Hashable {
 
     /// The request as it is sent.
     public func httpRequest(_ endpoint: XEndpoint, _ token: BearerToken) -> HTTPClientRequest {
+        let names = fieldsParameter.spelled(fields: fields, expansions: expansions)
         let query = [
             (name: "ids", value: ids.map { String($0) }.joined(separator: ",")),
-            (name: fieldsParameter, value: fields.joined(separator: ",")),
-            (name: "expansions", value: expansions.joined(separator: ",")),
+            (name: fieldsParameter.rawValue, value: names.fields.joined(separator: ",")),
+            (name: "expansions", value: names.expansions.joined(separator: ",")),
         ]
         var request = HTTPClientRequest(url: endpoint.url("/2/tweets", query), authorization: token.authorization)
         // X may bill each time it is asked.
@@ -57,20 +58,24 @@ public struct LookupAnswer: Sendable {
 extension XAPIClient {
     /// Looks posts up.
     ///
+    /// Where X does not know the parameter that lists the fields, which it says with a free 400, the other one is used from then on.
+    ///
     /// - Throws: `XAPIError`: `refused` with status, problem and rate limit; `unreachable` where no whole answer came: whether X
-    ///   billed it is unknown then; `unexpectedAnswer` where the answer is no JSON.
+    ///   billed it is unknown then; `unexpectedAnswer` and `foreignAnswer` where the answer is no JSON object.
     public func lookup(_ lookup: LookupRequest) throws(XAPIError) -> LookupAnswer {
+        var lookup = lookup
+        if let known = knownFieldsParameter { lookup.fieldsParameter = known }
         let request = lookup.httpRequest(endpoint, token)
         let answer = try send(request, bodyLimit: Self.lookupByteLimit)
-        guard answer.status == 200 else { throw refusal(request, answer) }
-        guard JSONShape.isObject(answer.body) else {
-            throw XAPIError(
-                code: .unexpectedAnswer,
-                message:
-                    "GET \(request.displayURL) answered 200 with a body that is no JSON object; it is asked for again later",
-                status: answer.status
-            )
+        guard answer.status == 200 else {
+            let error = refusal(request, answer)
+            guard knownFieldsParameter == nil,
+                error.problem?.isUnknownParameter(lookup.fieldsParameter.rawValue) == true
+            else { throw error }
+            knownFieldsParameter = lookup.fieldsParameter == .post ? .tweet : .post
+            return try self.lookup(lookup)
         }
+        guard JSONShape.isObject(answer.body) else { throw .unreadable(request, answer) }
         return LookupAnswer(
             body: answer.body,
             rateLimit: rateLimit(answer.head),

@@ -1,5 +1,3 @@
-internal import Numbers
-
 /// How many posts, or how much money, may be spent: `$50/month`, `2000/day`, `500`, `none`.
 public struct Budget: Sendable, Hashable, CustomStringConvertible {
     /// What a budget is for.
@@ -38,31 +36,33 @@ public struct Budget: Sendable, Hashable, CustomStringConvertible {
 
     /// Reads what an operator wrote: an amount, `$` before it for money, `/day` or `/month` behind it; or `none`.
     ///
-    /// Commas and underscores between digits are allowed. Without a period the budget is for this run.
+    /// Thousands may be separated, in groups of three: `$1,500/month`. A spelling with two readings, such as `$1.000` or `$0,50`,
+    /// is refused. Without a period the budget is for this run.
     ///
     /// - Parameter text: such as `$50/month`.
-    /// - Throws: `.invalidBudget` with examples.
+    /// - Throws: `.invalidBudget` with the reason and examples.
     public init(parsing text: String) throws(XAPIError) {
         if text == "none" {
             self = .none
             return
         }
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        let period: Period? =
-            switch parts.count {
-            case 1: .run
-            case 2: Period(rawValue: parts[1].lowercased())
-            default: nil
+        do throws(AmountText.Refusal) {
+            let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+            let period = parts.count == 1 ? .run : Period(rawValue: parts[1].lowercased())
+            guard let period else {
+                throw AmountText.Refusal(reason: "the period is day or month")
             }
-        guard let period, let amount = Self.amount(parts[0]) else {
+            self.init(amount: try Self.amount(parts.first ?? ""), period: period)
+        } catch {
             throw XAPIError(
                 code: .invalidBudget,
-                message:
-                    "--budget \(text.prefix(40)) is no budget; write $50/month, 2000/day, 500 (posts, this run), or none"
+                message: "invalid budget '\(text.prefix(40))': \(error.reason); \(Self.examples)"
             )
         }
-        self.init(amount: amount, period: period)
     }
+
+    private static let examples =
+        "examples: $5/day, $0.50/day, $50/month, 2,000/day, 500 (posts, this run), none"
 
     /// How many posts it buys in each period, or nil where nothing is limited.
     public func posts(at price: PostPrice) -> Int? {
@@ -94,64 +94,17 @@ public struct Budget: Sendable, Hashable, CustomStringConvertible {
         return "budget \(self): \(posts) post\(posts == 1 ? "" : "s") \(span)\(money)"
     }
 
-    private static func amount(_ text: Substring) -> Amount? {
-        let isMoney = text.hasPrefix("$")
-        let digits = (isMoney ? text.dropFirst() : text).filter { $0 != "," && $0 != "_" }
-        guard let first = digits.utf8.first, (48...57).contains(first) else { return nil }
-        if isMoney { return microdollars(digits).map(Amount.microdollars) }
-        return Int(digits).map(Amount.posts)
-    }
-
-    /// Reads `12`, `12.5` or `0.005` exactly, up to six digits behind the point.
-    static func microdollars(_ text: String) -> Int? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        let fraction = parts.count == 2 ? parts[1] : ""
-        guard (1...2).contains(parts.count), fraction.utf8.count <= 6, parts.count == 1 || !fraction.isEmpty,
-            (String(parts[0]) + fraction).utf8.allSatisfy({ (48...57).contains($0) }), let whole = Int(parts[0]),
-            whole <= 1_000_000_000
-        else { return nil }
-        let padded = fraction + String(repeating: "0", count: 6 - fraction.utf8.count)
-        return whole * 1_000_000 + (Int(padded) ?? 0)
-    }
-}
-
-/// What X bills for one post, in millionths of a dollar.
-public struct PostPrice: Sendable, Hashable, CustomStringConvertible {
-    /// Millionths of a dollar, at least 1.
-    public let microdollars: Int
-
-    /// The published price of pay-per-use: $0.005.
-    public static let published = PostPrice(microdollars: 5_000)
-
-    private init(microdollars: Int) {
-        self.microdollars = microdollars
-    }
-
-    /// Reads a price in dollars: `0.005` or `$0.005`.
-    ///
-    /// - Throws: `.invalidBudget` where it is no number above zero with at most six digits behind the point.
-    public init(parsing text: String) throws(XAPIError) {
-        guard let value = Budget.microdollars(text.hasPrefix("$") ? String(text.dropFirst()) : text), value > 0 else {
-            throw XAPIError(
-                code: .invalidBudget,
-                message: "a price of \(text.prefix(40)) is none; write dollars a post, such as 0.005"
-            )
+    private static func amount(_ text: Substring) throws(AmountText.Refusal) -> Amount {
+        guard text.hasPrefix("$") else {
+            let number = try AmountText(text)
+            guard number.decimals.isEmpty else {
+                throw AmountText.Refusal(reason: "posts are whole numbers, and money begins with $")
+            }
+            return .posts(number.whole)
         }
-        microdollars = value
-    }
-
-    /// Such as `$0.005 a post`.
-    public var description: String { "\(Self.dollars(microdollars)) a post" }
-
-    /// What so many posts cost, as people write it; no more than about nine trillion dollars.
-    public func cost(of posts: Int) -> String { Self.dollars(posts.saturatingMultiply(by: microdollars)) }
-
-    /// Money as people write it: two digits behind the point, more only where needed.
-    static func dollars(_ microdollars: Int) -> String {
-        let fraction = String(String(microdollars % 1_000_000 + 1_000_000).dropFirst())
-        var digits = fraction
-        while digits.utf8.count > 2, digits.hasSuffix("0") { digits.removeLast() }
-        let isWhole = digits == "00"
-        return "$\(microdollars / 1_000_000)\(isWhole ? "" : "." + digits)"
+        guard let money = try AmountText(text.dropFirst()).millionths else {
+            throw AmountText.Refusal(reason: "the number is too large")
+        }
+        return .microdollars(money)
     }
 }

@@ -29,12 +29,16 @@ extension XAPIClient {
     /// Asks what X has billed today and yesterday; this costs nothing.
     ///
     /// - Parameter isCancelled: true ends the request; asked when the waker is woken, and at every tick.
-    /// - Throws: `XAPIError`: `refused`, `unreachable`.
+    /// - Throws: `XAPIError`: `refused`, `unreachable`, `foreignAnswer`.
     public func dailyUsage(isCancelled: () -> Bool = { false }) throws(XAPIError) -> DailyUsage {
         let url = endpoint.url("/2/usage/tweets", [("days", "2"), ("usage.fields", "daily_project_usage")])
         let request = HTTPClientRequest(url: url, authorization: token.authorization)
         let answer = try send(request, bodyLimit: 1 << 20, isCancelled)
         guard answer.status == 200 else { throw refusal(request, answer) }
+        if JSONValue.parse(answer.body) == nil {
+            let error = XAPIError.unreadable(request, answer)
+            if error.isForeign { throw error }
+        }
         return DailyUsage(body: answer.body, date: answer.head.header("date"))
     }
 }

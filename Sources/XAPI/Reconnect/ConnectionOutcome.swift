@@ -8,10 +8,12 @@ public enum ConnectionOutcome: Sendable {
     ///   - after: how long it was open.
     ///   - rateLimit: what the answer said of further connections.
     case dropped(after: Duration, rateLimit: RateLimit?)
-    /// No usable answer came: name, TCP, TLS, a connection that broke before its head, or an answer without JSON.
+    /// No usable answer came: name, TCP, TLS, a connection that broke before its head.
     case unreachable(FailureCause = .network)
     /// X answered with another status.
     case refused(status: Int, problem: Problem?, rateLimit: RateLimit?)
+    /// Somebody else than X answered with status 200: a portal or a proxy.
+    case foreign
 }
 
 /// What to do after an attempt.
@@ -38,7 +40,7 @@ public struct StopReason: Sendable, Hashable, CustomStringConvertible {
         case noRules
         /// 429 with a cap on posts.
         case usageCap
-        /// 404 or a redirect: the address.
+        /// 404, a redirect or another status that X does not use: the address.
         case wrongAddress
     }
 

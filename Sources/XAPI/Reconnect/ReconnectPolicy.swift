@@ -8,7 +8,8 @@ public import Time
 /// | an open stream that dropped | at once | at once | … | | | see below |
 /// | drops of streams shorter than `shortLife` | at once | 250 ms | 500 ms | 750 ms | +250 ms | 16 s |
 /// | no answer | 250 ms | 500 ms | 750 ms | 1 s | +250 ms | 16 s |
-/// | 5xx, 408, an untrusted certificate, no JSON | 5 s | 10 s | 20 s | 40 s | doubling | 320 s |
+/// | 5xx, 408, an untrusted certificate | 5 s | 10 s | 20 s | 40 s | doubling | 320 s |
+/// | a portal or proxy instead of X | 5 s | 10 s | 20 s | 40 s | doubling | 320 s |
 /// | 429 | 60 s | 120 s | 240 s | 480 s | doubling | 960 s |
 /// | 429 with nothing remaining and a reset to come | until the reset | | | | | an hour |
 /// | "being provisioned" | 60 s | 60 s | 60 s | 60 s | | 60 s |
@@ -34,7 +35,7 @@ public struct ReconnectPolicy: Sendable {
         }
     }
 
-    private enum Failure: Hashable { case shortDrop, network, server, rateLimit }
+    private enum Failure: Hashable { case shortDrop, network, server, rateLimit, foreign }
 
     private let configuration: Configuration
     /// The class of the last failures, and how many of that class came in a row.
@@ -88,6 +89,9 @@ public struct ReconnectPolicy: Sendable {
             return wait(linear(count(.network)), upTo: .seconds(16), now, random, "no answer")
         case .refused(let status, let problem, let rateLimit):
             return refused(status, problem, rateLimit, now, random)
+        case .foreign:
+            let delay = exponential(.seconds(5), count(.foreign), cap: .seconds(320))
+            return wait(delay, upTo: .seconds(320), now, random, "\(XAPIError.foreigner), not X")
         }
     }
 
@@ -133,7 +137,10 @@ public struct ReconnectPolicy: Sendable {
     private mutating func noteAnswer(_ outcome: ConnectionOutcome) {
         defer { begun = nil }
         guard let begun else { return }
-        if case .unreachable = outcome { return }
+        switch outcome {
+        case .unreachable, .foreign: return
+        case .dropped, .refused: break
+        }
         attempts.append(begun)
         if attempts.count > max(1, configuration.connectsPerWindow) { attempts.removeFirst() }
         // Those that X has forgotten must not hide how much room there is: the rest of it is spread in time then, not used up

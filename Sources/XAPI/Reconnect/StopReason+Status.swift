@@ -1,6 +1,8 @@
 extension StopReason {
     /// The reason to stop that a status gives, or nil where trying again later may help.
-    public init?(status: Int, problem: Problem?) {
+    ///
+    /// - Parameter resource: what was requested, for the message.
+    public init?(status: Int, problem: Problem?, of resource: XResource = .stream) {
         let said = problem.map { "X says: \($0)" } ?? "X gave no reason"
         switch status {
         case 429:
@@ -11,7 +13,7 @@ extension StopReason {
                 message:
                     "the \(period)cap on posts is used up (429); \(said); wait for the next cycle or raise the cap in the developer console"
             )
-        case 408, 500...599:
+        case 408, 499, 500...599:
             return nil
         case 401:
             self.init(
@@ -29,22 +31,27 @@ extension StopReason {
             self.init(
                 kind: .forbidden,
                 message:
-                    "the app may not read this stream (403); \(said); check its access and project in the developer console"
+                    "the app may not \(resource.use) (403); \(said); check its access and project in the developer console"
             )
         case 409:
             self.init(
                 kind: .noRules,
                 message: "the stream has no rules, or they conflict (409); \(said); add some: reprise rules apply FILE"
             )
-        case 404, 300...399:
+        case 200...399:
             self.init(
                 kind: .wrongAddress,
-                message: "there is no stream at this address (\(status)); \(said); check X_API_URL"
+                message: "X never answers so (\(status)): \(XAPIError.foreigner); \(XAPIError.foreignAdvice)"
+            )
+        case 404:
+            self.init(
+                kind: .wrongAddress,
+                message: "there is no \(resource) at this address (\(status)); \(said); check X_API_URL"
             )
         default:
             self.init(
                 kind: .badRequest,
-                message: "the request is not accepted (\(status)); \(said); check --fields and --expansions"
+                message: "the request is not accepted (\(status)); \(said)\(resource.badRequestAdvice)"
             )
         }
     }

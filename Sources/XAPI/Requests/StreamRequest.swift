@@ -21,9 +21,11 @@ public struct StreamRequest: Sendable, Hashable {
 
     /// The request as it is sent: no `Accept-Encoding`, so that the bytes of the body are the bytes of X.
     public func httpRequest(_ endpoint: XEndpoint, _ token: BearerToken) -> HTTPClientRequest {
+        let parameter = FieldsParameter.tweet
+        let names = parameter.spelled(fields: fields, expansions: expansions)
         let query = [
-            (name: "tweet.fields", value: fields.joined(separator: ",")),
-            (name: "expansions", value: expansions.joined(separator: ",")),
+            (name: parameter.rawValue, value: names.fields.joined(separator: ",")),
+            (name: "expansions", value: names.expansions.joined(separator: ",")),
         ]
         return HTTPClientRequest(
             url: endpoint.url("/2/tweets/search/stream", query),

@@ -1,3 +1,5 @@
+internal import HTTPClient
+
 /// Where the API is: X itself, or a stand-in such as the simulator.
 public struct XEndpoint: Sendable, Hashable, CustomStringConvertible {
     /// The base URL, without a slash at its end.
@@ -47,11 +49,7 @@ public struct XEndpoint: Sendable, Hashable, CustomStringConvertible {
     }
 
     /// Whether the host is this machine, where nothing is billed: `localhost`, 127.0.0.0/8 or `::1`.
-    public var isLoopback: Bool {
-        if host == "localhost" || host == "::1" { return true }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
-    }
+    public var isLoopback: Bool { Loopback.contains(host) }
 
     /// The base URL.
     public var description: String { base }

@@ -36,6 +36,14 @@ public enum RulesFile {
             guard entry.key == "value" || entry.key == "tag" else {
                 throw wrong(name, entry.line, "'\(entry.key)' is no part of a rule; it has a value and a tag")
             }
+            guard !entry.hasCommentBehindValue else {
+                throw wrong(
+                    name,
+                    entry.value.line,
+                    "everything behind ' #' is a comment in YAML and no part of the \(entry.key); put the \(entry.key) in quotes, "
+                        + "as in \(entry.key): 'cats #dogs', or a comment on a line of its own"
+                )
+            }
             guard let text = entry.value.text else { throw wrong(name, entry.line, "'\(entry.key)' is a text") }
             texts[entry.key] = text
         }

@@ -192,7 +192,10 @@ struct HTTPClientSendTests {
         let server = ScriptedServer { $0.answer(status: "200 OK", body: "direct") }
         defer { server.stop() }
         let client = try HTTPClient(
-            configuration: .init(userAgent: "tester/1", proxy: Secret("http://user:canary-9@127.0.0.1:1"))
+            configuration: .init(
+                userAgent: "tester/1",
+                proxy: try HTTPProxy(Secret("http://user:canary-9@127.0.0.1:1"))
+            )
         )
         let error = #expect(throws: HTTPClientError.self) {
             try client.send(.init(url: server.url), timeout: .seconds(5))

@@ -11,6 +11,8 @@ enum Surroundings {
         case cCompiler
         /// The interpreter with the packages that read segments, see scripts/python-venv.
         case python
+        /// That interpreter with a package of PyPI, by the name that programs import.
+        case pythonPackage(String)
         case sharedData(SharedData)
         /// A small file system that a test may mount for itself, see `OwnDisk`.
         case ownDisk
@@ -49,6 +51,15 @@ enum Surroundings {
                 )
             }
             return path
+        case .pythonPackage(let name):
+            let python = try path(.python)
+            let environment = URL(fileURLWithPath: python).deletingLastPathComponent().deletingLastPathComponent().path
+            let versions = (try? FileManager.default.contentsOfDirectory(atPath: "\(environment)/lib")) ?? []
+            for version in versions {
+                let package = "\(environment)/lib/\(version)/site-packages/\(name)"
+                if FileManager.default.fileExists(atPath: package) { return package }
+            }
+            throw Absent(description: "\(python) has no package \(name); scripts/python-venv test installs it")
         case .sharedData(let file):
             guard file.isPresent else { throw Absent(description: file.whereToGetIt) }
             return file.path

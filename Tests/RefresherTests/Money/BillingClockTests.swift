@@ -93,7 +93,11 @@ struct BillingClockTests {
         try fixture.stream()
         func pass(_ seconds: Int) throws -> RefreshReport {
             fixture.xClock.set(Self.midnight + .seconds(seconds))
-            return try fixture.pass(["1000/day"]) { $0.schedule.steps = [.seconds(900)] }
+            return try fixture.pass(["1000/day"]) {
+                $0.schedule.steps = [.seconds(900)]
+                // All of them are really gone.
+                $0.deletionLimit.share = 1
+            }
         }
         let first = try pass(-2_400)
         #expect(first.gone > 250, "\(first)")

@@ -51,6 +51,29 @@ struct LedgerTests {
         #expect(try #require(book.firstReservation[8]) > Timestamp(rawValue: 2_000))
     }
 
+    /// This machine is in February already, X still in January: what January has cost counts.
+    @Test func theMonthBeforeCountsForAsLongAsXMayBeInIt() throws {
+        let folder = try TemporaryFolder()
+        let january = Timestamp(rawValue: 1_767_225_600_000_000)
+        let clock = ManualClock(january + .seconds(9 * 86_400 + 3_600))
+        let tenth = Int(january.seconds / 86_400) + 9
+        func ledger() throws -> Ledger {
+            try Ledger(
+                journal: folder.path,
+                budgets: [Budget(parsing: "5/month")],
+                price: .published,
+                clock: clock.clock
+            )
+        }
+        let first = try ledger()
+        try first.reserve(3, on: tenth, for: 1)
+        try first.close()
+        clock.set(january + .seconds(31 * 86_400 + 60))
+        let second = try ledger()
+        #expect(second.left(on: tenth + 21) == 2 && second.left(on: tenth + 22) == 5)
+        try second.close()
+    }
+
     @Test func whatWasSpentOutlivesTheProcess() throws {
         let folder = try TemporaryFolder()
         let clock = ManualClock(Timestamp(rawValue: Int64(Self.day) * 86_400_000_000 + 3_600_000_000))

@@ -107,6 +107,7 @@ struct RefreshWaitTests {
         let error = #expect(throws: XAPIError.self) { try refresher.pass(ShutdownSignal()) }
         #expect(error?.status == status && fixture.simulator.lookupCount == 1)
         try refresher.close()
-        #expect(try fixture.pass(["1000/day"]).read == 250)
+        // What a redirect was answered to may have been billed, and waits.
+        #expect(try fixture.pass(["1000/day"]).read == (status == 302 ? 150 : 250))
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import HTTPClient
 import Journal
 import Lifecycle
+import Logging
 import Refresher
 import Synchronization
 import TestSupport
@@ -14,6 +15,7 @@ final class ScriptedX {
     let clock: ManualClock
     /// The days since 1970 of the requests' first ids, by our clock.
     let server: ScriptedServer
+    let log = MemoryLogSink()
 
     /// - Parameters:
     ///   - rules: gives the rules that a post matched, as a JSON array.
@@ -21,7 +23,7 @@ final class ScriptedX {
     ///   - keepsConnections: whether further requests may come on a connection.
     ///   - answer: gives the body for the ids that are asked for; nil closes the connection instead.
     ///   - date: gives the `Date` field; nil leaves it out.
-    init(
+    convenience init(
         posts: Range<Int>,
         at time: Timestamp,
         rules: (Int) -> String = { _ in "[]" },
@@ -29,6 +31,31 @@ final class ScriptedX {
         date: (@Sendable () -> String)? = nil,
         keepsConnections: Bool = false,
         answer: @escaping @Sendable ([String]) -> String?
+    ) throws {
+        try self.init(
+            posts: posts,
+            at: time,
+            answering: Answers { ids in answer(ids).map { ("200 OK", $0) } },
+            rules: rules,
+            usage: usage,
+            date: date,
+            keepsConnections: keepsConnections
+        )
+    }
+
+    /// Gives status and body for the ids that are asked for; nil closes the connection instead.
+    struct Answers: Sendable {
+        let give: @Sendable ([String]) -> (status: String, body: String)?
+    }
+
+    init(
+        posts: Range<Int>,
+        at time: Timestamp,
+        answering answers: Answers,
+        rules: (Int) -> String = { _ in "[]" },
+        usage: (status: String, body: String) = ("404 Not Found", "{}"),
+        date: (@Sendable () -> String)? = nil,
+        keepsConnections: Bool = false
     ) throws {
         folder = try TemporaryFolder()
         clock = ManualClock(time)
@@ -42,8 +69,8 @@ final class ScriptedX {
             while !request.isEmpty {
                 var (status, body): (String, String?) = usage
                 if let ids = request.firstMatch(of: /ids=([0-9,]+)/) {
-                    status = "200 OK"
-                    body = answer(ids.1.split(separator: ",").map(String.init))
+                    let answer = answers.give(ids.1.split(separator: ",").map(String.init))
+                    (status, body) = (answer?.status ?? "", answer?.body)
                 }
                 guard let body else { return }
                 let headers = date.map { "Date: \($0())\r\n" } ?? ""
@@ -83,11 +110,28 @@ final class ScriptedX {
             client: client,
             configuration: configuration,
             clock: clock.clock,
+            logger: Logger(label: "refresher", level: .notice, sink: log),
             seed: 1
         )
-        let report = try refresher.pass(ShutdownSignal())
-        try refresher.close()
-        return report
+        do {
+            let report = try refresher.pass(ShutdownSignal())
+            try refresher.close()
+            return report
+        } catch {
+            try refresher.close()
+            throw error
+        }
+    }
+
+    /// Posts that the ledger counts, of all days.
+    static func spent(_ directory: String) throws -> Int {
+        var posts: [Int] = []
+        for line in try ledger(directory) {
+            guard let count = line.firstMatch(of: /"posts":([0-9]+)/).flatMap({ Int($0.1) }) else { continue }
+            if line.contains("settled") { posts.removeLast() }
+            posts.append(count)
+        }
+        return posts.reduce(0, +)
     }
 
     /// The lines of the ledger.

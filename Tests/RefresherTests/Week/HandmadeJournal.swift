@@ -21,7 +21,11 @@ final class HandmadeJournal {
     init() throws {
         folder = try TemporaryFolder()
         stream = try JournalWriter(directory: folder.path + "/journal", source: .filtered, clock: clock.clock)
-        lookups = try LookupJournal(JournalAccess(folder.path + "/journal"), clock: clock.clock)
+        lookups = try LookupJournal(
+            JournalAccess(folder.path + "/journal"),
+            origin: "simulator",
+            clock: clock.clock
+        )
     }
 
     func close() throws {
@@ -57,6 +61,8 @@ final class HandmadeJournal {
         let missing = likes.filter { $0.value == nil }.keys.map { #"{"resource_id":"\#($0)","type":"\#(type)"}"# }
         let body = #"{"data":[\#(found.joined(separator: ","))],"errors":[\#(missing.joined(separator: ","))]}"#
         try lookups.answer(Array(body.utf8), number: number)
+        let gone = likes.filter { $0.value == nil }.keys.sorted()
+        if !gone.isEmpty { try lookups.believe(gone, [("why", .string("plausible"))]) }
         try lookups.sync()
     }
 

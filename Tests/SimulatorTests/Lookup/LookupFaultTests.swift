@@ -24,6 +24,7 @@ struct LookupFaultTests {
         ("lookup:402@10-", LookupFault(.refuse(status: 402), requests: 10...Int.max)),
         ("lookup:omit@*", LookupFault(.omit, requests: 1...Int.max)),
         ("lookup:partial@1", LookupFault(.partial, request: 1)),
+        ("lookup:forget@1-", LookupFault(.forget, requests: 1...Int.max)),
         ("lookup:lose@1", LookupFault(.lose, request: 1)),
         ("lookup:cut@1", LookupFault(.cut, request: 1)),
         ("lookup:truncate@1", LookupFault(.truncate, request: 1)),

@@ -21,15 +21,15 @@ func makeWorld(
     )
     let book = RuleBook()
     let clock = PostClock(start: SimulatorConfiguration.defaultStart, step: .seconds(1))
-    var generator = PostGenerator(seed: seed, clock: clock, spelling: .tweet, world: world)
-    let fields = PostFields(list: LookupFixture.fields)
+    var generator = PostGenerator(seed: seed, clock: clock, world: world)
+    let view = PostView(fields: PostFields(list: LookupFixture.fields))
     let records = try (0..<count).map { index -> [String: Any] in
         if index % ((count + rules.count - 1) / rules.count) == 0 {
             _ = book.deleteAll(dryRun: false)
             _ = book.add(rules[index * rules.count / count])
         }
         var bytes: [UInt8] = []
-        #expect(generator.appendNext(rules: book.current, fields: fields, to: &bytes))
+        #expect(generator.appendNext(rules: book.current, view: view, to: &bytes))
         let object = try JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any]
         return try #require(object?["data"] as? [String: Any])
     }

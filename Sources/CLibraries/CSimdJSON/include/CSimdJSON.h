@@ -42,7 +42,7 @@ typedef struct {
 enum reprise_json_outcome {
     REPRISE_JSON_OK = 0,
     REPRISE_JSON_MALFORMED = 1,  /* not JSON, no object, deeper than 512 levels, or more than one document */
-    REPRISE_JSON_WRONG_TYPE = 2, /* it is JSON, but a value that is wanted has another type */
+    REPRISE_JSON_WRONG_TYPE = 2, /* it is JSON, but values that are wanted have another type; those are left out, the others are there */
     REPRISE_JSON_NO_MEMORY = 3,
 };
 
@@ -61,6 +61,9 @@ enum reprise_json_outcome reprise_json_extract(
     reprise_json_parser *parser, const char *document, size_t length, const reprise_json_node *members, size_t count);
 
 const reprise_json_value *reprise_json_values(const reprise_json_parser *parser);
+
+/* How many values of the document read last were left out because they have another type than wanted. */
+size_t reprise_json_left_out(const reprise_json_parser *parser);
 
 /* What an EACH or ITEMS found for a slot, one an element; an element of EACH without it has bytes NULL. */
 const reprise_json_slice *reprise_json_list(const reprise_json_parser *parser, int slot, size_t *count);
