@@ -32,6 +32,9 @@ struct BlockTrailer: Equatable {
         events.reduce(0) { $1.offset >= firstOffset ? $0.saturatingAdd($1.missingBytes ?? 0) : $0 }
     }
 
+    /// The stretch that is missing in the block; nil where nothing is.
+    var gap: Range<ByteOffset>? { missing > 0 ? firstOffset + length..<endOffset : nil }
+
     /// Whether the block only says that something is missing; what stands unfinished before it is not known then.
     var isGap: Bool { length == 0 && events.contains { $0.kind == EventKind.gap } }
 

@@ -9,19 +9,21 @@ internal import Time
 /// files are kept under names that say what they are.
 public struct JournalRepair: Sendable {
     /// What was done, or would be, file by file.
-    public private(set) var steps: [RepairStep] = []
-    private var folder: SourceFolder
-    private var dryRun: Bool
+    public internal(set) var steps: [RepairStep] = []
+    var folder: SourceFolder
+    var dryRun: Bool
     /// Where the source stands behind the segments that were looked at.
-    private var state = SourceState()
-    private var inForce = EventsInForce()
+    var state = SourceState()
+    var inForce = EventsInForce()
     /// The last block that was taken as it stands, to learn which line it leaves unfinished.
-    private var lastTaken: (BlockLocation, path: String)?
+    var lastTaken: (BlockLocation, path: String)?
+    /// Whether the newest segment is an open one, from which the tail goes on.
+    var isEndOpen = false
     /// Segments that the catalog is to read again.
-    private var rewritten: [SegmentID] = []
+    var rewritten: [SegmentID] = []
 
     /// A segment's number, and the file that is to bear it; none where it is missing.
-    private typealias Place = (id: SegmentID, file: SegmentPlacement.File?)
+    typealias Place = (id: SegmentID, file: SegmentPlacement.File?)
 
     /// Repairs a source whose recorder is stopped; durable on return.
     ///
@@ -71,114 +73,7 @@ public struct JournalRepair: Sendable {
         if !rewritten.isEmpty, !dryRun { try noteInCatalog(journal) }
     }
 
-    // MARK: - Numbers
-
-    /// Gives files their numbers that a repair before this one was moving when it was cut off.
-    private func finishMoves() throws {
-        for (path, target) in try SegmentList(folder).movingPaths {
-            // Where the number is taken, any other will do: what the file holds tells where it belongs.
-            var (new, id) = (target, SegmentID.first)
-            let isOpen = target.hasSuffix(".open")
-            if folder.disk.exists(target) {
-                id = (SegmentSearch(folder: folder).newestName() ?? SegmentID(rawValue: 0)).next
-                new = isOpen ? folder.open(id) : folder.sealed(id)
-            }
-            try folder.disk.renameDurably(path, to: new)
-        }
-    }
-
-    private func files(from first: SegmentID) throws -> [SegmentPlacement.File] {
-        var files: [SegmentPlacement.File] = []
-        for (id, isSealed) in try SegmentList(folder).all where id >= first {
-            guard let isSealed else { continue }
-            let check = try SegmentCheck(folder, id, isSealed: isSealed, buffer: nil)
-            let own = check.kept.filter { $0.trailer.source == folder.source }
-            let extent = own.first.flatMap { first in
-                own.last.map { (first.trailer.firstOffset, $0.trailer.endOffset, $0.trailer.lastSequence) }
-            }
-            files.append(.init(id: id, isSealed: isSealed, path: check.path, extent: extent))
-        }
-        return files
-    }
-
-    /// Takes files out of the way that hold nothing of their own, and gives the others their numbers.
-    ///
-    /// - Returns: every number up to the newest with its file, and the files that were taken out of the way.
-    private mutating func arrange(
-        _ placement: SegmentPlacement,
-        from first: SegmentID,
-        known: SegmentID?
-    ) throws -> ([Place], spares: [String]) {
-        var spares: [String] = []
-        for (files, reason) in [(placement.doubled, SetAside.Reason.doubled), (placement.unreadable, .unreadable)] {
-            for file in files {
-                let size = try folder.disk.fileIfPresent(file.path)?.size() ?? 0
-                // What a kill leaves of a segment that was just being made is made anew under the same number.
-                if size == 0, !file.isSealed, file.id >= placement.placed.last?.id ?? .first { continue }
-                let aside = SetAside(folder: folder)
-                var step = RepairStep(source: folder.source, file: name(file.path), action: .setAside)
-                let path = aside.free(file.path, reason)
-                step.keptAs = String(path.dropFirst(folder.path.count + 1))
-                if !dryRun { _ = try aside.put(file.path, reason) }
-                spares.append(dryRun ? file.path : path)
-                steps.append(step)
-            }
-        }
-        var byNumber: [SegmentID: SegmentPlacement.File] = [:]
-        var moved: [(from: String, to: String)] = []
-        for (id, file) in placement.placed {
-            var file = file
-            if id != file.id {
-                let path = file.isSealed ? folder.sealed(id) : folder.open(id)
-                var step = RepairStep(source: folder.source, file: name(file.path), action: .moved)
-                step.keptAs = String(path.dropFirst(folder.path.count + 1))
-                steps.append(step)
-                moved.append((file.path, path))
-                rewritten += [id, file.id]
-                if !dryRun { file = .init(id: id, isSealed: file.isSealed, path: path, extent: file.extent) }
-            }
-            byNumber[id] = file
-        }
-        if !dryRun { try move(moved) }
-        // Numbers that were given are not given again: of the newest ones the catalog may know more than there is.
-        let newest = max(
-            placement.placed.last?.id ?? SegmentID(rawValue: 0),
-            limited(known, placement),
-            lost(placement)
-        )
-        guard newest >= first else { return ([], spares) }
-        let places = (first.rawValue...newest.rawValue).map { number -> Place in
-            let id = SegmentID(rawValue: number)
-            return (id, byNumber[id])
-        }
-        return (places, spares)
-    }
-
-    /// The newest sealed file that cannot be read, where it stands close to the others: it may have held what came last.
-    private func lost(_ placement: SegmentPlacement) -> SegmentID {
-        let found = placement.placed.last?.id ?? SegmentID(rawValue: 0)
-        let near = found.rawValue + SegmentSearch.holeLimit
-        return placement.unreadable.last { $0.isSealed && $0.id.rawValue <= near }?.id ?? found
-    }
-
-    /// The newest segment that a catalog knows, unless it is further from the newest that is there than any loss explains.
-    private func limited(_ known: SegmentID?, _ placement: SegmentPlacement) -> SegmentID {
-        let found = placement.placed.last?.id ?? SegmentID(rawValue: 0)
-        guard let known, known.rawValue - found.rawValue <= 1_000 else { return found }
-        return known
-    }
-
-    /// By way of names that readers know, so that numbers may be exchanged.
-    private func move(_ moved: [(from: String, to: String)]) throws {
-        for (from, to) in moved { try folder.disk.renameDurably(from, to: "\(to).\(SegmentList.movingSuffix)") }
-        for (_, to) in moved { try folder.disk.renameDurably("\(to).\(SegmentList.movingSuffix)", to: to) }
-    }
-
-    private func name(_ path: String) -> String { "\(folder.source)/\(path.dropFirst(folder.path.count + 1))" }
-
-    // MARK: - Segments
-
-    private mutating func look(
+    mutating func look(
         at places: [Place],
         _ index: Int,
         _ journal: Journal,
@@ -188,6 +83,7 @@ public struct JournalRepair: Sendable {
         let (id, file) = places[index]
         let isNewest = index == places.count - 1
         let check = try file.map { try look(into: $0, as: id) }
+        isEndOpen = check?.isSealed == false
         if let check, try !needsRepair(check, isNewest) {
             take(check)
             // An earlier repair may have been cut off between a segment and the catalog.
@@ -224,11 +120,11 @@ public struct JournalRepair: Sendable {
         steps.append(rewrite.step)
     }
 
-    private func look(into file: SegmentPlacement.File, as id: SegmentID) throws -> SegmentCheck {
+    func look(into file: SegmentPlacement.File, as id: SegmentID) throws -> SegmentCheck {
         try SegmentCheck(folder, id, isSealed: file.isSealed, path: file.path, buffer: nil)
     }
 
-    private func needsRepair(_ check: SegmentCheck, _ isNewest: Bool) throws -> Bool {
+    func needsRepair(_ check: SegmentCheck, _ isNewest: Bool) throws -> Bool {
         if !check.isSealed && isNewest {
             // A part of a block at the end is what a kill leaves; the recorder cuts it off and goes on.
             // Where its first block is damaged nobody knows where the whole ones belong before it is made anew.
@@ -244,12 +140,12 @@ public struct JournalRepair: Sendable {
     }
 
     /// Whether a segment does not begin where the one before it ends.
-    private func beginsElsewhere(_ check: SegmentCheck) -> Bool {
+    func beginsElsewhere(_ check: SegmentCheck) -> Bool {
         check.first.map { $0.firstOffset != state.endOffset || $0.lastSequence < state.lastSequence }
             ?? (state.lastSequence > 0)
     }
 
-    private mutating func take(_ check: SegmentCheck) {
+    mutating func take(_ check: SegmentCheck) {
         guard let last = check.last else { return }
         state.endOffset = last.endOffset
         state.lastSequence = last.lastSequence
@@ -260,14 +156,14 @@ public struct JournalRepair: Sendable {
     }
 
     /// Takes a segment as it is that others are looked at behind.
-    private mutating func takePrevious(_ id: SegmentID) throws {
+    mutating func takePrevious(_ id: SegmentID) throws {
         let isSealed = folder.disk.exists(folder.sealed(id))
         guard isSealed || folder.disk.exists(folder.open(id)) else { return }
         take(try SegmentCheck(folder, id, isSealed: isSealed, buffer: nil))
     }
 
     /// How far the newest segment is known to have come: by its seek table or by the catalog; nil where the tail tells.
-    private func knownEnd(_ check: SegmentCheck?, _ id: SegmentID, _ journal: Journal) throws -> ByteOffset? {
+    func knownEnd(_ check: SegmentCheck?, _ id: SegmentID, _ journal: Journal) throws -> ByteOffset? {
         var behind = state
         if let last = check?.last {
             behind.endOffset = last.endOffset
@@ -281,52 +177,5 @@ public struct JournalRepair: Sendable {
             end = max(end, first.firstOffset + length)
         }
         return max(end, Catalog.end(of: id, in: journal, source: folder.source) ?? end)
-    }
-
-    // MARK: - Tail and catalog
-
-    private mutating func rescueTail() throws {
-        guard let file = try folder.openTail() else { return try makeTail("missing") }
-        guard try file.size() == folder.geometry.fileSize else { return try makeTail("too short") }
-        guard let tail = try TailCheck.ifPresent(folder, behind: state), !tail.beyond.isEmpty else { return }
-        let step: RepairStep
-        if dryRun {
-            step = TailRescue.plan(tail, behind: state, of: folder.source)
-        } else {
-            let appender = try SegmentAppender(folder: folder, found: RecoveredSource(folder, last: nil))
-            let rescue = try TailRescue(folder, WritableTail(folder), into: appender)
-            step = rescue.step ?? TailRescue.plan(tail, behind: state, of: folder.source)
-            if let id = appender.openSegment?.id { rewritten.append(id) }
-        }
-        steps.append(step)
-    }
-
-    /// Makes blocks of what is left of a tail that is missing or was cut, and makes it anew.
-    private mutating func makeTail(_ what: String) throws {
-        var step = RepairStep(source: folder.source, file: "\(folder.source)/tail", action: .made)
-        if !dryRun {
-            let appender = try SegmentAppender(folder: folder, found: RecoveredSource(folder, last: nil))
-            let rescue = try TailRescue(folder, WritableTail(folder), into: appender)
-            if let rescued = rescue.step { step = rescued }
-            if let id = appender.openSegment?.id { rewritten.append(id) }
-        } else if let tail = try TailCheck.ifPresent(folder, behind: state), !tail.beyond.isEmpty {
-            step = TailRescue.plan(tail, behind: state, of: folder.source)
-        }
-        steps.append(step)
-    }
-
-    /// The catalog only repeats what the segments say; one that cannot be changed is left to 'journal rebuild'.
-    private func noteInCatalog(_ journal: Journal) throws {
-        // Where there is none, the next recorder makes it.
-        guard journal.disk.exists(Catalog.path(journal: journal.directory)) else { return }
-        let catalog = try Catalog(journal: journal.directory, disk: journal.disk)
-        try catalog.catchUp(folder)
-        for id in Set(rewritten).sorted() {
-            guard folder.disk.exists(folder.sealed(id)) || folder.disk.exists(folder.open(id)) else {
-                try catalog.forgetSegment(id, of: folder.source)
-                continue
-            }
-            try catalog.read(id, of: folder)
-        }
     }
 }

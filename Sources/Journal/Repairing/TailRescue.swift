@@ -2,21 +2,54 @@ internal import Files
 internal import Glibc
 internal import Time
 
-/// Makes blocks of every whole entry of the tail that is in none, also behind damage, with a gap for each stretch that is gone, and
-/// empties the tail when all that it holds stands in blocks.
+/// Makes blocks of every whole entry of the tail that is in none, also behind damage, with a gap for each stretch that is gone and
+/// for what a tail held that is missing or was cut, and empties the tail when all that it holds stands in blocks.
 struct TailRescue {
     /// What was done besides what every start does; nil where every entry went on from the one before.
     private(set) var step: RepairStep?
     /// Bytes of stream that are in blocks now and were not before.
     private(set) var recoveredBytes = 0
 
+    /// The tail, which is empty now.
+    private(set) var tail: WritableTail
+    /// The open segment behind it; nil where the next block begins one.
+    private(set) var openSegment: SegmentID?
+
+    /// What the old tail is called now, where it was kept.
+    private(set) var keptAs: String?
+
     /// Brings the tail into blocks; the lock is held, and everything is durable on return.
-    init(_ folder: SourceFolder, _ tail: WritableTail, into appender: SegmentAppender) throws {
-        recoveredBytes = try tail.drain(folder.source, into: appender).reduce(0) { $0 + $1.length }
+    ///
+    /// - Parameter keepsTail: whether it holds what stands in no block and cannot be brought into one.
+    init(_ folder: SourceFolder, into appender: SegmentAppender, keepsTail: Bool = false) throws {
+        // Of a tail that is missing or too short nobody knows what else it held, if an open segment goes on in it.
+        let size = try folder.openTail()?.size() ?? 0
+        let isCut = appender.openSegment != nil && size < folder.geometry.fileSize
+        tail = try WritableTail(folder)
+        for trailer in try tail.drain(folder.source, into: appender) { recoveredBytes += trailer.length }
         let rest = TailCheck(try TailCheck.allEntries(folder), behind: appender.state)
         if !rest.following.isEmpty || !rest.beyond.isEmpty { try append(rest, folder, tail, appender) }
+        if isCut {
+            let end = appender.state
+            step = TailRescue.cut(step, behind: end, of: folder.source)
+            let builder = try BlockBuilder(source: folder.source, folder.geometry)
+            try appender.append(
+                builder.gap(
+                    after: end,
+                    bytes: 0,
+                    sequence: end.lastSequence + 1,
+                    nextArrival: end.nextArrival + .microseconds(1)
+                )
+            )
+        }
         try appender.openFile?.syncData()
-        try tail.renew(behind: appender.state, folder)
+        if keepsTail {
+            keptAs = try SetAside(folder: folder).put(folder.tail, .kept)
+            tail = try WritableTail(folder)
+        } else {
+            try tail.renew(behind: appender.state, folder)
+        }
+        openSegment = appender.openSegment?.id
     }
 
     private mutating func append(
@@ -84,6 +117,13 @@ struct TailRescue {
             end.nextArrival = entry.arrival + .microseconds(1)
         }
         step.rescuedBytes = step.bytes
+        return step
+    }
+
+    /// What was done with a tail that was missing or cut, or would be.
+    static func cut(_ step: RepairStep?, behind end: SourceState, of source: SourceName) -> RepairStep {
+        var step = step ?? RepairStep(source: source, file: "\(source)/tail", action: .made)
+        step.gaps.append(.init(offset: end.endOffset, bytes: 0, from: end.arrivalBehind, to: nil))
         return step
     }
 

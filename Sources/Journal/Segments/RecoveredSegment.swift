@@ -9,6 +9,8 @@ struct RecoveredSegment {
     var facts: SegmentFacts
     var inForce = EventsInForce()
     var state = SourceState()
+    /// Stretches for which a gap stands.
+    var gaps: [Range<ByteOffset>] = []
     /// Whether the walk ended at the end of the file or at its seek table, not at something that is no block.
     var endsCleanly = false
 
@@ -45,6 +47,7 @@ struct RecoveredSegment {
         table.add(frame: location.frameSize, location.contentSize, trailer: location.trailerSize)
         facts.add(trailer, storedSize: location.storedSize)
         inForce.add(trailer.events)
+        if let gap = trailer.gap { gaps.append(gap) }
         state.endOffset = trailer.endOffset
         state.lastSequence = trailer.lastSequence
         state.nextArrival = trailer.nextArrival

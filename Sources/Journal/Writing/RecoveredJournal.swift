@@ -21,9 +21,12 @@ struct RecoveredJournal {
         let directory = folder.disk.parentFolder(of: folder.path)
         let journal = try Journal(directory: directory, disk: folder.disk, geometry: folder.geometry)
         var found: RecoveredSource
+        var fillsGap = false
         do {
             found = try RecoveredSource(folder, last: last)
-            if let first = try RecoveredJournal.firstNotInBlocks(folder, found) {
+            let old = try OldEntries(folder, found)
+            fillsGap = old.fillsGap
+            if let first = old.toRepair {
                 steps += try RecoveredJournal.repair(journal, folder, from: first)
                 found = try RecoveredSource(folder, last: last)
             }
@@ -39,40 +42,62 @@ struct RecoveredJournal {
         }
         appender = try SegmentAppender(folder: folder, found: found)
         if let note = try RecoveredJournal.setAsideIfUnreadable(folder) { notes.append(note) }
-        let tailSize = try folder.openTail()?.size() ?? 0
-        if found.segment != nil, tailSize < folder.geometry.fileSize {
-            notes.append(
-                "\(folder.tail) was missing or cut short; what it held behind byte \(found.state.endOffset) is gone"
-            )
+        let rescue = try TailRescue(folder, into: appender, keepsTail: fillsGap)
+        tail = rescue.tail
+        if let name = rescue.keptAs {
+            notes.append("\(folder.tail) held bytes for which a gap is stored; it is kept as \(name)")
         }
-        tail = try WritableTail(folder)
-        let rescue = try TailRescue(folder, tail, into: appender)
         if let step = rescue.step { steps.append(step) }
         recoveredBytes = rescue.recoveredBytes
     }
 
-    /// The first segment that may lack what an entry of the tail still holds; nil where every entry that is old stands in a block.
-    ///
-    /// Costs one read of the tail, and of the sealed segments that its entries reach back to.
-    private static func firstNotInBlocks(_ folder: SourceFolder, _ found: RecoveredSource) throws -> SegmentID? {
-        let old = try TailCheck.allEntries(folder).map(\.entry).filter {
-            $0.sequence <= found.state.lastSequence && $0.endOffset <= found.state.endOffset
-        }
-        guard let first = old.map(\.offset).min() else { return nil }
-        // Its blocks were all compared with their checksums just now.
-        guard let newest = found.newest, newest.firstOffset > first, newest.id > .first else { return nil }
-        var id = newest.id.previous
-        var isDamaged = false
-        while folder.disk.exists(folder.sealed(id)) {
-            let check = try SegmentCheck(folder, id, isSealed: true, buffer: nil)
-            isDamaged = isDamaged || !check.findings.isEmpty
-            if let opening = check.first, opening.firstOffset <= first, opening.length == 0 || id == .first {
-                return isDamaged ? id : nil
+    /// What the tail's old entries are to the blocks.
+    private struct OldEntries {
+        /// The first segment that may lack what one of them still holds; nil where none does.
+        var toRepair: SegmentID?
+        /// Whether one of them holds bytes for which a gap stands: the tail has come back after a repair without it.
+        var fillsGap = false
+
+        /// Costs one read of the tail, and of the sealed segments that its entries reach back to.
+        init(_ folder: SourceFolder, _ found: RecoveredSource) throws {
+            let old = try TailCheck.allEntries(folder).map(\.entry).filter {
+                $0.sequence <= found.state.lastSequence && $0.endOffset <= found.state.endOffset
             }
-            guard id > .first else { break }
-            id = id.previous
+            guard let first = old.map(\.offset).min(), let newest = found.newest else { return }
+            // The newest segment's blocks were all compared with their checksums just now.
+            let sealed = try Sealed(folder, before: newest, downTo: first)
+            if sealed.isDamaged { toRepair = sealed.first ?? .first }
+            let gaps = found.newestGaps + sealed.gaps
+            fillsGap = old.contains { entry in
+                entry.kind == .delivery && gaps.contains { $0.contains(entry.offset) }
+            }
         }
-        return isDamaged || id > .first ? .first : nil
+    }
+
+    /// The sealed segments before the newest one, back to an offset.
+    private struct Sealed {
+        /// The one that the offset stands in; nil where none is known to.
+        private(set) var first: SegmentID?
+        private(set) var isDamaged = false
+        private(set) var gaps: [Range<ByteOffset>] = []
+
+        init(_ folder: SourceFolder, before newest: SegmentFacts, downTo offset: ByteOffset) throws {
+            guard newest.firstOffset > offset, newest.id > .first else { return }
+            var id = newest.id.previous
+            while folder.disk.exists(folder.sealed(id)) {
+                let check = try SegmentCheck(folder, id, isSealed: true, buffer: nil)
+                isDamaged = isDamaged || !check.findings.isEmpty
+                gaps += check.kept.compactMap(\.trailer.gap)
+                if let opening = check.first, opening.firstOffset <= offset, opening.length == 0 || id == .first {
+                    first = id
+                    return
+                }
+                guard id > .first else { return }
+                id = id.previous
+            }
+            // A segment is missing on the way.
+            isDamaged = true
+        }
     }
 
     private static func repair(_ journal: Journal, _ folder: SourceFolder, from: SegmentID) throws -> [RepairStep] {
@@ -100,10 +125,15 @@ extension WritableTail {
         defer { slot.deallocate() }
         for index in 0..<geometry.slotCount {
             let count = try file.read(into: slot, at: geometry.start(ofSlot: index))
-            guard count > 0, let base = slot.baseAddress else { continue }
-            // Every byte is equal to the one before it.
-            if slot[0] != 0 || memcmp(base, base + 1, count - 1) != 0 { return false }
+            if !isZero(UnsafeRawBufferPointer(rebasing: slot[..<count])) { return false }
         }
         return true
+    }
+
+    /// Whether every byte is zero.
+    static func isZero(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let base = bytes.baseAddress, let first = bytes.first else { return true }
+        // Every byte is equal to the one before it.
+        return first == 0 && memcmp(base, base + 1, bytes.count - 1) == 0
     }
 }

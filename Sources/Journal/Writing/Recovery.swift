@@ -11,6 +11,8 @@ struct RecoveredSource {
     private(set) var nextSegment: SegmentID
     /// The newest segment, every block of which was compared with its checksum; nil without one.
     private(set) var newest: SegmentFacts?
+    /// Stretches of it for which a gap stands.
+    private(set) var newestGaps: [Range<ByteOffset>] = []
 
     /// Finds where the blocks end, and cuts what is no whole block off the open segment.
     ///
@@ -76,6 +78,7 @@ struct RecoveredSource {
     private mutating func take(_ found: RecoveredSegment, _ folder: SourceFolder) throws(JournalError) {
         state = found.state
         newest = found.facts
+        newestGaps = found.gaps
         guard state.endOffset.rawValue <= ByteOffset.limit.rawValue / 2,
             state.lastSequence <= TailEntry.sequenceRange.upperBound / 2
         else {
@@ -141,9 +144,20 @@ struct WritableTail: Sendable {
                 "\(folder.tail) holds entries that are in no block; run 'reprise journal repair'"
             )
         }
-        try file.truncate(to: 0)
-        try file.allocate(geometry.fileSize)
+        // Its length stays as it is at every moment: a tail that is too short has lost something.
+        try clear()
         try file.sync()
+    }
+
+    private func clear() throws {
+        let slot = UnsafeMutableRawBufferPointer.allocate(byteCount: geometry.slotSize, alignment: 64)
+        defer { slot.deallocate() }
+        for start in (0..<geometry.slotCount).map(geometry.start(ofSlot:)) {
+            let found = try UnsafeMutableRawBufferPointer(rebasing: slot[..<file.read(into: slot, at: start)])
+            guard !WritableTail.isZero(UnsafeRawBufferPointer(found)) else { continue }
+            found.initializeMemory(as: UInt8.self, repeating: 0)
+            try file.write(UnsafeRawBufferPointer(found), at: start)
+        }
     }
 
     private func slotThatGoesOn(from state: SourceState) throws -> Int? {
