@@ -16,7 +16,7 @@ extension Journal {
     ) throws -> JournalEvent? {
         let folder = self.folder(of: source)
         let newest = try SegmentSearch(folder: folder).newest()
-        let runs = try RunReader(folder, at: newest)
+        let runs = try RunReader(folder, at: newest, .init())
         try runs.skip { _ in true }
         let buffer = RunBuffer()
         var found: JournalEvent?
