@@ -161,6 +161,11 @@ extension BlockTrailer {
 }
 
 extension SourceState {
+    /// Whether a recorder can go on here for good: all that comes behind stays within what readers believe.
+    var isWithinReach: Bool {
+        endOffset.rawValue <= ByteOffset.limit.rawValue / 2 && lastSequence <= TailEntry.sequenceRange.upperBound / 2
+    }
+
     /// The earliest time that something behind it can have; nil at a source's beginning.
     var arrivalBehind: Timestamp? { lastSequence == 0 ? nil : nextArrival }
 }

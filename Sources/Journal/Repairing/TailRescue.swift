@@ -58,6 +58,7 @@ struct TailRescue {
         _ tail: WritableTail,
         _ appender: SegmentAppender
     ) throws {
+        try TailRescue.refuseExtremes(check, folder)
         if !check.beyond.isEmpty {
             step = TailRescue.plan(check, behind: appender.state, of: folder.source)
             step?.blocks = 0
@@ -89,6 +90,20 @@ struct TailRescue {
         step?.blocks += 1
         step?.records += content.recordCount
         try appender.append(try builder.build(content))
+    }
+
+    /// - Throws: `corrupt` where the tail says that the source has come so far that readers would not believe what is written
+    ///   behind it.
+    private static func refuseExtremes(_ check: TailCheck, _ folder: SourceFolder) throws(JournalError) {
+        guard let last = (check.following + check.beyond).last?.entry else { return }
+        var state = SourceState()
+        (state.endOffset, state.lastSequence) = (last.endOffset, last.sequence)
+        guard !state.isWithinReach else { return }
+        throw JournalError(
+            .corrupt,
+            "\(folder.tail): an entry says that the source ends at byte \(last.endOffset) with entry \(last.sequence), where "
+                + "no recorder gets; move the tail away, and 'reprise journal repair' goes on without it"
+        )
     }
 
     /// What there is to rescue, and what is gone.

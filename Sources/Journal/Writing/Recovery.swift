@@ -79,9 +79,7 @@ struct RecoveredSource {
         state = found.state
         newest = found.facts
         newestGaps = found.gaps
-        guard state.endOffset.rawValue <= ByteOffset.limit.rawValue / 2,
-            state.lastSequence <= TailEntry.sequenceRange.upperBound / 2
-        else {
+        guard state.isWithinReach else {
             throw JournalError(
                 .corrupt,
                 "\(folder.path): the newest block says that the source ends at byte \(state.endOffset) with entry "

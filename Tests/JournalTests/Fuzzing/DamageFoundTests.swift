@@ -35,14 +35,34 @@ import Testing
         #expect(try read(journal.files, from: .time(last.arrival)).marks == Array(journal.whole.marks[1...]))
     }
 
-    /// The gap that a broken seek table makes ends the line, so the rest that comes later is no line of its own.
-    @Test func theRestOfALineBehindAGapIsAFragment() throws {
-        let journal = try SmallJournal("rest") {
+    /// Every block is whole and the next segment begins where they end: nothing is missing.
+    @Test func aBrokenSeekTableAloneIsNoGap() throws {
+        let journal = try SmallJournal("table") {
             try $0.write("opened", "part", closing: true)
             try $0.write("part", "end", "line")
         }
+        let read = try readWithALateTail(journal) { $0.removeLast() }
+        #expect(read.kinds == journal.whole.kinds)
+        #expect(read.events.map(\.kind) == ["opened"])
+    }
+
+    /// The gap that a damaged block makes ends the line, so the rest that comes later is no line of its own.
+    @Test func theRestOfALineBehindAGapIsAFragment() throws {
+        let journal = try SmallJournal("rest") {
+            try $0.write("opened", "part", closing: true)
+            try $0.write("part", closing: true)
+            try $0.write("end", "line")
+        }
+        let last = try #require(try blocks(journal.files[first] ?? []).last)
+        let read = try readWithALateTail(journal) { $0[last.end - 1] ^= 1 }
+        #expect(read.kinds == [.torn, .whole])
+        #expect(read.events.map(\.kind).contains("gap"))
+    }
+
+    /// What a follower reads of a journal whose first segment was damaged and whose tail comes when it has come to rest.
+    private func readWithALateTail(_ journal: SmallJournal, _ damage: (inout [UInt8]) -> Void) throws -> ReadBack {
         var files = journal.files
-        files[first]?.removeLast()
+        damage(&files[first, default: []])
         let tail = try #require(files[folder + "/tail"])
         files[folder + "/tail"] = []
         let disk = SmallJournal.disk(files)
@@ -53,11 +73,9 @@ import Testing
         )
         var read = ReadBack()
         try read.add(follower)
-        #expect(read.kinds == [.torn])
         try tail.withUnsafeBytes { try disk.file(folder + "/tail").write($0, at: 0) }
         try read.add(follower)
-        #expect(read.kinds == [.torn, .torn, .whole])
-        #expect(read.events.map(\.kind) == ["opened", "gap"])
+        return read
     }
 
     /// What was read from the tail stands in a block, too; a gap between the two does not make it new.
