@@ -131,7 +131,25 @@ struct RandomDamage {
     init(_ original: DiskState, _ random: inout SeededRandom) {
         state = original
         for _ in 0..<Int.random(in: 1...3, using: &random) { damage(&random) }
+        if Int.random(in: 0..<3, using: &random) == 0 { damageCatalog(&random) }
         state.settle()
+    }
+
+    private mutating func damageCatalog(_ random: inout SeededRandom) {
+        for (path, contents) in state.databases {
+            guard var database = contents.last, var main = database.main, !main.isEmpty else { continue }
+            what.append("catalog")
+            let at = Int.random(in: 0..<main.count, using: &random)
+            switch Int.random(in: 0..<4, using: &random) {
+            case 0: main.removeSubrange(at...)
+            case 1: main[at] ^= 1 << UInt8(at % 8)
+            case 2: for index in at..<min(main.count, at + 5_000) { main[index] = 0 }
+            // Its log alone is gone.
+            default: database.log = nil
+            }
+            database.main = main
+            state.databases[path] = [database]
+        }
     }
 
     private var segments: [String] {
