@@ -12,7 +12,7 @@ extension JournalRepair {
         var step: RepairStep?
         if dryRun {
             if let tail, !tail.beyond.isEmpty { step = TailRescue.plan(tail, behind: state, of: folder.source) }
-            if !isWhole, isEndOpen { step = TailRescue.cut(step, behind: state, of: folder.source) }
+            if !isWhole, state.lastSequence > 0 { step = TailRescue.cut(step, behind: state, of: folder.source) }
         } else {
             let rescue = try TailRescue(
                 folder,

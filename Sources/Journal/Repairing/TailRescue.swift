@@ -20,16 +20,23 @@ struct TailRescue {
 
     /// Brings the tail into blocks; the lock is held, and everything is durable on return.
     ///
-    /// - Parameter keepsTail: whether it holds what stands in no block and cannot be brought into one.
-    init(_ folder: SourceFolder, into appender: SegmentAppender, keepsTail: Bool = false) throws {
-        // Of a tail that is missing or too short nobody knows what else it held, if an open segment goes on in it.
+    /// - Parameters:
+    ///   - isEndUnknown: whether the newest file could not be read: if the tail does not go on, something is lost.
+    ///   - keepsTail: whether it holds what stands in no block and cannot be brought into one.
+    init(
+        _ folder: SourceFolder,
+        into appender: SegmentAppender,
+        isEndUnknown: Bool = false,
+        keepsTail: Bool = false
+    ) throws {
+        // A source that was begun has a tail of full length; of one that is missing or cut nobody knows what else it held.
         let size = try folder.openTail()?.size() ?? 0
-        let isCut = appender.openSegment != nil && size < folder.geometry.fileSize
+        let isCut = appender.state.lastSequence > 0 && size < folder.geometry.fileSize
         tail = try WritableTail(folder)
         for trailer in try tail.drain(folder.source, into: appender) { recoveredBytes += trailer.length }
         let rest = TailCheck(try TailCheck.allEntries(folder), behind: appender.state)
         if !rest.following.isEmpty || !rest.beyond.isEmpty { try append(rest, folder, tail, appender) }
-        if isCut {
+        if isCut || isEndUnknown && recoveredBytes == 0 && step == nil {
             let end = appender.state
             step = TailRescue.cut(step, behind: end, of: folder.source)
             let builder = try BlockBuilder(source: folder.source, folder.geometry)

@@ -72,7 +72,7 @@ struct SeekTable: Equatable {
                 guard let storedSize = parser.integer(UInt32.self), let content = parser.integer(UInt32.self) else {
                     return nil
                 }
-                guard storedSize > 0 else { return nil }
+                guard storedSize > 0, content <= TailGeometry.standard.slotSize else { return nil }
                 total += Int(storedSize)
                 table.frames.append(Frame(storedSize: Int(storedSize), contentSize: Int(content)))
             }

@@ -42,7 +42,7 @@ struct RecoveredJournal {
         }
         appender = try SegmentAppender(folder: folder, found: found)
         if let note = try RecoveredJournal.setAsideIfUnreadable(folder) { notes.append(note) }
-        let rescue = try TailRescue(folder, into: appender, keepsTail: fillsGap)
+        let rescue = try TailRescue(folder, into: appender, isEndUnknown: found.isEndUnknown, keepsTail: fillsGap)
         tail = rescue.tail
         if let name = rescue.keptAs {
             notes.append("\(folder.tail) held bytes for which a gap is stored; it is kept as \(name)")

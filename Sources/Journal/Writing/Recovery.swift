@@ -13,6 +13,8 @@ struct RecoveredSource {
     private(set) var newest: SegmentFacts?
     /// Stretches of it for which a gap stands.
     private(set) var newestGaps: [Range<ByteOffset>] = []
+    /// Whether a file stood where the next open segment belongs, and no block of it could be read.
+    private(set) var isEndUnknown = false
 
     /// Finds where the blocks end, and cuts what is no whole block off the open segment.
     ///
@@ -42,6 +44,7 @@ struct RecoveredSource {
                 return
             }
             // Without its opening block the file was never believed, and no slot was freed against it. It may be another's.
+            isEndUnknown = size > 0
             if size > 0 { _ = try SetAside(folder: folder).put(folder.open(newest), .unreadable) }
             nextSegment = newest
             newest = SegmentID(rawValue: newest.rawValue - 1)
