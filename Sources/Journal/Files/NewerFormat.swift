@@ -44,17 +44,36 @@ extension SourceFolder {
         if let file = try disk.fileIfPresent(tail) { try checkVersion(ofTail: file) }
     }
 
-    /// Throws where a slot of the tail begins as no entry of this version does, but as one of a later version would.
+    /// Throws where a slot of the tail begins with an entry of a later version.
+    ///
+    /// Later versions keep the places of length and checksum, so that a damaged byte is not taken for one.
     func checkVersion(ofTail file: FileHandle) throws {
         let known = withUnsafeBytes(of: TailEntry.magic.littleEndian) { Array($0) }
-        var magic: [UInt8] = [0, 0, 0, 0]
+        var header = [UInt8](repeating: 0, count: TailEntry.headerSize)
         for slot in 0..<geometry.slotCount {
-            guard try file.readArray(into: &magic, at: geometry.start(ofSlot: slot)) else { return }
-            guard magic.dropLast() == known.dropLast(), magic[3] > known[3], magic[3] <= UInt8(ascii: "9") else {
-                continue
-            }
-            throw JournalError.newer("\(file.path) has entries of version \(magic[3] - UInt8(ascii: "0"))")
+            let start = geometry.start(ofSlot: slot)
+            guard try file.readArray(into: &header, at: start) else { return }
+            guard header[..<3].elementsEqual(known[..<3]), header[3] > known[3], header[3] <= UInt8(ascii: "9"),
+                try isWhole(header, in: file, at: start)
+            else { continue }
+            throw JournalError.newer("\(file.path) has entries of version \(header[3] - UInt8(ascii: "0"))")
         }
+    }
+
+    private func isWhole(_ header: [UInt8], in file: FileHandle, at start: Int) throws -> Bool {
+        let (length, checksum) = header.withUnsafeBytes { bytes in
+            (
+                UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)),
+                UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 40, as: UInt64.self))
+            )
+        }
+        guard length <= UInt64(geometry.slotSize - TailEntry.headerSize) else { return false }
+        var payload = [UInt8](repeating: 0, count: Int(length))
+        guard try file.readArray(into: &payload, at: start + TailEntry.headerSize) else { return false }
+        let hash = header.withUnsafeBytes { header in
+            payload.withUnsafeBytes { XXH3.hash(UnsafeRawBufferPointer(rebasing: header[..<40]), $0) }
+        }
+        return hash == checksum
     }
 }
 

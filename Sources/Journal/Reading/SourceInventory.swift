@@ -68,20 +68,27 @@ final class SourceInventory {
     }
 
     private func add(_ file: FileHandle) throws {
-        if let table = try SeekTable.read(from: file) {
-            for location in table.blocks where location.frameSize > 0 && location.trailerSize > 16 {
-                guard location.trailerSize <= BlockTrailer.byteLimit, let trailer = try location.trailer(in: file)
-                else {
-                    continue
-                }
-                add(trailer, location, file.path)
-            }
+        if let listed = try listed(in: file) {
+            for (location, trailer) in listed { add(trailer, location, file.path) }
         } else {
             let walk = try SegmentWalk(file)
             while let item = try walk.next() {
                 if case .block(let location, let trailer) = item { add(trailer, location, file.path) }
             }
         }
+    }
+
+    /// A file's blocks by its seek table; nil where it has none, or where the table and a block disagree: either may be damaged.
+    private func listed(in file: FileHandle) throws -> [(BlockLocation, BlockTrailer)]? {
+        guard let table = try SeekTable.read(from: file) else { return nil }
+        var listed: [(BlockLocation, BlockTrailer)] = []
+        for location in table.blocks {
+            guard location.frameSize > 0, location.trailerSize > 16, location.trailerSize <= BlockTrailer.byteLimit,
+                let trailer = try location.trailer(in: file)
+            else { return nil }
+            listed.append((location, trailer))
+        }
+        return listed
     }
 
     private func add(_ trailer: BlockTrailer, _ location: BlockLocation, _ path: String) {

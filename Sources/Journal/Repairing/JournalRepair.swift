@@ -17,8 +17,6 @@ public struct JournalRepair: Sendable {
     var inForce = EventsInForce()
     /// The last block that was taken as it stands, to learn which line it leaves unfinished.
     var lastTaken: (BlockLocation, path: String)?
-    /// Whether the newest segment is an open one, from which the tail goes on.
-    var isEndOpen = false
     /// Segments that the catalog is to read again.
     var rewritten: [SegmentID] = []
 
@@ -56,9 +54,10 @@ public struct JournalRepair: Sendable {
         let catalog = dryRun ? nil : try? CatalogCheck(journal: journal.directory, source: source, disk: journal.disk)
         let placement = SegmentPlacement(try files(from: from))
         if from > .first {
-            try takePrevious(from.previous)
+            // Where the one before is missing, what it held is missing too.
+            let isKnown = try takePrevious(from.previous)
             let isAfter = placement.placed.allSatisfy { $0.file.extent?.first ?? .zero >= state.endOffset }
-            guard isAfter, placement.isInOrder, placement.unreadable.isEmpty else {
+            guard isKnown, isAfter, placement.isInOrder, placement.unreadable.isEmpty else {
                 self = try JournalRepair(segmentsOf: journal, source: source, dryRun: dryRun)
                 return
             }
@@ -83,7 +82,6 @@ public struct JournalRepair: Sendable {
         let (id, file) = places[index]
         let isNewest = index == places.count - 1
         let check = try file.map { try look(into: $0, as: id) }
-        isEndOpen = check?.isSealed == false
         if let check, try !needsRepair(check, isNewest) {
             take(check)
             // An earlier repair may have been cut off between a segment and the catalog.
@@ -155,11 +153,12 @@ public struct JournalRepair: Sendable {
         for kept in check.kept { inForce.add(kept.trailer.events) }
     }
 
-    /// Takes a segment as it is that others are looked at behind.
-    mutating func takePrevious(_ id: SegmentID) throws {
-        let isSealed = folder.disk.exists(folder.sealed(id))
-        guard isSealed || folder.disk.exists(folder.open(id)) else { return }
-        take(try SegmentCheck(folder, id, isSealed: isSealed, buffer: nil))
+    /// Takes a segment as it is that others are looked at behind; false where it is not there or not whole.
+    mutating func takePrevious(_ id: SegmentID) throws -> Bool {
+        guard folder.disk.exists(folder.sealed(id)) else { return false }
+        let check = try SegmentCheck(folder, id, isSealed: true, buffer: nil)
+        take(check)
+        return check.findings.isEmpty && check.last != nil
     }
 
     /// How far the newest segment is known to have come: by its seek table or by the catalog; nil where the tail tells.
@@ -169,13 +168,13 @@ public struct JournalRepair: Sendable {
             behind.endOffset = last.endOffset
             behind.lastSequence = last.lastSequence
         }
-        if let tail = try TailCheck.ifPresent(folder, behind: behind), !tail.following.isEmpty || !tail.beyond.isEmpty {
-            return nil
-        }
         var end = max(state.endOffset, check?.last?.endOffset ?? .zero)
         if let length = check?.listedLength, let first = check?.first, first.length == 0 {
             end = max(end, first.firstOffset + length)
         }
-        return max(end, Catalog.end(of: id, in: journal, source: folder.source) ?? end)
+        end = max(end, Catalog.end(of: id, in: journal, source: folder.source) ?? end)
+        let tail = try TailCheck.ifPresent(folder, behind: behind)
+        guard let last = (tail?.beyond.last ?? tail?.following.last)?.entry, last.endOffset >= end else { return end }
+        return nil
     }
 }

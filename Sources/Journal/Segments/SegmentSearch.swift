@@ -46,8 +46,14 @@ struct SegmentSearch {
 
     /// Whether the newest segment begins where the one before it ends, as far as their trailers say; true where there is only one.
     func isEndInOrder(at newest: SegmentID? = nil) throws -> Bool {
-        guard let newest = newest ?? newestName(), newest > .first else { return true }
-        guard let opening = try opening(newest) else { return true }
+        guard var newest = newest ?? newestName() else { return true }
+        // One that cannot be read says nothing of those before it.
+        var first = try opening(newest)
+        while first == nil, newest > .first {
+            newest = newest.previous
+            first = try opening(newest)
+        }
+        guard newest > .first, let opening = first else { return true }
         guard let end = try lastTrailer(newest.previous) else { return false }
         return end.endOffset == opening.firstOffset
     }

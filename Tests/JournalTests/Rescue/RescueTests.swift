@@ -61,7 +61,7 @@ import Time
         let heldEnd = (held.lastIndex(of: true) ?? -1) + 1
         let missing = journal.records.filter { records[$0.key] == nil && $0.key < heldEnd }
         if !missing.isEmpty {
-            guard !unread.isEmpty, unread.bytes > 0 else {
+            guard !unread.isEmpty, unread.bytes > 0 || !held[..<heldEnd].contains(false) else {
                 throw Wrong(
                     description: "\(missing.count) records are missing in silence: \(missing.keys.sorted().prefix(3))"
                 )

@@ -112,6 +112,16 @@ import Testing
         try writer.close()
         let tail = try SystemDisk().file("\(copy)/filtered/tail", O_RDWR)
         try Array("RTE2".utf8).withUnsafeBytes { try tail.write($0, at: 0) }
+        // A damaged byte is no newer version: the entry is lost, and told.
+        #expect(try ReadBack(copy).events.map(\.kind) == ["gap"])
+        var header = [UInt8](repeating: 0, count: TailEntry.headerSize)
+        try #require(try tail.readArray(into: &header, at: 0))
+        var payload = [UInt8](repeating: 0, count: Int(header[8]))
+        try #require(try tail.readArray(into: &payload, at: header.count))
+        let hash = header.withUnsafeBytes { header in
+            payload.withUnsafeBytes { XXH3.hash(UnsafeRawBufferPointer(rebasing: header[..<40]), $0) }
+        }
+        try withUnsafeBytes(of: hash.littleEndian) { try tail.write($0, at: 40) }
         try expectRefusal(copy, "tail")
     }
 
