@@ -55,8 +55,9 @@ enum JournalCareReport {
             if step.rescuedBytes > 0 { text += ", \(step.rescuedBytes) bytes of them rescued from elsewhere" }
             text += step.keptAs.map { "; the old file is kept as \($0)\n" } ?? "\n"
             for gap in step.gaps {
+                let bytes = gap.bytes == 0 ? "an unknown number of" : "\(gap.bytes)"
                 text +=
-                    "  gone: \(gap.bytes) bytes from offset \(gap.offset), \(gap.from?.rfc3339 ?? "the beginning") to "
+                    "  gone: \(bytes) bytes from offset \(gap.offset), \(gap.from?.rfc3339 ?? "the beginning") to "
                 text += "\(gap.to?.rfc3339 ?? "the end")\n"
             }
             return text

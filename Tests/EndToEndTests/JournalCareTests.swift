@@ -50,8 +50,46 @@ struct JournalCareTests {
         #expect(try run(folder, "verify").status == 0)
         let again = try run(folder, "repair")
         #expect(again.status == 0 && again.text == "nothing to repair\n")
+        // What is gone stays told.
         let plain = try run(folder, "cat", "--raw")
-        #expect(plain.status == 0)
+        #expect(plain.status == 3)
+    }
+
+    /// What cannot be read is told by every command that reads, before a repair and after it, and by a recorder's start.
+    @Test func whatCannotBeReadEndsEveryReaderWithThree() throws {
+        let folder = try TemporaryFolder()
+        for _ in 0..<3 { try record(folder.path + "/journal") }
+        let segment = URL(fileURLWithPath: folder.path + "/journal/filtered/0000000002.zst")
+        var bytes = try Data(contentsOf: segment)
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: segment)
+        for state in ["damaged", "repaired"] {
+            // 'info' reads no block: it knows of a gap once one is stored.
+            let infos = state == "damaged" ? [] : [["info"], ["info", "--json"]]
+            for command in [["cat", "--raw"], ["cat"]] + infos {
+                let read = try RunningProgram(
+                    Surroundings.reprise(),
+                    ["journal"] + command + ["--journal", folder.path + "/journal"],
+                    in: folder
+                ).wait()
+                #expect(read.status == 3, "\(state), \(command): \(read.errors)")
+                let all = read.text + read.errors
+                #expect(all.contains("missing or damaged") || all.contains("\"unread_bytes\""), "\(state): \(all)")
+            }
+            let replay = try RunningProgram(
+                Surroundings.reprise(),
+                [
+                    "replay", "--journal", folder.path + "/journal", "--sink", "ndjson:\(folder.path)/\(state)",
+                    "--json",
+                ],
+                in: folder
+            ).wait()
+            #expect(replay.status == 3, "\(state): \(replay.errors)")
+            let json = try #require(JSONSerialization.jsonObject(with: replay.output) as? [String: Any])
+            #expect(json["unread_bytes"] as? Int ?? 0 > 0 && json["unread_from"] != nil && json["unread_to"] != nil)
+            #expect(try run(folder, "verify").status == (state == "damaged" ? 3 : 0))
+            if state == "damaged" { #expect(try run(folder, "repair").status == 3) }
+        }
     }
 
     @Test func rebuildMakesTheCatalogAnewAndRefusesBesideARecorder() throws {

@@ -111,4 +111,33 @@ import Time
         #expect(read.events.map(\.kind) == ["clock"])
         #expect(read.marks[1].arrival > read.marks[0].arrival)
     }
+
+    /// The clock was a day ahead once: recording goes on from the later time, and an event says by how much.
+    @Test func aClockThatWasAheadOnceIsAcceptedWhenToldSo() throws {
+        let folder = try TemporaryFolder()
+        let clock = ManualClock.standard()
+        let writer = try JournalWriter(directory: folder.path, source: .filtered, clock: clock.clock)
+        try writer.append("a\n")
+        try writer.close()
+        clock.advance(by: .seconds(-86_400))
+        let refused = #expect(throws: JournalError.self) {
+            try JournalWriter(directory: folder.path, source: .filtered, clock: clock.clock)
+        }
+        #expect(refused?.message.contains("If the clock is wrong now") == true)
+        #expect(refused?.message.contains("--accept-clock") == true)
+        for _ in 0..<2 {
+            let accepting = try JournalWriter(
+                directory: folder.path,
+                source: .filtered,
+                configuration: .init(acceptsClock: true),
+                clock: clock.clock
+            )
+            try accepting.append("b\n")
+            try accepting.close()
+        }
+        let read = try ReadBack(folder.path)
+        #expect(read.records.count == 3)
+        #expect(zip(read.marks, read.marks.dropFirst()).allSatisfy { $0.arrival < $1.arrival })
+        #expect(read.events.map(\.kind) == ["clock", "clock"])
+    }
 }

@@ -88,8 +88,12 @@ public final class JournalWriter: Sendable {
                 .clockBehind,
                 "the clock says \(now.rfc3339), but \(folder.source) has an arrival at "
                     + "\(appender.state.nextArrival.rfc3339). If the clock is wrong now, set it right and start again. If it was "
-                    + "ahead when that was recorded, start once with --accept-clock (record and run): recording then continues "
-                    + "from the later time, with an event that says so"
+                    + "ahead when that was recorded, "
+                    // What lookups cost is counted by the day, so their times are not moved.
+                    + (folder.source == .filtered
+                        ? "start once with --accept-clock (record and run): recording then continues from the later time, with "
+                            + "an event that says so"
+                        : "nothing is asked until then: what a day may cost is counted by these times")
             )
         }
         self.folder = folder
