@@ -115,13 +115,17 @@ public final class IndexWriter: @unchecked Sendable {
 
     /// Flushes and closes the file; later calls do nothing.
     ///
+    /// Unless a reader has it open, the one file is the whole index then, which a folder that nobody can write can serve.
+    ///
     /// - Throws: `IndexError` with `.notSynced`; the file is closed then, too.
     public func close() throws(IndexError) {
         do {
             try lock.run {
                 guard let open = state else { return }
                 state = nil
-                if failure == nil { try sync(open) }
+                guard failure == nil else { return }
+                try sync(open)
+                _ = try open.connection.standAlone()
             }
         } catch {
             throw error as? IndexError
