@@ -20,7 +20,7 @@ struct StandAloneTests {
     private func fill(_ ids: Range<Int>) throws {
         let index = try IndexWriter(path: path, transformDigest: "d")
         try index.apply(DocumentBatch(ids.map { Sketch(id: "\($0)", version: 10, likes: 2) }))
-        try index.close()
+        try index.close(standingAlone: true)
     }
 
     private func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: folder.path) }
@@ -29,7 +29,8 @@ struct StandAloneTests {
     private func keepLogMode() throws {
         try Connection(path: path).execute("PRAGMA user_version")
         let header = try #require(FileManager.default.contents(atPath: path)?.prefix(20))
-        try #require(Array(header[18..<20]) == [2, 2] && names().count == 1)
+        let count = try names().count
+        try #require(Array(header[18..<20]) == [2, 2] && count == 1)
     }
 
     /// Runs a body on a thread that file rights hold for, also where root runs the tests.
@@ -70,7 +71,7 @@ struct StandAloneTests {
         #expect(try reader.summary(since: Timestamp(rawValue: 0)).categories.map(\.total) == [3])
         try index.apply(DocumentBatch([Sketch(id: "9", version: 10)]))
         let watch = ContinuousClock.now
-        try index.close()
+        try index.close(standingAlone: true)
         #expect(ContinuousClock.now - watch < .seconds(2), "nobody waits for the reader")
         #expect(try reader.summary(since: Timestamp(rawValue: 0)).categories.map(\.total) == [4])
     }

@@ -59,7 +59,7 @@ import Time
     @Test(arguments: [true, false]) func howAHiddenPostWasSeenIsKept(isFirstTagged: Bool) throws {
         let post =
             #"{"id":"7","text":"secret","author_id":"5","referenced_tweets":[{"type":"retweeted","id":"4"}],"withheld":{}}"#
-        let rules = #"[{"id":"1"\#(isFirstTagged ? #","tag":"a"b""# : "")},{"id":"2","tag":"c"}]"#
+        let rules = #"[{"id":"1"\#(isFirstTagged ? #","tag":"a\"b""# : "")},{"id":"2","tag":"c"}]"#
         let line = Array(#"{"data":\#(post),"matching_rules":\#(rules)}"#.utf8)
         let batch = DocumentBatch(byteCapacity: 0)
         let padded = line + [UInt8](repeating: 0, count: DefaultTransform.padding)
@@ -80,7 +80,7 @@ import Time
             let hidden = try #require(document.hidden)
             #expect(copy.json(of: document) == #"{"tweet_id":"7","gone":true}"# && document.category == nil)
             let tags = hidden.categories.map { String(decoding: copy.bytes($0), as: UTF8.self) }
-            #expect(tags == (isFirstTagged ? #"["a"b","c"]"# : #"["c"]"#) && hidden.hasCategory == isFirstTagged)
+            #expect(tags == (isFirstTagged ? #"["a\"b","c"]"# : #"["c"]"#) && hidden.hasCategory == isFirstTagged)
             #expect(hidden.authorID.map { copy.string($0) } == "5")
             #expect(hidden.postKind == .repost && hidden.repostedID == 4)
         }

@@ -76,11 +76,12 @@ extension Connection {
     /// Puts the write-ahead log into the database and takes it away, so that this one file is the whole database, and a folder that
     /// nobody can write can serve it.
     ///
-    /// Where another connection has the file open just now, it stays as it is, and nothing is wrong with that.
+    /// Where another connection has the file open just now, it stays as it is, at once, and nothing is wrong with that. Call it last.
     ///
     /// - Returns: whether the file stands alone now.
     /// - Throws: `SQLiteError`.
     public func standAlone() throws(SQLiteError) -> Bool {
+        sqlite3_busy_timeout(handle, 0)
         do throws(SQLiteError) {
             let mode = try prepare("PRAGMA journal_mode=DELETE")
             defer { mode.reset() }

@@ -34,7 +34,7 @@ struct SecretFilterTests {
         )
         #expect(SecretFilter([Secret("ApiKey k")]).blottedOut(of: "x ApiKey k, k") == "x <secret>, k")
         let basic = Secret.basic(username: "u", password: Secret("p"))
-        #expect(SecretFilter([basic]).blottedOut(of: "Basic dTpw, dTpw") == "<secret>, <secret>")
+        #expect(SecretFilter([basic]).blottedOut(of: "Basic dTpw, dTpw") == "<secret>, dTpw")
     }
 
     @Test(arguments: [
