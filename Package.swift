@@ -95,7 +95,7 @@ let package = Package(
             [
                 "Numbers", "Time", "Failures", "Logging", "JSON", "SQLite", "Lifecycle", "HTTPClient", "Journal",
                 "XAPI",
-                "Transform", "Sinks", "Replayer",
+                "Transform", "Sinks", "Recorder", "Replayer",
             ]
         ),
         room(

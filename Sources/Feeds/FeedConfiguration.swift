@@ -31,6 +31,8 @@ public struct FeedConfiguration: Sendable {
     public var usesSetup: Bool
     /// Whether a file gets no lines that only say that a post is gone.
     public var skipsDeletions = false
+    /// Whether an embedded index is finished at the end, and closed as one file that a folder which nobody can write can serve.
+    public var standsAlone = false
     /// Whether a new index of a search engine is filled and takes the alias at the end.
     public var isRebuild: Bool
 

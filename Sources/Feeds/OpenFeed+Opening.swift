@@ -53,6 +53,7 @@ extension OpenFeed {
             transformDigest: Replayer.transformDigest,
             resuming: resuming,
             skipsDeletions: configuration.skipsDeletions,
+            standsAlone: configuration.standsAlone,
             isStopped: { shutdown.isRequested(for: grace) }
         )
         let delivery = LocalDelivery(opened)

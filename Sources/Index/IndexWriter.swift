@@ -115,13 +115,17 @@ public final class IndexWriter: @unchecked Sendable {
 
     /// Flushes and closes the file; later calls do nothing.
     ///
+    /// - Parameter standingAlone: whether the one file is to be the whole index then, which a folder that nobody can write can serve.
+    ///   Where a reader has it open it stays as it is. Not for an index that is opened again soon: without a log, readers hold writers up.
     /// - Throws: `IndexError` with `.notSynced`; the file is closed then, too.
-    public func close() throws(IndexError) {
+    public func close(standingAlone: Bool = false) throws(IndexError) {
         do {
             try lock.run {
                 guard let open = state else { return }
                 state = nil
-                if failure == nil { try sync(open) }
+                guard failure == nil else { return }
+                try sync(open)
+                if standingAlone { _ = try open.connection.standAlone() }
             }
         } catch {
             throw error as? IndexError

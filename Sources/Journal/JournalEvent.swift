@@ -100,7 +100,7 @@ public enum EventKind {
     public static let believed = "believed"
     /// What X did not find in the lookups before this does not count as deleted: it is too much to be true.
     public static let doubted = "doubted"
-    /// Somebody said that this journal goes on with another server: its name, and the one before.
+    /// The operator accepted another server for this journal (`--accept-server`): its name, and the name of the one before.
     public static let server = "server"
 
     static let endingLines: Set<String> = [opened, closed, gap]

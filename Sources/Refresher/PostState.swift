@@ -39,7 +39,7 @@ public struct PostState: Sendable, Equatable {
     public var last: Observation?
     /// The counts before those.
     public var before: Observation?
-    /// The newest lookup that did not find it.
+    /// The newest lookup that did not find it, or sighting that showed it as withheld.
     public var gone: Timestamp?
     /// The one before that did not.
     public var goneBefore: Timestamp?
@@ -58,7 +58,11 @@ public struct PostState: Sendable, Equatable {
     public var isSuperseded: Bool { isAfterCounts(superseded) }
 
     /// Whether two lookups since the newest counts did not find it.
-    public var isGoneForGood: Bool { isAfterCounts(goneBefore) }
+    public var isGoneForGood: Bool {
+        // The stream's own word that it is withheld is no lookup.
+        guard let goneBefore, isAfterCounts(goneBefore) else { return false }
+        return sighted.map { goneBefore > $0 } ?? true
+    }
 
     /// Whether a lookup has found it since a time; its newest sighting is older then.
     func isLookedUp(since time: Timestamp) -> Bool {

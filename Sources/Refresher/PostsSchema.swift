@@ -13,7 +13,7 @@ enum PostsSchema {
         what: "what the refresher knows of posts",
         steps: [
             Migrator.Step("posts", sql: posts), Migrator.Step("posts put off", sql: putOff),
-            Migrator.Step("authors", sql: authors),
+            Migrator.Step("authors", sql: authors), Migrator.Step("hidden sightings", sql: refilled),
         ]
     )
 
@@ -26,6 +26,9 @@ enum PostsSchema {
             until INTEGER NOT NULL
         ) STRICT;
         """
+
+    // Of posts that the stream showed as withheld, nothing but that was kept before.
+    private static let refilled = "UPDATE identity SET uuid = lower(hex(randomblob(16)));"
 
     // `author`: the raw content of the author's id. A new name gives the file a new checkpoint, so that it is filled once more.
     private static let authors = """

@@ -35,6 +35,8 @@ public final class PostsSink: Sink {
             if document.isSuperseded {
                 state.supersede(at: document.observedAt, by: document.newestID)
             } else {
+                // Withheld, it is hidden as after a lookup, and looked up again as any other that is.
+                if let hidden = document.hidden { sight(&state, at: document.observedAt, hidden, batch) }
                 state.miss(at: document.observedAt)
             }
         case .stream:
@@ -52,16 +54,27 @@ public final class PostsSink: Sink {
     }
 
     private func sight(_ state: inout PostState, at time: Timestamp, _ document: Document, _ batch: DocumentBatch) {
-        let isRepost = document.postKind == .repost
-        state.sight(at: time, rules: rules(of: document, batch), isRepost: isRepost, of: document.repostedID)
-        state.describe(author: document.authorID.map { Array(batch.bytes($0)) }, kind: document.postKind)
+        let shown = ShownPost(
+            categories: document.categories,
+            hasCategory: document.category != nil,
+            authorID: document.authorID,
+            postKind: document.postKind,
+            repostedID: document.repostedID
+        )
+        sight(&state, at: time, shown, batch)
+    }
+
+    private func sight(_ state: inout PostState, at time: Timestamp, _ shown: ShownPost, _ batch: DocumentBatch) {
+        let isRepost = shown.postKind == .repost
+        state.sight(at: time, rules: rules(of: shown, batch), isRepost: isRepost, of: shown.repostedID)
+        state.describe(author: shown.authorID.map { Array(batch.bytes($0)) }, kind: shown.postKind)
     }
 
     /// The tags of the rules by which a post was seen, null in front where the first of them has none.
-    private func rules(of document: Document, _ batch: DocumentBatch) -> [UInt8] {
-        guard let tags = document.categories else { return Array("[]".utf8) }
+    private func rules(of shown: ShownPost, _ batch: DocumentBatch) -> [UInt8] {
+        guard let tags = shown.categories else { return Array("[]".utf8) }
         let array = Array(batch.bytes(tags))
-        return document.category == nil ? Array("[null,".utf8) + array.dropFirst() : array
+        return shown.hasCategory ? array : Array("[null,".utf8) + array.dropFirst()
     }
 
     /// Makes what was taken in durable.

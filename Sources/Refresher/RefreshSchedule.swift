@@ -53,13 +53,13 @@ public struct RefreshSchedule: Sendable, Equatable, CustomStringConvertible {
 
     /// All that it decides by, in a line.
     public var description: String {
-        "2: " + steps.map { "\($0.components.seconds)s" }.joined(separator: " ") + (includesReposts ? " reposts" : "")
+        "3: " + steps.map { "\($0.components.seconds)s" }.joined(separator: " ") + (includesReposts ? " reposts" : "")
     }
 
     /// The schedule that describes itself so; nil where none of this version does.
     init?(describedBy text: String) {
         var words = text.split(separator: " ").map(String.init)
-        guard words.first == "2:" else { return nil }
+        guard words.first == "3:" else { return nil }
         let includesReposts = words.last == "reposts"
         if includesReposts { words.removeLast() }
         let steps = words.dropFirst().compactMap { $0.hasSuffix("s") ? Int64($0.dropLast()) : nil }
@@ -73,7 +73,7 @@ public struct RefreshSchedule: Sendable, Equatable, CustomStringConvertible {
     public func due(_ post: PostState) -> (time: Timestamp?, reason: Reason) {
         if post.isSuperseded { return (nil, .superseded) }
         if post.isGone, let gone = post.gone {
-            // Of a post that the stream has shown as withheld only, nobody knows by which rules.
+            // Of a post that no stream has shown, nobody knows by which rules.
             if post.isGoneForGood || post.first == nil { return (nil, .gone) }
             return (gone + RefreshSchedule.onceMoreAfter, .onceMore)
         }

@@ -12,16 +12,13 @@ extension Refresher {
 
     /// Asks for some posts until an answer is there, X refuses, the tries are over, or the day on which they were chosen is.
     ///
-    /// On another day they may not be due any more, and have another price.
+    /// On another day they may not be due any more, and have another price. What may have been billed is not asked for again.
     ///
-    /// - Parameter paidOn: the day on which what was reserved for all of them may have been billed, because an answer was lost: asking
-    ///   again that day costs nothing more.
     /// - Returns: why no try brought an answer; nil where one did, and where the pass is over.
     func ask(
         _ chunk: [PostState],
         chosenOn: Int,
         tries: Int,
-        paidOn: inout Int?,
         _ report: inout RefreshReport,
         _ shutdown: ShutdownSignal
     ) throws -> String? {
@@ -50,8 +47,7 @@ extension Refresher {
             let today = day
             guard today.number == chosenOn else { return nil }
             let free = Set(chunk.filter { today.isFree($0) }.map(\.id))
-            let isPaid = paidOn == today.number && today.isFreeAgain
-            let cost = isPaid ? 0 : chunk.count - free.count
+            let cost = chunk.count - free.count
             // The wait may have led into another day.
             guard cost <= ledger?.left(on: today.number) ?? Int.max else {
                 report.ending = .budget
@@ -71,7 +67,7 @@ extension Refresher {
                 try lookups.answer(answer.body, number: number)
                 let found = answers.count(answer.body, question, chunk)
                 // What was not asked for was not paid for either: the newest version of an edited post.
-                let billed = found.billed(free: isPaid ? Set(chunk.map(\.id)) : free, today.rule)
+                let billed = found.billed(free: free, today.rule)
                 try ledger?.settle(billed, for: number)
                 report.spent += billed
                 report.free += max(0, found.returned.count - billed)
@@ -83,8 +79,7 @@ extension Refresher {
                 return nil
             } catch let error as XAPIError {
                 report.spent += try settle(after: error, number, cost)
-                if !error.isUnbilled { paidOn = today.number }
-                if error.isBilledAnswer {
+                guard error.isUnbilled else {
                     try leave(chunk, after: error, &report, shutdown)
                     return nil
                 }

@@ -1,6 +1,7 @@
 internal import Journal
 internal import Lifecycle
 internal import Logging
+internal import Recorder
 internal import Time
 internal import XAPI
 
@@ -10,7 +11,7 @@ extension Refresher {
 
     /// Compares X's figure for today with ours, and learns X's time from the same answer.
     ///
-    /// Where X says more than the streams' records of the day and the ledger account for, each read counts until midnight. The answer
+    /// Where X says more than the stream's posts of the day and the ledger account for, each read counts until midnight. The answer
     /// of X is a help and no condition: without one the pass goes on. An answer of somebody else ends it.
     func compareWithX(_ shutdown: ShutdownSignal) throws {
         guard let ledger else { return }
@@ -33,7 +34,9 @@ extension Refresher {
         let today = day
         guard !today.isUncertain, today.rule == .utcDay else { return }
         guard let billed = usage.posts[String(today.now.rfc3339.prefix(10))] else { return }
-        let ours = try streamed(on: today) + ledger.spent(on: today.number)
+        let lookedUp = ledger.spent(on: today.number)
+        guard billed > lookedUp + Refresher.tolerance(lookedUp) else { return }
+        let ours = try streamed(on: today, upTo: billed - lookedUp) + lookedUp
         guard billed > ours + Refresher.tolerance(ours) else { return }
         try ledger.doubt(today.number)
         logger.notice(
@@ -44,11 +47,10 @@ extension Refresher {
 
     func learnTime(_ date: String?) throws { try xTime.learn(date, at: clock.now, steady: configuration.steady()) }
 
-    /// Records of streams that arrived on a day.
-    private func streamed(on day: BillingDay) throws -> Int {
-        let journal = try access.open()
-        let start = day.start - (day.ahead ?? .zero)
-        return try journal.sources().filter { $0 != .lookup && $0 != .ledger }
-            .reduce(0) { try $0 + journal.recordCount(of: $1, since: start) }
+    /// Posts that X billed for the stream of a day: lines with `data` and posts that were cut, as the stream's own budget counts them.
+    ///
+    /// - Parameter limit: more need not be counted; this bounds what is read.
+    private func streamed(on day: BillingDay, upTo limit: Int) throws -> Int {
+        try BilledPosts.count(in: access.open(), since: day.start - (day.ahead ?? .zero), upTo: limit)
     }
 }

@@ -22,7 +22,7 @@ extension Refresher {
     /// More than it takes to find one bad post, or two beside each other, at the beginning of a hundred.
     private static let failureLimit = 10
 
-    /// Asks for some posts; where X has no answer to all of them, for fewer and fewer, until those stand alone that it cannot answer.
+    /// Asks for some posts; where X refuses to answer for all of them, for fewer and fewer, until those stand alone that it cannot answer.
     ///
     /// One post that X fails on must not keep the others from being read. Where X itself is in trouble, the pass is over.
     func askPatiently(
@@ -31,18 +31,10 @@ extension Refresher {
         _ report: inout RefreshReport,
         _ shutdown: ShutdownSignal
     ) throws {
-        var paidOn: Int?
-        let failure = try ask(
-            chunk,
-            chosenOn: chosenOn,
-            tries: configuration.tryLimit,
-            paidOn: &paidOn,
-            &report,
-            shutdown
-        )
+        let failure = try ask(chunk, chosenOn: chosenOn, tries: configuration.tryLimit, &report, shutdown)
         guard let failure else { return }
         var hunt = Hunt(chosenOn: chosenOn, ending: report.ending)
-        try narrow(chunk, paidOn: paidOn, &hunt, &report, shutdown)
+        try narrow(chunk, &hunt, &report, shutdown)
         guard report.ending == hunt.ending, hunt.settled.count < chunk.count else { return }
         if hunt.failures < Refresher.failureLimit, !hunt.settled.isEmpty {
             logger.warning("X has no answer to questions for \(hunt.alone.map { "\($0.id)" }.joined(separator: ", "))")
@@ -71,7 +63,6 @@ extension Refresher {
     /// Asks for the halves of what had no answer, one after the other and each to its end.
     private func narrow(
         _ chunk: [PostState],
-        paidOn: Int?,
         _ hunt: inout Hunt,
         _ report: inout RefreshReport,
         _ shutdown: ShutdownSignal
@@ -79,15 +70,13 @@ extension Refresher {
         guard chunk.count > 1 else { return }
         for half in [chunk.prefix(chunk.count / 2), chunk.suffix(from: chunk.count / 2)].map(Array.init) {
             guard hunt.failures < Refresher.failureLimit else { return }
-            // What is lost of one half says nothing of what the other has cost.
-            var paidOn = paidOn
-            let failure = try ask(half, chosenOn: hunt.chosenOn, tries: 1, paidOn: &paidOn, &report, shutdown)
+            let failure = try ask(half, chosenOn: hunt.chosenOn, tries: 1, &report, shutdown)
             guard report.ending == hunt.ending else { return }
             hunt.failures = failure == nil ? 0 : hunt.failures + 1
             if failure == nil {
                 hunt.settled.formUnion(half.map(\.id))
             } else if half.count > 1 {
-                try narrow(half, paidOn: paidOn, &hunt, &report, shutdown)
+                try narrow(half, &hunt, &report, shutdown)
             } else {
                 hunt.alone.append(half[0])
             }

@@ -36,8 +36,8 @@ extension Refresher {
         return error.isUnbilled ? 0 : cost
     }
 
-    /// Leaves posts alone after an answer that X may have billed and that told nothing of them: it has counted, once, and to ask again
-    /// might be billed again.
+    /// Leaves posts alone after an answer that X may have billed and that told nothing of them, or that was lost on its way: it has
+    /// counted, once, and to ask again might be billed again.
     ///
     /// They come back in parts, so that one post that X fails on does not keep the others from being read.
     ///
@@ -49,6 +49,11 @@ extension Refresher {
         _ shutdown: ShutdownSignal
     ) throws {
         report.unknown += chunk.count
+        // Whoever gave the answer up says nothing of X, and nothing of these posts.
+        if shutdown.isRequested {
+            report.ending = .stopped
+            return
+        }
         lostAnswers += 1
         isProbing = true
         if chunk.count == 1 {
@@ -61,7 +66,9 @@ extension Refresher {
             }
         }
         let counted =
-            "\(chunk.count) post\(chunk.count == 1 ? "" : "s") may have been billed, and wait for a later pass"
+            chunk.count == 1
+            ? "1 post may have been billed, and waits for a later pass"
+            : "\(chunk.count) posts may have been billed, and wait for a later pass"
         if error.failureCause.kind == .operatorNeeded {
             var error = error
             error.message += "; \(counted)"

@@ -8,12 +8,21 @@ public final class SQLiteSink: Sink {
     /// The index's own identity, which a new file does not share.
     public let identity: String
     private let writer: IndexWriter
+    private let standsAlone: Bool
 
     /// Opens an index; a missing file is made.
     ///
-    /// - Parameter isStopped: asked while another program locks the file; true ends the wait.
+    /// - Parameters:
+    ///   - standsAlone: whether the file is closed as one that needs no log beside it.
+    ///   - isStopped: asked while another program locks the file; true ends the wait.
     /// - Throws: `IndexError`, also where it belongs to another transform.
-    public init(path: String, transformDigest: String, isStopped: @escaping () -> Bool = { false }) throws {
+    public init(
+        path: String,
+        transformDigest: String,
+        standsAlone: Bool = false,
+        isStopped: @escaping () -> Bool = { false }
+    ) throws {
+        self.standsAlone = standsAlone
         writer = try IndexWriter(path: path, transformDigest: transformDigest, isStopped: isStopped)
         identity = "sqlite:\(writer.identity)"
     }
@@ -28,5 +37,5 @@ public final class SQLiteSink: Sink {
     public func flush() throws { try writer.flush() }
 
     /// Flushes and closes the file.
-    public func close() throws { try writer.close() }
+    public func close() throws { try writer.close(standingAlone: standsAlone) }
 }

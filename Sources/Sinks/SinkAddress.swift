@@ -57,18 +57,26 @@ public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
     ///   - transformDigest: what makes the documents; an index belongs to one transform.
     ///   - resuming: whether a file is gone on with; otherwise it is replaced.
     ///   - skipsDeletions: whether a file gets no lines that only say that a post is gone.
+    ///   - standsAlone: whether an index is closed as one file that needs no log beside it.
     ///   - isStopped: asked while another program locks an index; true ends the wait.
     /// - Throws: `SinkError`, or `IndexError`.
     public func open(
         transformDigest: String,
         resuming: Bool,
         skipsDeletions: Bool = false,
+        standsAlone: Bool = false,
         isStopped: @escaping () -> Bool = { false }
     ) throws -> any Sink {
         switch self {
         case .ndjson(let path): try NDJSONSink(path: path, resuming: resuming, skipsDeletions: skipsDeletions)
         case .standardOutput: NDJSONSink(descriptor: 1, skipsDeletions: skipsDeletions)
-        case .sqlite(let path): try SQLiteSink(path: path, transformDigest: transformDigest, isStopped: isStopped)
+        case .sqlite(let path):
+            try SQLiteSink(
+                path: path,
+                transformDigest: transformDigest,
+                standsAlone: standsAlone,
+                isStopped: isStopped
+            )
         case .null: NullSink()
         case .search: throw SinkError(.address, "\(self) is behind a network; open its delivery")
         }

@@ -19,6 +19,8 @@ public struct Document: Sendable {
     public var isSuperseded = false
     /// Of such a tombstone, the id of the newest version; it stands in no field of the JSON.
     public var newestID: UInt64?
+    /// Of the tombstone of a post that the stream showed as withheld: how it was seen, which stands in no field of the JSON.
+    public var hidden: ShownPost?
     /// What the post is to the posts it refers to.
     public var postKind: PostKind
     /// Of a repost, the id of the post that it repeats; it stands in no field of the JSON.
@@ -51,6 +53,37 @@ public struct Document: Sendable {
     public var likes: Int64?
     /// How often it was quoted: `quotes`.
     public var quotes: Int64?
+}
+
+/// How the stream showed a post: what is needed to look it up again.
+///
+/// The ranges lie in the batch; of a post that is hidden, outside the document's JSON.
+public struct ShownPost: Sendable {
+    /// The tags of all matching rules, a JSON array; nil where none has one.
+    public var categories: Range<Int>?
+    /// Whether the first matching rule has a tag.
+    public var hasCategory: Bool
+    /// The author's id.
+    public var authorID: Range<Int>?
+    /// What the post is to the posts it refers to.
+    public var postKind: PostKind
+    /// Of a repost, the id of the post that it repeats.
+    public var repostedID: UInt64?
+
+    /// Takes what was seen.
+    public init(
+        categories: Range<Int>?,
+        hasCategory: Bool,
+        authorID: Range<Int>?,
+        postKind: PostKind,
+        repostedID: UInt64?
+    ) {
+        self.categories = categories
+        self.hasCategory = hasCategory
+        self.authorID = authorID
+        self.postKind = postKind
+        self.repostedID = repostedID
+    }
 }
 
 /// The number that orders the documents of a post: the newest one wins in every sink.

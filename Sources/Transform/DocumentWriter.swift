@@ -41,6 +41,27 @@ struct DocumentWriter {
         batch.append(document)
     }
 
+    /// Writes what a post that is hidden was seen as into a batch, and adds no document.
+    static func hide(
+        _ extractor: JSONExtractor,
+        id: UnsafeRawBufferPointer,
+        byteCount: Int,
+        at place: RecordPlace,
+        into batch: DocumentBatch
+    ) -> ShownPost {
+        batch.reserve(2 * byteCount + overhead)
+        var writer = DocumentWriter(extractor, nil, base: batch.base, end: batch.count)
+        let document = writer.write(id: id, at: place, number: 0)
+        batch.count = document.json.upperBound
+        return ShownPost(
+            categories: document.categories,
+            hasCategory: document.category != nil,
+            authorID: document.authorID,
+            postKind: document.postKind,
+            repostedID: document.repostedID
+        )
+    }
+
     private init(_ extractor: JSONExtractor, _ sighting: Sighting?, base: UnsafeMutableRawPointer, end: Int) {
         self.extractor = extractor
         self.sighting = sighting

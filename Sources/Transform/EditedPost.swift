@@ -36,7 +36,11 @@ enum EditedPost {
         let newest = older.isEmpty ? nil : version(last).flatMap { PostID.number($0) }
         var count = 0
         if isHidden {
-            batch.addTombstone(of: id, at: place, number: number)
+            // A lookup's question knows how the stream has shown the post; here it is the stream that shows it.
+            let hidden =
+                sighting == nil
+                ? DocumentWriter.hide(extractor, id: id, byteCount: byteCount, at: place, into: batch) : nil
+            batch.addTombstone(of: id, at: place, number: number, hidden: hidden)
             count = 1
         } else if !older.contains(where: { $0.elementsEqual(id) }) {
             DocumentWriter.write(

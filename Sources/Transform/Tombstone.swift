@@ -33,7 +33,8 @@ extension DocumentBatch {
         at place: RecordPlace,
         number: Int,
         isSuperseded: Bool = false,
-        newestID: UInt64? = nil
+        newestID: UInt64? = nil,
+        hidden: ShownPost? = nil
     ) {
         let head: StaticString = "{\"tweet_id\":\""
         let tail: StaticString = "\",\"gone\":true}"
@@ -60,6 +61,7 @@ extension DocumentBatch {
         document.source = source
         document.isSuperseded = isSuperseded
         document.newestID = newestID
+        document.hidden = hidden
         append(document)
     }
 }

@@ -38,6 +38,14 @@ enum ProxySettings {
     /// - Parameter long: the option that names a proxy.
     /// - Throws: `UsageError` for a password on the command line, else `ConfigurationError` or `ValueError`; none repeats the proxy's URL.
     static func proxy(_ invocation: Invocation, _ long: String, for url: String) throws -> HTTPProxy? {
+        let proxy = try anyProxy(invocation, long, for: url)
+        if let proxy, proxy.hasShortPassword, !Loopback.contains(proxy.host) {
+            throw SecretSettings.tooShort("the password of the proxy \(proxy.host)")
+        }
+        return proxy
+    }
+
+    private static func anyProxy(_ invocation: Invocation, _ long: String, for url: String) throws -> HTTPProxy? {
         let isLoopback = Loopback.isHost(ofURL: url)
         let exemptions = variable(invocation, ["NO_PROXY", "no_proxy"])?.value ?? ""
         if let named = try named(invocation, long, exemptions) {

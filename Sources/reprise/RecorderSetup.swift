@@ -21,7 +21,9 @@ enum RecorderSetup {
             Option(
                 long: "fields",
                 value: "LIST",
-                help: "Fields of a post to ask for, with commas between.",
+                help:
+                    "Fields of a post to ask for, with commas between. With withheld among them, a post that is withheld in some "
+                    + "country is hidden.",
                 default: StreamRequest.defaultFields.joined(separator: ","),
                 allowsEmpty: true
             ),
@@ -66,6 +68,7 @@ enum RecorderSetup {
     ///   - endpoint: where X is; nil for what the settings say.
     ///   - token: what X is shown; nil for what the settings say.
     ///   - directory: the journal's folder; nil for what the settings say.
+    ///   - fields: what is asked of each post; nil for what the settings say.
     ///   - waitsForBudget: whether a spent budget is waited for until its next day or month begins.
     ///   - logger: for the recorder.
     ///   - onStatus: gets its state several times a second.
@@ -74,12 +77,14 @@ enum RecorderSetup {
         endpoint: XEndpoint? = nil,
         token: BearerToken? = nil,
         directory: String? = nil,
+        fields: [String]? = nil,
         once: Bool = false,
         waitsForBudget: Bool = false,
         logger: Logger,
         onStatus: (@Sendable (RecorderStatus) -> Void)? = nil
     ) throws -> Recorder {
         var configuration = try configuration(invocation, endpoint: endpoint, token: token, once: once)
+        if let fields { configuration.stream.fields = fields }
         configuration.waitsForBudget = waitsForBudget
         let budget = try BudgetSettings.stream(invocation, for: configuration.endpoint)
         let journal = try JournalWriterConfiguration(
@@ -169,7 +174,7 @@ enum RecorderSetup {
         return guarded
     }
 
-    private static func list(_ invocation: Invocation, _ long: String) -> [String] {
+    static func list(_ invocation: Invocation, _ long: String) -> [String] {
         (invocation.string(long) ?? "").split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
     }
 }

@@ -18,7 +18,8 @@ enum RefreshSettings {
                 help:
                     "Fields of a post to request, in X's old or new names. With post.fields the author and references, which never "
                     + "change, are left out.",
-                default: StreamRequest.defaultFields.joined(separator: ",")
+                // Another option says whether it is asked what is withheld.
+                default: StreamRequest.defaultFields.filter { $0 != "withheld" }.joined(separator: ",")
             ),
             ServerSettings.accept,
             Option(
@@ -43,7 +44,7 @@ enum RefreshSettings {
             value: "RULE",
             help:
                 "hide: X is asked whether posts are withheld in some country, and such posts disappear like deleted ones; show: it "
-                + "is not asked.",
+                + "is not asked, by `run` for the stream neither.",
             default: "hide"
         ),
         Option(
@@ -76,6 +77,11 @@ enum RefreshSettings {
             allowsEmpty: true
         ),
     ]
+
+    /// Fields for the stream of a command that refreshes too: where withheld posts are to be shown, it is not asked about them either.
+    static func streamFields(_ fields: [String], _ invocation: Invocation) -> [String] {
+        invocation.string("withheld") == "show" ? fields.filter { $0 != "withheld" } : fields
+    }
 
     /// - Parameter spends: against X itself a budget has to be given.
     static func configuration(

@@ -100,6 +100,7 @@ enum ReplayCommand {
         )
         configuration.isAlone = isAlone
         configuration.isRebuild = invocation.flag("rebuild")
+        configuration.standsAlone = !range.isFollowing
         return configuration
     }
 

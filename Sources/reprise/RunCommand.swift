@@ -52,6 +52,7 @@ enum RunCommand {
                 endpoint: simulator.map { try XEndpoint($0.url) },
                 token: simulator == nil ? nil : BearerToken("simulated"),
                 directory: directory,
+                fields: RefreshSettings.streamFields(RecorderSetup.list(invocation, "fields"), invocation),
                 waitsForBudget: true,
                 logger: logger.labelled("recorder"),
                 onStatus: line.map { $0.show }

@@ -46,7 +46,7 @@ enum SearchSettings {
     /// - Throws: `ConfigurationError`, for credentials that would be shown on the way, among others.
     static func connection(_ invocation: Invocation, to address: SearchAddress) throws -> SearchConnection {
         let connection = SearchConnection(
-            credentials: try credentials(invocation),
+            credentials: try credentials(invocation, for: address.url),
             caFile: invocation.string("search-ca-file"),
             usesGzip: invocation.flag("search-gzip"),
             proxy: try ProxySettings.proxy(invocation, "search-proxy", for: address.url),
@@ -56,10 +56,12 @@ enum SearchSettings {
         return connection
     }
 
-    private static func credentials(_ invocation: Invocation) throws -> SearchConnection.Credentials {
+    private static func credentials(_ invocation: Invocation, for url: String) throws -> SearchConnection.Credentials {
         let key = try secret(invocation, file: "search-api-key-file", variable: "REPRISE_SEARCH_API_KEY")
         let username = invocation.string("search-username")
         let password = try secret(invocation, file: "search-password-file", variable: "REPRISE_SEARCH_PASSWORD")
+        try SecretSettings.check(key, "the search engine's API key", for: url)
+        try SecretSettings.check(password, "the search engine's password", for: url)
         switch (key, username, password) {
         case (let key?, nil, _): return .apiKey(key)
         case (nil, let username?, let password?): return .basic(username: username, password: password)

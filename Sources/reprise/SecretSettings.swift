@@ -13,4 +13,24 @@ enum SecretSettings {
         guard !line.isEmpty else { throw ConfigurationError("\(path) is empty") }
         return Secret(line)
     }
+
+    /// Throws where a secret is so short that it cannot be kept out of logs and journals where somebody repeats it.
+    ///
+    /// What goes to this machine only may be as short as one likes.
+    ///
+    /// - Parameters:
+    ///   - what: names the secret, and where it was set.
+    ///   - url: where it is sent.
+    static func check(_ secret: Secret?, _ what: String, for url: String) throws {
+        guard secret?.isTooShortToHide == true, !Loopback.isHost(ofURL: url) else { return }
+        throw tooShort(what)
+    }
+
+    /// The error for a secret that is too short.
+    static func tooShort(_ what: String) -> ConfigurationError {
+        ConfigurationError(
+            "\(what) has fewer than 6 characters: so short a secret cannot be told from other text, and would stand in the log "
+                + "wherever an answer repeats it; copy it again whole, or have a longer one made"
+        )
+    }
 }

@@ -29,6 +29,12 @@ enum XSettings {
 
     /// The token; a stand-in for X on this machine gets one that means nothing where there is none.
     static func token(_ invocation: Invocation, for endpoint: XEndpoint) throws -> BearerToken {
+        let token = try anyToken(invocation, for: endpoint)
+        try SecretSettings.check(token.authorization, "the bearer token", for: endpoint.base)
+        return token
+    }
+
+    private static func anyToken(_ invocation: Invocation, for endpoint: XEndpoint) throws -> BearerToken {
         if let path = invocation.string("token-file") {
             let text = try TextFile.read(path, "the token file")
             do { return try BearerToken(text) } catch {

@@ -73,6 +73,19 @@ struct PackagingTests {
         }
     }
 
+    /// A service that starts before its settings are there ends with 78, and stays away.
+    @Test func settingsAndCredentialsComeBeforeTheServices() throws {
+        let page = try text("README.md").split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        func place(_ word: String) throws -> Int {
+            try #require(page.firstIndex { $0.hasPrefix("    ") && $0.contains(word) }, "\(word)")
+        }
+        let enabling = try place("systemctl enable")
+        for word in ["editor /etc/reprise/environment", "editor /etc/reprise/reprise.yaml", "budget: "] {
+            #expect(try place(word) < enabling, "\(word)")
+        }
+        #expect(try place("systemctl daemon-reload") < enabling)
+    }
+
     @Test func theCrontabLineIsAPassOfOurs() throws {
         let folder = try TemporaryFolder()
         let lines = try text("cron/reprise-refresh").split(separator: "\n")

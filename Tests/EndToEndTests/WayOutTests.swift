@@ -54,6 +54,35 @@ struct WayOutTests {
         #expect(word.status == 64 && word.errors.contains("--proxy is"), "\(word.errors)")
     }
 
+    /// What cannot be blotted out where an answer repeats it is not sent; this machine may have what it likes.
+    @Test func aSecretThatIsTooShortToHideIsRefused() throws {
+        let engine = ["replay", "--sink", "opensearch:https://x.example/posts", "--journal", "j"]
+        let basic = ["REPRISE_SEARCH_USERNAME": "u", "REPRISE_SEARCH_PASSWORD": "zq7x"]
+        for (words, environment) in [
+            (Self.list, ["BEARER_TOKEN": "zq7x"]), (Self.list, ["BEARER_TOKEN": "Bearer zq7x"]),
+            (Self.list, ["REPRISE_PROXY": "http://user:zq7x@proxy.example:1"]),
+            (Self.list, ["HTTPS_PROXY": "http://user:zq7x@proxy.example:1"]),
+            (["record", "--once", "--budget", "1/day", "--journal", "j"], ["BEARER_TOKEN": "zq7x"]),
+            (engine, ["REPRISE_SEARCH_API_KEY": "zq7x"]), (engine, basic),
+        ] {
+            let result = try run(words, environment: environment) { folder in
+                if words == engine {
+                    try output(
+                        of: Surroundings.reprise(),
+                        ["record", "--once", "--journal", folder.path + "/j", "--x-api-url", Self.stream(in: folder)],
+                        in: folder
+                    )
+                }
+            }
+            #expect(result.status == 78 && result.errors.contains("fewer than 6"), "\(words): \(result.errors)")
+            #expect(!result.errors.contains("zq7x"))
+        }
+        let server = ScriptedServer { $0.answer(status: "200 OK", body: "{}") }
+        defer { server.stop() }
+        let own = try run(["rules", "list", "--x-api-url", server.url], environment: ["BEARER_TOKEN": "any"])
+        #expect(own.status == 0, "\(own.errors)")
+    }
+
     /// A proxy that lets nobody through, and says whom it saw.
     private func withProxy(_ use: (_ url: String) throws -> Void) throws -> Int {
         let proxy = ScriptedServer { $0.answer(status: "403 Forbidden", body: "") }

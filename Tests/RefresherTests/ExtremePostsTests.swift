@@ -62,7 +62,7 @@ import XAPI
         }
     }
 
-    @Test(arguments: ["2: 9223372036854775807s", "2: -1s", "2: 99999999999999999999s", "2: 8640000001s"])
+    @Test(arguments: ["3: 9223372036854775807s", "3: -1s", "3: 99999999999999999999s", "3: 8640000001s"])
     func noScheduleOfExtremeAgesIsBelieved(_ text: String) {
         #expect(RefreshSchedule(describedBy: text) == nil)
     }

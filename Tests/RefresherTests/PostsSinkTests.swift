@@ -1,4 +1,5 @@
 import Foundation
+import Journal
 import SQLite
 import Sinks
 import TestSupport
@@ -172,12 +173,61 @@ import Transform
         #expect(try file.state(of: 7)?.question(at: later).newestID == 8)
     }
 
-    @Test func aPostThatTheStreamShowsAsWithheldIsNotLookedUp() throws {
+    @Test func aPostThatTheStreamShowsAsWithheldIsLookedUpLikeAnyOtherThatIsHidden() throws {
         let folder = try TemporaryFolder()
         let file = try PostsFile(journal: folder.path, schedule: RefreshSchedule())
-        let withheld = #"{"id":"7","text":"t","withheld":{"copyright":false,"country_codes":["DE"]}}"#
-        _ = try PostsSink(file).deliver(Documents.sighting(withheld, rules: #"[{"tag":"a"}]"#, at: Self.start))
+        let sink = PostsSink(file)
+        let schedule = RefreshSchedule()
+        let withheld =
+            #"{"id":"7","text":"t","author_id":"5","withheld":{"copyright":false,"country_codes":["DE"]}}"#
+        let rules = #"[{"id":"1"},{"tag":"a"}]"#
+        // The stream may show it twice, which is no answer to a lookup.
+        for time in [Self.start, Self.start + .seconds(60)] {
+            _ = try sink.deliver(Documents.sighting(withheld, rules: rules, at: time))
+        }
+        let seen = Self.start + .seconds(60)
         let state = try #require(try file.state(of: 7))
-        #expect(state.isGone && RefreshSchedule().due(state).time == nil)
+        #expect(state.isGone && !state.isGoneForGood && state.first == Self.start)
+        #expect(schedule.due(state).time == seen + RefreshSchedule.onceMoreAfter)
+        #expect(schedule.due(state).reason == .onceMore)
+        let question = state.question(at: seen)
+        #expect(question.rules == Array(#"[null,"a"]"#.utf8) && question.author == Array("5".utf8))
+
+        // Two lookups that do not find it either are the end of it; one that does brings it back.
+        var missed = state
+        missed.miss(at: seen + .seconds(3_600))
+        #expect(schedule.due(missed).reason == .onceMore)
+        missed.miss(at: seen + .seconds(7_200))
+        #expect(schedule.due(missed).time == nil && missed.isGoneForGood)
+        let counts = #""text":"t","public_metrics":{"like_count":3}"#
+        let later = seen + .seconds(3_600)
+        let answer = Documents.answer(#"{"data":[{"id":"7",\#(counts)}]}"#, to: Question([question]), at: later)
+        let document = try #require(answer.documents.first)
+        #expect(document.category == nil && document.categories.map { answer.string($0) } == #"["a"]"#)
+        _ = try sink.deliver(answer)
+        let found = try #require(try file.state(of: 7))
+        #expect(!found.isGone && schedule.due(found).reason == .step(.seconds(14_400)))
+    }
+
+    @Test func whatTheStreamShowsAsWithheldIsLookedUpAnHourLaterAndShownAgain() throws {
+        let x = try ScriptedX(posts: 1..<3, at: Self.start) { ids in
+            "{\"data\":[\(ids.map { ScriptedX.post($0, likes: 4) }.joined(separator: ","))]}"
+        }
+        x.clock.advance(by: .seconds(1))
+        let writer = try JournalWriter(directory: x.folder.path, source: .filtered, clock: x.clock.clock)
+        let line = #"{"data":{"id":"9","text":"x","withheld":{"country_codes":["DE"]}},"matching_rules":[{"tag":"a"}]}"#
+        try Array("\(line)\r\n".utf8).withUnsafeBytes { try writer.append($0) }
+        try writer.close()
+        func pass() throws -> RefreshReport {
+            try x.pass("10/day") {
+                $0.billing = .none
+                $0.schedule.steps = [.seconds(900)]
+            }
+        }
+        x.clock.advance(by: .seconds(3_500))
+        #expect(try pass().read == 2)
+        x.clock.advance(by: .seconds(110))
+        let report = try pass()
+        #expect(report.read == 1 && report.ending == .done, "\(report)")
     }
 }

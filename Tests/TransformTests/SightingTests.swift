@@ -54,4 +54,39 @@ import Time
         #expect(outcome == .yielded(1))
         #expect(documents == [#"{"tweet_id":"7","gone":true}"#])
     }
+
+    /// What is needed to look a hidden post up again is there, and in no document.
+    @Test(arguments: [true, false]) func howAHiddenPostWasSeenIsKept(isFirstTagged: Bool) throws {
+        let post =
+            #"{"id":"7","text":"secret","author_id":"5","referenced_tweets":[{"type":"retweeted","id":"4"}],"withheld":{}}"#
+        let rules = #"[{"id":"1"\#(isFirstTagged ? #","tag":"a\"b""# : "")},{"id":"2","tag":"c"}]"#
+        let line = Array(#"{"data":\#(post),"matching_rules":\#(rules)}"#.utf8)
+        let batch = DocumentBatch(byteCapacity: 0)
+        let padded = line + [UInt8](repeating: 0, count: DefaultTransform.padding)
+        for number in 0..<300 {
+            padded.withUnsafeBytes { bytes in
+                let record = UnsafeRawBufferPointer(rebasing: bytes[0..<line.count])
+                _ = DefaultTransform().transform(
+                    record,
+                    offset: UInt64(number),
+                    arrival: someArrival,
+                    ordinal: 0,
+                    into: batch
+                )
+            }
+        }
+        let copy = batch.fittingCopy()
+        for document in copy.documents {
+            let hidden = try #require(document.hidden)
+            #expect(copy.json(of: document) == #"{"tweet_id":"7","gone":true}"# && document.category == nil)
+            let tags = hidden.categories.map { String(decoding: copy.bytes($0), as: UTF8.self) }
+            #expect(tags == (isFirstTagged ? #"["a\"b","c"]"# : #"["c"]"#) && hidden.hasCategory == isFirstTagged)
+            #expect(hidden.authorID.map { copy.string($0) } == "5")
+            #expect(hidden.postKind == .repost && hidden.repostedID == 4)
+        }
+        #expect(copy.documents.count == 300)
+        // A lookup's question has all that.
+        let answer = lookUp(#"{"data":[{"id":"1","withheld":{}}]}"#, asked: question(1)).batch
+        #expect(answer.stones == ["1"] && answer.documents[0].hidden == nil)
+    }
 }

@@ -33,7 +33,7 @@ struct RequestTests {
         #expect(
             request.url
                 == "https://api.x.com/2/tweets/search/stream?tweet.fields=public_metrics,created_at,author_id,lang,attachments,"
-                + "referenced_tweets,possibly_sensitive,paid_partnership,edit_history_tweet_ids"
+                + "referenced_tweets,possibly_sensitive,paid_partnership,edit_history_tweet_ids,withheld"
         )
         #expect(request.headers.isEmpty)
         let other = StreamRequest(fields: [], expansions: ["author_id", "a&b c"]).httpRequest(

@@ -31,18 +31,6 @@ struct UnbilledTests {
         #expect(!XAPIError(code: .unreachable, message: "").isUnbilled)
     }
 
-    /// Only a whole answer is given up at once; one that was lost on its way may be asked for again.
-    @Test func anAnswerThatMayHaveCostIsToldFromALostOne() {
-        for status in [200, 202, 204, 302, 408, 499, 502, 504, 520] {
-            #expect(XAPIError(code: .refused, message: "", status: status).isBilledAnswer, "\(status)")
-        }
-        for status in [401, 402, 404, 429, 500, 503] {
-            #expect(!XAPIError(code: .refused, message: "", status: status).isBilledAnswer, "\(status)")
-        }
-        let lost = HTTPClientError(code: .reset, message: "")
-        #expect(!XAPIError(code: .unreachable, message: "", cause: lost).isBilledAnswer)
-    }
-
     @Test func aLookupLeavesOnceHoweverTheConnectionEnds() throws {
         #expect(LookupRequest(ids: [1]).httpRequest(.real, try BearerToken("abc")).isSentOnce)
     }

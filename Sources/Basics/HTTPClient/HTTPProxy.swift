@@ -53,6 +53,9 @@ public struct HTTPProxy: Sendable, Hashable {
         password = pieces.flatMap { $0.count > 1 ? Secret($0[1]) : nil }
     }
 
+    /// Whether it has a password that is too short to be kept out of texts that the proxy sends back.
+    public var hasShortPassword: Bool { password?.isTooShortToHide ?? false }
+
     /// What must not be repeated of what the proxy is sent.
     var secrets: [Secret] {
         guard let username else { return [] }

@@ -21,6 +21,12 @@ public struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugSt
     /// Whether there is no text at all.
     public var isEmpty: Bool { text.isEmpty }
 
+    /// Whether it is too short to be found in texts from outside without taking half of them away, see `SecretFilter`.
+    public var isTooShortToHide: Bool {
+        let word = Array((text.split(separator: " ").last ?? "").utf8)
+        return SecretFilter.percentDecoded(word).count < SecretFilter.leastByteCount
+    }
+
     /// Bytes from outside with every occurrence of the secret removed, see `SecretFilter`.
     public func blottedOut(of bytes: [UInt8]) -> [UInt8] { SecretFilter([self]).blottedOut(of: bytes) }
 

@@ -5,8 +5,8 @@
 public struct SecretFilter: Sendable {
     /// What stands in a secret's place.
     static let mark = "<secret>"
-    /// A shorter secret stays: it would remove half of an answer.
-    private static let leastByteCount = 6
+    /// A shorter secret is found only behind its scheme, `Bearer x`: alone it would remove half of an answer.
+    static let leastByteCount = 6
 
     /// The longest first, so that one that is a part of another does not leave the rest of it.
     private let secrets: [[UInt8]]
@@ -15,10 +15,12 @@ public struct SecretFilter: Sendable {
     public init(_ secrets: [Secret]) {
         var forms: Set<[UInt8]> = []
         for secret in secrets {
-            guard let text = secret.reveal().split(separator: " ").last else { continue }
+            let whole = secret.reveal()
+            guard let text = whole.split(separator: " ").last else { continue }
             let bytes = Array(text.utf8)
             forms.insert(bytes)
             forms.insert(Self.percentDecoded(bytes))
+            if bytes.count < Self.leastByteCount { forms.insert(Array(whole.utf8)) }
         }
         self.secrets = forms.filter { $0.count >= Self.leastByteCount }.sorted { $0.count > $1.count }
     }

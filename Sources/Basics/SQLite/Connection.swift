@@ -10,7 +10,7 @@ public final class Connection {
     public enum Mode: Sendable {
         /// Reads and writes; makes the file where there is none.
         case readWrite
-        /// Reads only; the file must exist.
+        /// Reads only; the file must exist. One that nobody writes may stand in a folder that cannot be written.
         case readOnly
     }
 
@@ -27,6 +27,8 @@ public final class Connection {
     private var failure: SQLiteError?
     /// The inode that was opened; nil for a database in memory.
     let fileIdentity: String?
+    /// How the file stood when it was opened as one that does not change; nil for all others.
+    let stamp: Stamp?
     /// How long a call waits for another connection's lock.
     let longestWait: Duration
     /// The database file's path.
@@ -54,19 +56,15 @@ public final class Connection {
                 message: "\(path) is not a regular file, so it cannot be a database; move it away"
             )
         }
-        let flags: CInt
         switch mode {
-        case .readWrite: flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-        case .readOnly: flags = SQLITE_OPEN_READONLY
+        case .readWrite:
+            handle = try Connection.open(path, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE)
+            stamp = nil
+        case .readOnly:
+            let opened = try Connection.openForReading(path)
+            handle = opened.handle
+            stamp = opened.stamp
         }
-        var opened: OpaquePointer?
-        let result = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
-        guard result == SQLITE_OK, let opened else {
-            let error = SQLiteError(opened, result, "opening the database \(path)")
-            sqlite3_close_v2(opened)
-            throw error
-        }
-        handle = opened
         self.path = path
         longestWait = busyTimeout
         self.isStopped = isStopped
@@ -160,7 +158,11 @@ public final class Connection {
         try execute("BEGIN DEFERRED")
         // Nothing was written, so ending it cannot lose anything.
         defer { try? execute("COMMIT") }
-        return try body()
+        try checkUnchanged()
+        let result = try body()
+        // Without locks, what was read while the file changed may be of two moments.
+        try checkUnchanged()
+        return result
     }
 
     /// The first column of the first row as an integer; nil where there is no row or it is NULL.
@@ -173,6 +175,7 @@ public final class Connection {
     ///
     /// - Throws: `SQLiteError`.
     public func dataVersion() throws(SQLiteError) -> Int64 {
-        try int64("PRAGMA data_version") ?? 0
+        try checkUnchanged()
+        return try int64("PRAGMA data_version") ?? 0
     }
 }

@@ -25,7 +25,4 @@ extension XAPIError {
 
     /// Whether somebody else than X answered: X redirects nobody, and answers each request with 200, 201 or a refusal.
     public var isForeign: Bool { code == .foreignAnswer || code == .refused && (200...399).contains(status) }
-
-    /// Whether a whole answer came that X may have billed although it told nothing: such a request is not made again at once.
-    public var isBilledAnswer: Bool { status > 0 && !isUnbilled }
 }

@@ -11,8 +11,8 @@ public struct LookupRequest: Sendable, Hashable {
     /// The parameter that lists the fields: X's description of 2026-08 calls it `post.fields`, its pages `tweet.fields`.
     public var fieldsParameter: FieldsParameter
 
-    /// The stream's own fields, because sinks replace whole documents, and whether a post is withheld, because it is hidden then.
-    public static let defaultFields = StreamRequest.defaultFields + ["withheld"]
+    /// The stream's own fields, because sinks replace whole documents.
+    public static let defaultFields = StreamRequest.defaultFields
 
     /// Posts in one request, at most.
     public static let idLimit = 100

@@ -7,10 +7,10 @@ public struct StreamRequest: Sendable, Hashable {
     /// Objects to be sent along in `includes`; X may bill them, so none by default.
     public var expansions: [String]
 
-    /// What a document needs, and no more.
+    /// What a document needs, and whether a post is withheld, because it is hidden then; no more.
     public static let defaultFields = [
         "public_metrics", "created_at", "author_id", "lang", "attachments", "referenced_tweets", "possibly_sensitive",
-        "paid_partnership", "edit_history_tweet_ids",
+        "paid_partnership", "edit_history_tweet_ids", "withheld",
     ]
 
     /// Makes a request; the defaults are `defaultFields` and no expansions.

@@ -25,6 +25,26 @@ struct SecretFilterTests {
         #expect(SecretFilter([]).blottedOut(of: "text") == "text")
     }
 
+    /// Alone it would remove half of an answer, so it is found where it was sent: behind its scheme.
+    @Test func aShortSecretIsFoundBehindItsScheme() {
+        let filter = SecretFilter([Secret("Bearer none")])
+        #expect(
+            filter.blottedOut(of: "none: Authorization: Bearer none, Bearer%20none")
+                == "none: Authorization: <secret>, <secret>"
+        )
+        #expect(SecretFilter([Secret("ApiKey k")]).blottedOut(of: "x ApiKey k, k") == "x <secret>, k")
+        let basic = Secret.basic(username: "u", password: Secret("p"))
+        #expect(SecretFilter([basic]).blottedOut(of: "Basic dTpw, dTpw") == "<secret>, dTpw")
+    }
+
+    @Test(arguments: [
+        ("Bearer none", true), ("Bearer abcdef", false), ("abcde", true), ("%41%42", true), ("abcdef", false),
+        ("", true),
+    ])
+    func aSecretSaysWhetherItIsTooShort(text: String, isTooShort: Bool) {
+        #expect(Secret(text).isTooShortToHide == isTooShort)
+    }
+
     /// Of a secret that is a part of another nothing is left either.
     @Test func theLongestIsFoundFirst() {
         let filter = SecretFilter([Secret("canary"), Secret("canary-long")])

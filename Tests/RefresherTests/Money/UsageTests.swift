@@ -1,4 +1,5 @@
 import Foundation
+import Journal
 import Lifecycle
 import Logging
 import Refresher
@@ -44,6 +45,43 @@ struct UsageTests {
             #expect(report.spent == 0 && report.free == 300, "hour \(hour): \(report)")
         }
         #expect(try fixture.ledger().values.reduce(0, +) == 0 && fixture.log.messages.isEmpty)
+    }
+
+    /// X bills posts, cut ones too: lines without `data`, blank lines and events are no part of either figure.
+    @Test(arguments: [
+        // Notices between the posts hide nothing that X billed besides.
+        (notices: 300, fragments: 0, billed: 160, isDoubted: true),
+        // Posts that were cut are billed ones.
+        (notices: 0, fragments: 60, billed: 160, isDoubted: false),
+        (notices: 300, fragments: 60, billed: 181, isDoubted: true),
+        (notices: 300, fragments: 0, billed: 120, isDoubted: false),
+    ])
+    func likeIsComparedWithLike(notices: Int, fragments: Int, billed: Int, isDoubted: Bool) throws {
+        let days = "{\"usage\":[{\"date\":\"2026-01-29T00:00:00.000Z\",\"usage\":\"\(billed)\"}]}"
+        let usage = ("200 OK", "{\"data\":{\"daily_project_usage\":\(days)}}")
+        let x = try ScriptedX(posts: 1..<101, at: MoneyFixture.start, usage: usage) { ids in
+            "{\"data\":[\(ids.map { ScriptedX.post($0, likes: 1) }.joined(separator: ","))]}"
+        }
+        x.clock.advance(by: .seconds(1))
+        let writer = try JournalWriter(directory: x.folder.path, source: .filtered, clock: x.clock.clock)
+        func append(_ text: String) throws {
+            x.clock.advance(by: .milliseconds(1))
+            try Array(text.utf8).withUnsafeBytes { try writer.append($0) }
+        }
+        for number in 0..<notices {
+            try append("{\"errors\":[{\"title\":\"Forbidden\",\"resource_id\":\"\(number)\"}]}\r\n\r\n")
+        }
+        for number in 0..<fragments {
+            try writer.append(event: EventKind.opened, fields: [])
+            try append("{\"data\":{\"id\":\"\(1_000 + number)\",\"te")
+        }
+        try writer.append(event: EventKind.opened, fields: [])
+        try writer.close()
+        x.clock.advance(by: .seconds(1_000))
+        _ = try x.pass("10/day")
+        let doubts = x.log.messages.filter { $0.contains("X has billed") }
+        #expect(doubts.isEmpty != isDoubted, "\(doubts)")
+        #expect(doubts.allSatisfy { $0.contains("knows of \(100 + fragments):") }, "\(doubts)")
     }
 
     @Test(arguments: [
