@@ -16,7 +16,7 @@ extension JournalRepair {
         } else {
             let rescue = try TailRescue(
                 folder,
-                into: SegmentAppender(folder: folder, found: RecoveredSource(folder, last: nil))
+                into: SegmentAppender(folder: folder, found: RecoveredSource(repaired: folder))
             )
             step = rescue.step
             if let id = rescue.openSegment { rewritten.append(id) }

@@ -32,13 +32,7 @@ struct RecoveredJournal {
             }
         } catch is RecoveredSource.NeedsRepair {
             steps += try RecoveredJournal.repair(journal, folder, from: .first)
-            do { found = try RecoveredSource(folder, last: nil) } catch is RecoveredSource.NeedsRepair {
-                throw JournalError(
-                    .corrupt,
-                    "\(folder.path) is damaged so that it is not known where to go on; ask 'reprise journal verify', and restore "
-                        + "what it names from a copy"
-                )
-            }
+            found = try RecoveredSource(repaired: folder)
         }
         appender = try SegmentAppender(folder: folder, found: found)
         if let note = try RecoveredJournal.setAsideIfUnreadable(folder) { notes.append(note) }

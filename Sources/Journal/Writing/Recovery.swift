@@ -60,6 +60,19 @@ struct RecoveredSource {
     /// The segments are not as a recorder or a kill leaves them.
     struct NeedsRepair: Error {}
 
+    /// Finds where the blocks end behind a repair.
+    ///
+    /// - Throws: `corrupt` where they are not in order even then.
+    init(repaired folder: SourceFolder) throws {
+        do { try self.init(folder, last: nil) } catch is NeedsRepair {
+            throw JournalError(
+                .corrupt,
+                "\(folder.path) is damaged so that it is not known where to go on; ask 'reprise journal verify', and restore "
+                    + "what it names from a copy"
+            )
+        }
+    }
+
     /// Whether whole blocks stand behind damage in the open segment, and the tail does not have everything from there on.
     ///
     /// A kill leaves a part of one block behind the last whole one, which is only cut off.
