@@ -177,7 +177,7 @@ let package = Package(
             "Dashboard",
             ["Time", "Logging", "Lifecycle", "HTTPClient", "HTTPServer", "SQLite", "Transform", "Index", "Dashboard"]
         ),
-        tests("EndToEnd", ["Time", "SQLite", "Journal", "Simulator"], exclude: ["Peers"]),
+        tests("EndToEnd", ["Time", "SQLite", "Hashing", "Journal", "Simulator"], exclude: ["Peers"]),
         tests("Tidy", []),
     ],
     swiftLanguageModes: [.v6],

@@ -48,8 +48,9 @@ extension RepairStep {
         if blocks > 0 { text += "; \(blocks) blocks with \(records) records are in place" }
         if rescuedBytes > 0 { text += "; \(rescuedBytes) bytes were rescued from elsewhere" }
         for gap in gaps.prefix(3) {
+            let bytes = gap.bytes == 0 ? "an unknown number of" : "\(gap.bytes)"
             text +=
-                "; \(gap.bytes) bytes are gone behind offset \(gap.offset), \(gap.from?.rfc3339 ?? "the beginning") to "
+                "; \(bytes) bytes are gone behind offset \(gap.offset), \(gap.from?.rfc3339 ?? "the beginning") to "
             text += gap.to?.rfc3339 ?? "the end"
         }
         if gaps.count > 3 { text += "; and \(gaps.count - 3) more gaps, \(missingBytes) bytes in all" }

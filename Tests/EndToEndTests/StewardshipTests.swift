@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Hashing
 import Journal
 import TestSupport
 import Testing
@@ -105,7 +106,10 @@ struct StewardshipTests {
         let journal = folder.path + "/journal"
         try record(journal)
         let tail = try #require(FileHandle(forUpdatingAtPath: journal + "/filtered/tail"))
-        try tail.write(contentsOf: Data("RTE2".utf8))
+        // An entry without content of the next version, its checksum right.
+        let header = Array("RTE2".utf8) + [UInt8](repeating: 0, count: 36)
+        let checksum = header.withUnsafeBytes { XXH3.hash($0) }
+        try tail.write(contentsOf: Data(header) + withUnsafeBytes(of: checksum.littleEndian) { Data($0) })
         try tail.close()
         let segment = journal + "/filtered/0000000001.zst"
         let before = [try Data(contentsOf: URL(fileURLWithPath: segment)), Data("RTE2".utf8)]
