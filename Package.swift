@@ -43,6 +43,7 @@ let package = Package(
     products: [.executable(name: "reprise", targets: ["reprise"])],
     targets: [
         library("CCurl", link: "libcurl", apt: "libcurl4-openssl-dev"),
+        library("CCrypto", link: "libcrypto", apt: "libssl-dev"),
         library("CMicroHTTPD", link: "libmicrohttpd", apt: "libmicrohttpd-dev"),
         library("CSQLite", link: "sqlite3", apt: "libsqlite3-dev"),
         library("CXXHash", link: "libxxhash", apt: "libxxhash-dev"),
@@ -65,7 +66,7 @@ let package = Package(
         basics("JSON", ["CSimdJSON"]),
         basics("YAML", ["CYAML"]),
         basics("Compression", ["CZlib", "CZstd"]),
-        basics("Hashing", ["CXXHash"]),
+        basics("Hashing", ["CCrypto", "CXXHash"]),
         basics("SQLite", ["CSQLite", "Failures", "Files"]),
         basics("Lifecycle", ["Time", "Failures", "Logging"]),
         basics("Terminal", ["Numbers", "Time", "Text", "Lifecycle"]),
@@ -77,11 +78,13 @@ let package = Package(
         room("XAPI", ["Numbers", "Time", "Failures", "JSON", "YAML", "Lifecycle", "HTTPClient"]),
         room("Transform", ["Time", "JSON", "Hashing"]),
         room("Index", ["Numbers", "Time", "Failures", "SQLite", "Transform"]),
+        room("AWS", ["Numbers", "Time", "Failures", "JSON", "Hashing", "HTTPClient"]),
         room(
             "Sinks",
             [
-                "Time", "Failures", "Files", "Text", "JSON", "Compression", "Lifecycle", "HTTPClient", "Transform",
-                "Index",
+                "Numbers", "Time", "Failures", "Files", "Text", "JSON", "Compression", "Lifecycle", "HTTPClient",
+                "Transform",
+                "Index", "AWS",
             ]
         ),
         room(
@@ -89,7 +92,10 @@ let package = Package(
             ["Time", "Failures", "Files", "Logging", "Lifecycle", "Terminal", "HTTPClient", "Journal", "XAPI"]
         ),
         room("Replayer", ["Time", "Failures", "Logging", "Lifecycle", "Journal", "Transform", "Sinks"]),
-        room("Feeds", ["Time", "Failures", "Logging", "Lifecycle", "Journal", "Transform", "Sinks", "Replayer"]),
+        room(
+            "Feeds",
+            ["Time", "Failures", "Logging", "Lifecycle", "Journal", "Transform", "AWS", "Sinks", "Replayer"]
+        ),
         room(
             "Refresher",
             [
@@ -111,7 +117,7 @@ let package = Package(
                 "HTTPClient",
                 "HTTPServer",
                 "Journal",
-                "XAPI", "Transform", "Index", "Sinks", "Recorder", "Replayer", "Feeds", "Refresher", "Dashboard",
+                "XAPI", "Transform", "Index", "AWS", "Sinks", "Recorder", "Replayer", "Feeds", "Refresher", "Dashboard",
                 "Simulator",
             ],
             path: "Sources/reprise",
@@ -152,15 +158,15 @@ let package = Package(
         tests(
             "Sinks",
             [
-                "Time", "Failures", "Files", "JSON", "Lifecycle", "HTTPClient", "Journal", "Transform", "Sinks",
+                "Time", "Failures", "Files", "JSON", "Lifecycle", "HTTPClient", "Journal", "Transform", "AWS", "Sinks",
                 "Replayer",
             ]
         ),
         tests(
             "Replayer",
             [
-                "SQLite", "Time", "Failures", "Files", "Lifecycle", "Logging", "Journal", "Transform", "Index", "Sinks",
-                "Replayer",
+                "SQLite", "Time", "Failures", "Files", "Lifecycle", "Logging", "HTTPClient", "Journal", "Transform",
+                "Index", "AWS", "Sinks", "Replayer",
             ]
         ),
         tests("Feeds", ["Time", "Failures", "Logging", "Lifecycle", "Journal", "Replayer", "Sinks", "Feeds"]),
@@ -171,6 +177,7 @@ let package = Package(
                 "Transform", "Index", "Sinks", "Recorder", "Replayer", "Refresher", "Simulator",
             ]
         ),
+        tests("AWS", ["Time", "Failures", "Hashing", "HTTPClient", "AWS"], exclude: ["Peers"]),
         tests("Search", ["Time", "Failures", "JSON", "SQLite", "Lifecycle", "HTTPClient", "Transform", "Sinks"]),
         tests("Simulator", ["Time", "Logging", "Lifecycle", "HTTPClient", "Simulator"]),
         tests(

@@ -107,8 +107,13 @@ public final class Feed: Service {
         let seed = UInt64(random() * Double(1 << 53))
         let open = try OpenFeed(configuration, seed: seed, listeners, shutdown)
         if isLocal, outcome.books == ReplayBooks(), !trouble.isReported { reportTrouble(nil) }
-        let before = outcome.books
-        defer { shared.withLock { $0.books = before.adding(open.replayer.currentBooks) } }
+        let (before, totals) = (outcome.books, outcome.firehose)
+        defer {
+            shared.withLock {
+                $0.books = before.adding(open.replayer.currentBooks)
+                $0.firehose = open.firehoseTotals.map { ($0).adding(totals ?? FirehoseTotals()) }
+            }
+        }
         try open.replayer.run(shutdown)
         let isStopped = shutdown.isRequested && !configuration.range.isFollowing
         shared.withLock {

@@ -1,3 +1,4 @@
+public import AWS
 public import Replayer
 public import Sinks
 
@@ -27,6 +28,10 @@ public struct FeedConfiguration: Sendable {
     public var persistence: FeedPersistence
     /// How a search engine is reached.
     public var connection: SearchConnection
+    /// How AWS is reached; nil where no sink is there.
+    public var aws: AWSConnection?
+    /// What a delivery stream gets.
+    public var firehose = FirehoseOptions()
     /// Whether a search engine's index and alias are created and checked; otherwise only `_bulk` is requested.
     public var usesSetup: Bool
     /// Whether a file gets no lines that only say that a post is gone.

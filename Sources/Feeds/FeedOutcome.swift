@@ -13,6 +13,8 @@ public struct FeedOutcome: Sendable {
     public var isStopped = false
     /// What a rebuild made.
     public var rebuilt: SearchRebuildResult?
+    /// What a delivery to Firehose came to; nil for other sinks.
+    public var firehose: FirehoseTotals?
     /// What ended it, where that was a failure.
     public var error: (any Error)?
     /// Whether everything it was to replay was settled, whatever came then.

@@ -1,3 +1,4 @@
+internal import AWS
 internal import Journal
 internal import Lifecycle
 internal import Replayer
@@ -31,6 +32,9 @@ extension OpenFeed {
         guard !configuration.isRebuild else {
             throw SinkError(.address, "--rebuild is for elasticsearch: and opensearch:")
         }
+        if case .firehose(let address) = configuration.sink {
+            return try firehose(address, configuration, seed: seed, listeners, shutdown)
+        }
         return try local(configuration.sink, configuration, shutdown)
     }
 
@@ -41,6 +45,7 @@ extension OpenFeed {
         /// Where the sink is; empty where its identity says it.
         var place = ""
         var finish: ((ReplayBooks) throws -> SearchRebuildResult)?
+        var totals: (() -> FirehoseTotals)?
     }
 
     private static func local(
@@ -102,6 +107,31 @@ extension OpenFeed {
         )
     }
 
+    private static func firehose(
+        _ address: FirehoseAddress,
+        _ configuration: FeedConfiguration,
+        seed: UInt64,
+        _ listeners: Listeners,
+        _ shutdown: ShutdownSignal
+    ) throws -> Opened {
+        guard let connection = configuration.aws else {
+            throw SinkError(.address, "\(address) needs a connection to AWS")
+        }
+        do {
+            try FirehoseSetup(address, connection).check(configuration.firehose) { shutdown.isRequested }
+            let sink = try FirehoseSink(address, connection, configuration.firehose)
+            let delivery = try ConcurrentDelivery(
+                sink,
+                patience: configuration.persistence.patience,
+                seed: seed,
+                onTrouble: listeners.onTrouble
+            )
+            return Opened(delivery: delivery, place: "\(address)", totals: { sink.totals })
+        } catch let error as AWSError {
+            throw FirehoseSetup.failure(address, error)
+        }
+    }
+
     static func deadLetters(
         of sink: SinkAddress,
         _ journal: Journal,
@@ -139,7 +169,7 @@ extension OpenFeed {
             journal: journal,
             name: name,
             sink: identity,
-            transform: Replayer.transformDigest,
+            transform: configuration.range.transformDigest,
             place: opened.place,
             rebinding: opened.rebinding,
             isStopped: { shutdown.isRequested(for: grace) }

@@ -7,6 +7,7 @@ internal import Sinks
 struct OpenFeed {
     let replayer: Replayer
     private let finish: ((ReplayBooks) throws -> SearchRebuildResult)?
+    private let totals: (() -> FirehoseTotals)?
 
     /// What is told while it is opened and while it runs.
     struct Listeners: Sendable {
@@ -31,6 +32,7 @@ struct OpenFeed {
         if !sink.isRemote { range.flushInterval = .zero }
         let opened = try OpenFeed.open(configuration, seed: seed, listeners, shutdown)
         finish = opened.finish
+        totals = opened.totals
         // A pipe that has no reader, or one that never reads, hears the shutdown from here on.
         opened.delivery.endWaits(on: shutdown)
         let checkpoint = try OpenFeed.checkpoint(configuration, opened, journal, shutdown)
@@ -52,6 +54,9 @@ struct OpenFeed {
 
     /// Ends a rebuild when everything was delivered: the alias moves; nil where none was asked for.
     func finishRebuild() throws -> SearchRebuildResult? { try finish?(replayer.currentBooks) }
+
+    /// What a delivery to Firehose has come to; nil for other sinks.
+    var firehoseTotals: FirehoseTotals? { totals?() }
 
     private static func notice(_ change: OutputChange, _ sink: SinkAddress) -> String {
         switch change {

@@ -13,15 +13,21 @@ public struct DeadLetterRetry {
 
     /// Retries letters of one sink; waits until each is settled.
     ///
+    /// - Parameter isRaw: whether the sink gets recorded lines as they are.
     /// - Throws: `JournalError`, or the sink's error where it takes nothing; nothing is removed from the letters here.
-    public init(_ letters: [DeadLetter], of journal: Journal, through delivery: any Delivery) throws {
+    public init(
+        _ letters: [DeadLetter],
+        of journal: Journal,
+        through delivery: any Delivery,
+        isRaw: Bool = false
+    ) throws {
         let transform = DefaultTransform()
         var batch = DocumentBatch()
         var asked: [DeadLetter] = []
         for letter in letters {
             batch.source = asked.count
             let before = batch.documents.count
-            try DeadLetterRetry.transform(letter, of: journal, transform, into: batch)
+            try DeadLetterRetry.transform(letter, of: journal, transform, isRaw, into: batch)
             // Documents of the record that were not refused are sent again too, and found to be there.
             if batch.documents.count == before { vanished.append(letter) } else { asked.append(letter) }
             if batch.documents.count >= delivery.batchDocumentLimit / 2 { batch = try delivery.deliver(batch) }
@@ -53,6 +59,7 @@ public struct DeadLetterRetry {
         _ letter: DeadLetter,
         of journal: Journal,
         _ transform: DefaultTransform,
+        _ isRaw: Bool,
         into batch: DocumentBatch
     ) throws {
         let records = MergedRecords([
@@ -61,7 +68,7 @@ public struct DeadLetterRetry {
         while let item = try records.next() {
             if item.mark.kind == .keepAlive { continue }
             guard item.mark.offset == letter.offset, item.mark.kind == .whole else { return }
-            _ = item.outcome(by: transform, into: batch)
+            _ = item.outcome(by: transform, isRaw: isRaw, into: batch)
             return
         }
     }

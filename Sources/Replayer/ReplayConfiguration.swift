@@ -8,6 +8,8 @@ public struct ReplayConfiguration: Sendable {
     public var start: ReadStart
     /// Where each source ends; `never` follows.
     public var end: ReadEnd
+    /// Whether recorded lines are delivered as they are, instead of documents made of them.
+    public var isRaw = false
     /// Stops after this many documents; with a checkpoint behind the record whose documents reach that, because none is divided.
     public var documentLimit: Int?
     /// Delivers a batch when it holds this many documents; nil leaves it to the sink.
@@ -39,6 +41,9 @@ public struct ReplayConfiguration: Sendable {
         self.flushInterval = flushInterval
         self.checkpointInterval = checkpointInterval
     }
+
+    /// What makes of records what is delivered: a checkpoint belongs to one.
+    public var transformDigest: String { isRaw ? "recorded lines" : Replayer.transformDigest }
 
     /// Whether the replay goes on when everything is read.
     public var isFollowing: Bool { end == .never }

@@ -170,7 +170,7 @@ public final class Replayer: Service, @unchecked Sendable {
             arrivals = (arrivals?.first ?? item.mark.arrival, item.mark.arrival)
             batch.source = item.source
             let leftOut = transform.leftOutCount
-            let outcome = item.outcome(by: transform, into: batch)
+            let outcome = item.outcome(by: transform, isRaw: configuration.isRaw, into: batch)
             books.add(
                 outcome,
                 leftOut: transform.leftOutCount - leftOut,

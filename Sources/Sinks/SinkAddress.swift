@@ -8,6 +8,8 @@ public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
     case sqlite(path: String)
     /// `elasticsearch:URL/ALIAS`, `opensearch:URL/ALIAS`: an index behind its alias.
     case search(SearchAddress)
+    /// `firehose:STREAM`: a delivery stream of Amazon Data Firehose.
+    case firehose(FirehoseAddress)
     /// `null:`: nowhere.
     case null
 
@@ -22,6 +24,7 @@ public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
         case ("sqlite", false): self = .sqlite(path: target)
         case ("elasticsearch", _): self = .search(try SearchAddress(.elasticsearch, target))
         case ("opensearch", _): self = .search(try SearchAddress(.opensearch, target))
+        case ("firehose", _): self = .firehose(try FirehoseAddress(target))
         case ("null", true): self = .null
         case ("null", false): throw SinkError(.address, "null: takes no target, so write 'null:'")
         case ("ndjson", true), ("sqlite", true):
@@ -30,7 +33,7 @@ public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
             throw SinkError(
                 .address,
                 "'\(text)' is no sink: write ndjson:PATH, ndjson:-, sqlite:PATH, elasticsearch:URL/ALIAS, "
-                    + "opensearch:URL/ALIAS or null:"
+                    + "opensearch:URL/ALIAS, firehose:STREAM or null:"
             )
         }
     }
@@ -42,13 +45,17 @@ public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
         case .standardOutput: "ndjson:-"
         case .sqlite(let path): "sqlite:\(path)"
         case .search(let address): "\(address)"
+        case .firehose(let address): "\(address)"
         case .null: "null:"
         }
     }
 
     /// Whether it is behind a network, so that it is opened by `ConcurrentDelivery`.
     public var isRemote: Bool {
-        if case .search = self { true } else { false }
+        switch self {
+        case .search, .firehose: true
+        case .ndjson, .standardOutput, .sqlite, .null: false
+        }
     }
 
     /// Opens a sink of this machine.
@@ -78,7 +85,7 @@ public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
                 isStopped: isStopped
             )
         case .null: NullSink()
-        case .search: throw SinkError(.address, "\(self) is behind a network; open its delivery")
+        case .search, .firehose: throw SinkError(.address, "\(self) is behind a network; open its delivery")
         }
     }
 }

@@ -63,21 +63,23 @@ enum DeadLettersCommand {
             let shutdown = ShutdownSignal()
             let signals = Signals.requestOn(Signals.stopSignals, shutdown)
             defer { signals.cancel() }
+            let configuration = try FeedSettings.feed(
+                invocation,
+                into: address,
+                journal: Context.journalDirectory(invocation),
+                checkpoint: .ofSink,
+                persistence: FeedSettings.bounded(invocation)
+            )
             let delivery = try FeedDelivery.open(
-                FeedSettings.feed(
-                    invocation,
-                    into: address,
-                    journal: Context.journalDirectory(invocation),
-                    checkpoint: .ofSink,
-                    persistence: FeedSettings.bounded(invocation)
-                ),
+                configuration,
                 seed: UInt64.random(in: 0...UInt64.max),
                 shutdown
             )
             let retry = try DeadLetterRetry(
                 all,
                 of: Journal(directory: Context.journalDirectory(invocation)),
-                through: delivery
+                through: delivery,
+                isRaw: configuration.range.isRaw
             )
             try delivery.close()
             // Delivered first, forgotten then: a kill in between costs a second retry.

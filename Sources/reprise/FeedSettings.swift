@@ -15,7 +15,7 @@ enum FeedSettings {
                 long: "skip-deletions",
                 help: "Write no lines such as {\"tweet_id\":\"42\",\"gone\":true,\"version\":…} into NDJSON."
             ),
-        ] + SearchSettings.options
+        ] + SearchSettings.options + AWSOptions.options
 
     static let flushInterval = Option(
         long: "flush-interval",
@@ -52,13 +52,15 @@ enum FeedSettings {
         journal: String,
         besides others: [SinkAddress] = []
     ) throws -> [SinkAddress] {
+        let addresses: [SinkAddress]
         do throws(SinkError) {
-            let addresses = try FeedTargets.addresses(invocation.strings("sink"), besides: others)
+            addresses = try FeedTargets.addresses(invocation.strings("sink"), besides: others)
             try FeedTargets.check(addresses, outside: journal)
-            return addresses
         } catch {
             throw UsageError(error.message, command: invocation.path)
         }
+        try AWSOptions.check(invocation, addresses)
+        return addresses
     }
 
     /// A feed into a sink, with the settings that all commands share.
@@ -78,6 +80,12 @@ enum FeedSettings {
             persistence: persistence
         )
         configuration.skipsDeletions = invocation.flag("skip-deletions")
+        if case .firehose = sink {
+            configuration.aws = try AWSOptions.connection(invocation)
+            configuration.firehose = try AWSOptions.firehose(invocation)
+            configuration.range.isRaw = configuration.firehose.isRaw
+            return configuration
+        }
         guard case .search(let address) = sink else { return configuration }
         configuration.connection = try SearchSettings.connection(invocation, to: address)
         configuration.usesSetup = !invocation.flag("no-setup")

@@ -53,7 +53,7 @@ struct ReplayReport {
             + \(books.failedCount) failed\(reasons(failed)), \(rate)/s\(places)
             documents  \(books.documents) = \(books.accepted) accepted + \(books.stale) stale + \(books.rejected) rejected\
             \(books.skipped > 0 ? " + \(books.skipped) skipped" : "")\
-            \(books.unread.isEmpty ? "" : "\ngaps       \(UnreadText.sentence(books.unread))")\(behind)
+            \(books.unread.isEmpty ? "" : "\ngaps       \(UnreadText.sentence(books.unread))")\(firehose)\(behind)
 
             """
     }
@@ -72,6 +72,38 @@ struct ReplayReport {
 
     private var failedAt: [(String, [JournalPosition])] {
         books.failedAt.map { ($0.key.rawValue, $0.value) }.sorted { $0.0 < $1.0 }
+    }
+
+    /// What Firehose took, what of it may be there twice, and what packing has saved.
+    private var firehose: String {
+        guard let totals = outcome.firehose else { return "" }
+        var lines =
+            "\nfirehose   \(totals.records) records in \(totals.calls) calls, \(totals.billedBytes) bytes billed"
+        if totals.unpackedBytes > totals.billedBytes {
+            lines += " instead of \(totals.unpackedBytes) unpacked"
+        }
+        if totals.lostAnswers > 0 {
+            lines +=
+                "\ntwice      at most \(totals.perhapsTwice) documents: \(totals.lostAnswers) answers were lost, and what they were "
+                + "about was sent again"
+        }
+        return lines
+    }
+
+    private var firehoseJSON: [(String, EventValue)] {
+        guard let totals = outcome.firehose else { return [] }
+        return [
+            (
+                "firehose",
+                .object([
+                    ("calls", .integer(Int64(totals.calls))), ("records", .integer(Int64(totals.records))),
+                    ("billed_bytes", .integer(Int64(totals.billedBytes))),
+                    ("unpacked_bytes", .integer(Int64(totals.unpackedBytes))),
+                    ("lost_answers", .integer(Int64(totals.lostAnswers))),
+                    ("perhaps_twice_documents", .integer(Int64(totals.perhapsTwice))),
+                ])
+            )
+        ]
     }
 
     private var behind: String {
@@ -104,7 +136,7 @@ struct ReplayReport {
                 ("stale", .integer(Int64(books.stale))), ("rejected", .integer(Int64(books.rejected))),
                 ("skipped", .integer(Int64(books.skipped))),
                 ("elapsed_ms", .integer(outcome.elapsed.microseconds / 1_000)),
-            ] + UnreadText.times(books.unread) + lag
+            ] + UnreadText.times(books.unread) + firehoseJSON + lag
         )
         return String(decoding: value.json, as: UTF8.self)
     }

@@ -37,7 +37,7 @@ enum SearchSettings {
             Option(
                 long: "insecure-http",
                 help:
-                    "Send the search engine's user or key over plain http to another machine, where everyone on the way can read it."
+                    "Send credentials, or what they sign, over plain http to another machine, where everyone on the way can read it."
             ),
         ] + ProxySettings.options("search-proxy", to: "the search engine", variable: "REPRISE_SEARCH_PROXY")
 

@@ -74,6 +74,7 @@ private final class Place {
     private let folder: TemporaryFolder
     private let simulator: RunningProgram
     private let environment: [String: String]
+    private let firehose = FirehoseDouble()
     /// What a line started that others then talk to.
     private var servers: [RunningProgram] = []
 
@@ -98,6 +99,8 @@ private final class Place {
         environment = [
             "PATH": bin + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"),
             "X_API_URL": try simulator.firstLine(), "BEARER_TOKEN": "any", "REPRISE_PORT": "0",
+            "AWS_ENDPOINT_URL_FIREHOSE": firehose.server.url, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "any",
+            "AWS_SECRET_ACCESS_KEY": "any-secret",
         ]
         let recorder = try RunningProgram(reprise, ["record"], in: folder, environment: environment)
         _ = try until("a sealed journal; \(recorder.errors)") {

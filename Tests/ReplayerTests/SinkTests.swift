@@ -1,5 +1,7 @@
+import AWS
 import Foundation
 import Glibc
+import HTTPClient
 import Sinks
 import TestSupport
 import Testing
@@ -7,9 +9,18 @@ import Time
 import Transform
 
 @Suite struct SinkTests {
-    private static let names = ["ndjson", "sqlite", "null"]
+    private static let names = ["ndjson", "sqlite", "null", "firehose"]
+    private let firehose = FirehoseDouble()
 
     private func open(_ name: String, in folder: TemporaryFolder, resuming: Bool = false) throws -> any Sink {
+        if name == "firehose" {
+            let settings = try AWSSettings(environment: [
+                "HOME": folder.path, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": firehose.server.url,
+                "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "secret-b",
+            ])
+            let connection = try AWSConnection(settings, http: HTTPClientConfiguration(userAgent: "test"))
+            return DeliveredSink(try FirehoseSink(FirehoseAddress("posts"), connection, FirehoseOptions()))
+        }
         let address = try SinkAddress(name == "null" ? "null:" : "\(name):\(folder.path)/out")
         return try address.open(transformDigest: DefaultTransform.digest, resuming: resuming)
     }
@@ -140,4 +151,42 @@ import Transform
         #expect(error?.code == .address)
         #expect(error?.message.contains(":") == true)
     }
+}
+
+/// A remote sink as a local one, for what holds for all: each batch is settled before the next.
+private final class DeliveredSink: Sink {
+    private let delivery: ConcurrentDelivery?
+    private let failure: (any Error)?
+    private var before = DeliveryCounts()
+    let kind: SinkKind
+    let identity: String
+
+    init(_ sink: any RemoteSink) {
+        kind = sink.kind
+        identity = sink.identity
+        do {
+            delivery = try ConcurrentDelivery(sink, patience: .givingUp(after: .seconds(20)), seed: 1)
+            failure = nil
+        } catch {
+            delivery = nil
+            failure = error
+        }
+    }
+
+    func deliver(_ batch: DocumentBatch) throws -> DeliveryCounts {
+        if let failure { throw failure }
+        _ = try delivery?.deliver(batch)
+        try delivery?.finish()
+        let now = try delivery?.progress().counts ?? DeliveryCounts()
+        defer { before = now }
+        return DeliveryCounts(
+            accepted: now.accepted - before.accepted,
+            stale: now.stale - before.stale,
+            rejected: now.rejected - before.rejected,
+            skipped: now.skipped - before.skipped
+        )
+    }
+
+    func flush() throws { delivery?.flush() }
+    func close() throws { try delivery?.close() }
 }

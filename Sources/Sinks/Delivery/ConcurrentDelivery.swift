@@ -86,7 +86,9 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
         let isSmall = batch.isMostlyEmpty
         let full = UncheckedBox(isSmall ? batch.fittingCopy() : batch)
         let replacement = isSmall ? UncheckedBox(batch) : nil
-        let empty = try wait { $0.add(full, replacement: replacement, now: clock.now) }
+        let numbers = 0..<Int32(full.value.documents.count)
+        let wanted = numbers.filter { sink.takes(full.value.documents[Int($0)]) }
+        let empty = try wait { $0.add(full, wanted: wanted, replacement: replacement, now: clock.now) }
         if isSmall { batch.removeAll() }
         monitor.signal()
         return empty.value

@@ -50,6 +50,8 @@ public struct DeliveryEngine: Sendable {
     public private(set) var stale = 0
     /// Documents that were refused.
     public private(set) var rejected = 0
+    /// Documents that the sink is not meant to get.
+    public private(set) var skipped = 0
     /// Batches settled: all with a lower number.
     public private(set) var settled = 0
     /// Calls under way.
@@ -84,11 +86,25 @@ public struct DeliveryEngine: Sendable {
     /// Adds a batch; returns its number.
     public mutating func add(documents: Int, bytes: Int, now: MonotonicTime) -> Int {
         precondition(documents > 0)
+        return add(documents: (0..<Int32(documents)).map { $0 }, skipped: 0, bytes: bytes, now: now)
+    }
+
+    /// Adds a batch of which some documents are sent; with none of them it is settled once those before it are.
+    ///
+    /// - Parameters:
+    ///   - documents: the numbers of those, ascending.
+    ///   - skipped: how many others there are.
+    public mutating func add(documents: [Int32], skipped: Int, bytes: Int, now: MonotonicTime) -> Int {
         let number = added
-        batches.append(Batch(bytes: bytes, left: documents))
+        batches.append(Batch(bytes: bytes, left: documents.count))
         heldBytes += bytes
-        unansweredSince = unansweredSince ?? now
-        waiting.append(Call(batch: number, documents: (0..<Int32(documents)).map { $0 }))
+        self.skipped += skipped
+        if documents.isEmpty {
+            settle()
+        } else {
+            unansweredSince = unansweredSince ?? now
+            waiting.append(Call(batch: number, documents: documents))
+        }
         return number
     }
 

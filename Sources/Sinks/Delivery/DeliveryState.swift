@@ -52,14 +52,20 @@ struct DeliveryState {
     var isTakingDocuments: Bool { engine.lastFailure == nil && engine.accepted + engine.stale + engine.rejected > 0 }
 
     /// Takes a batch if the pool has enough free space; returns an empty one then.
+    ///
+    /// - Parameter wanted: the numbers of the documents that are sent.
     mutating func add(
         _ batch: UncheckedBox<DocumentBatch>,
+        wanted: [Int32],
         replacement: UncheckedBox<DocumentBatch>?,
         now: MonotonicTime
     ) -> UncheckedBox<DocumentBatch>? {
         let bytes = batch.value.heldByteCount + DeliveryState.overhead
         guard engine.hasRoom(for: bytes) else { return nil }
-        held[engine.add(documents: batch.value.documents.count, bytes: bytes, now: now)] = batch
+        let skipped = batch.value.documents.count - wanted.count
+        let number = engine.add(documents: wanted, skipped: skipped, bytes: bytes, now: now)
+        // One of which nothing is sent may be settled at once.
+        if number >= engine.settled { held[number] = batch }
         return replacement ?? spare.popLast() ?? UncheckedBox(DocumentBatch(byteCapacity: batchCapacity))
     }
 
@@ -98,7 +104,12 @@ struct DeliveryState {
     mutating func takeProgress() -> DeliveryProgress {
         var progress = DeliveryProgress()
         progress.settledBatches = engine.settled
-        progress.counts = DeliveryCounts(accepted: engine.accepted, stale: engine.stale, rejected: engine.rejected)
+        progress.counts = DeliveryCounts(
+            accepted: engine.accepted,
+            stale: engine.stale,
+            rejected: engine.rejected,
+            skipped: engine.skipped
+        )
         progress.refused = refused
         refused = []
         return progress

@@ -21,8 +21,16 @@ public protocol RemoteSink: AnyObject, Sendable {
     /// A call holds no more bytes of documents.
     var batchByteLimit: Int { get }
 
+    /// Whether it gets a document; others are counted as skipped.
+    func takes(_ document: Document) -> Bool
+
     /// Makes a connection of its own.
     func makeCaller() throws -> any DocumentCaller
+}
+
+extension RemoteSink {
+    /// Most sinks get every document.
+    public func takes(_ document: Document) -> Bool { true }
 }
 
 /// How long a delivery retries while a sink takes nothing.
