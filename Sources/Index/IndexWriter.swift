@@ -33,7 +33,7 @@ public final class IndexWriter: @unchecked Sendable {
         let counters: Counters
     }
 
-    /// Opens an index; a missing file is made, its folder is not.
+    /// Opens an index; a missing file is made, its folder is not. Its identity is durable on return.
     ///
     /// - Parameters:
     ///   - path: the file.
@@ -56,6 +56,8 @@ public final class IndexWriter: @unchecked Sendable {
             }
             try IndexSchema.migrator.migrate(connection)
             identity = try Self.claim(connection, transformDigest)
+            // A checkpoint is bound to it at once, and must not outlive it in a power cut; a killed process may have left it unsynced.
+            try connection.synchronize()
             state = State(
                 connection: connection,
                 observations: try ObservationLog(connection),

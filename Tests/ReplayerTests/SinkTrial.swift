@@ -138,6 +138,8 @@ private final class SimulatedIndex: Sink {
         self.disk = disk
         index = try SQLiteSink(path: disk.databasePath(SimulatedIndex.file), transformDigest: "t")
         disk.noteDatabases()
+        // As the index does itself.
+        try disk.noteSync(of: SimulatedIndex.file)
     }
 
     var kind: SinkKind { index.kind }
