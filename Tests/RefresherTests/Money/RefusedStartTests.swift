@@ -1,5 +1,6 @@
 import HTTPClient
 import Journal
+import Logging
 import TestSupport
 import Testing
 import Time
