@@ -29,7 +29,7 @@ struct RefusedStartTests {
             directory: directory,
             open: {
                 guard opens else { throw Refusal() }
-                try Journal(directory: directory)
+                return try Journal(directory: directory)
             },
             writer: { source, clock in
                 if source == refused { throw Refusal() }
