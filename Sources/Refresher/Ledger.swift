@@ -39,7 +39,11 @@ public final class Ledger {
         self.budgets = budgets
         self.price = price
         self.clock = clock
-        book = try Ledger.book(access.open(), at: clock.now)
+        do { book = try Ledger.book(access.open(), at: clock.now) } catch {
+            // The next start must find the source free, and what hinders this one is the error to tell.
+            try? writer.close()
+            throw error
+        }
         spentBefore = book.total - spentInRun
     }
 

@@ -90,17 +90,24 @@ public final class Refresher {
         random = seed | 1
         judge = DeletionJudge(configuration.deletionLimit)
         acceptsDeletions = configuration.acceptsDeletions
-        lookups = try LookupJournal(access, origin: client.endpoint.origin.name, clock: clock)
-        ledger =
-            configuration.budgets.isEmpty
-            ? nil
-            : try Ledger(
-                access,
-                budgets: configuration.budgets,
-                price: configuration.price,
-                clock: clock,
-                spentInRun: spentInRun
-            )
+        let lookups = try LookupJournal(access, origin: client.endpoint.origin.name, clock: clock)
+        self.lookups = lookups
+        do {
+            ledger =
+                configuration.budgets.isEmpty
+                ? nil
+                : try Ledger(
+                    access,
+                    budgets: configuration.budgets,
+                    price: configuration.price,
+                    clock: clock,
+                    spentInRun: spentInRun
+                )
+        } catch {
+            // The next start must find the source free, and what hinders this one is the error to tell.
+            try? lookups.close()
+            throw error
+        }
         isProbing = ledger?.isUnsettled ?? false
         do {
             let journal = try access.open()

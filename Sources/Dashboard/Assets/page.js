@@ -67,7 +67,14 @@ async function showTroubles() {
   }
   const list = byId("troubles");
   list.hidden = troubles.length === 0;
-  list.replaceChildren(...troubles.map(({ part, reason }) => element("li", "", part + " does not work: " + reason)));
+  while (list.children.length > troubles.length) list.lastChild.remove();
+  troubles.forEach(({ part, reason }, number) => {
+    const item = list.children[number] ?? list.appendChild(element("li"));
+    if (item.children.length === 0) item.append(element("strong"), element("p", "reason"));
+    // Only what changed is written, so that it can be selected and is not read aloud again.
+    setText(item.firstChild, part + " does not work");
+    setText(item.lastChild, reason);
+  });
 }
 
 showTroubles();

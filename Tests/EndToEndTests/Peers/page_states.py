@@ -20,6 +20,10 @@ SCRIPT = """
         waiting.clear();
         due.forEach((what) => what());
     };
+    window.troubles = [];
+    const ask = window.fetch;
+    window.fetch = (address, ...more) =>
+        address === "api/troubles" ? Promise.resolve(new Response(JSON.stringify(troubles))) : ask(address, ...more);
     window.streams = [];
     window.EventSource = class {
         constructor() { this.readyState = 0; streams.push(this); }
@@ -27,6 +31,10 @@ SCRIPT = """
         close() { this.readyState = 2; }
     };
 """
+TROUBLES = [
+    dict(part="opensearch:https://search.example/" + "x" * 80, reason="GET failed; check that the server runs"),
+    dict(part="ndjson:/dev/full", reason="No space left on device"),
+]
 # The sides' accents are texts too; a chart's parts need less.
 TEXTS = ["ink", "soft", "good", "warn", "first-1", "second-1"]
 SHADES = [f"{family}-{shade}" for family in ("first", "second", "other") for shade in (1, 2, 3)]
@@ -124,6 +132,26 @@ with Chromium(program) as browser:
     # Nothing is rounded to none or to all.
     assert shown("#categories td:last-child") == ["99.9 %", "< 0.1 %"], shown("#categories td")
     assert shown("#likes td:last-child") == ["12.3", "< 0.01"], shown("#likes td")
+
+    # Each part that does not work stands for itself, its name above its reason; what does not change is not written again.
+    for width in (320, 1280):
+        look(width)
+        assert shown("#troubles li") == [] and browser.evaluate("document.getElementById('troubles').offsetHeight") == 0
+        browser.evaluate(f"troubles = {json.dumps(TROUBLES)}; showTroubles()")
+        assert shown("#troubles strong") == [each["part"] + " does not work" for each in TROUBLES], shown("#troubles li")
+        assert shown("#troubles .reason") == [each["reason"] for each in TROUBLES], shown("#troubles li")
+        places = browser.evaluate(
+            "[...document.querySelectorAll('#troubles strong, #troubles .reason')].map(e => e.getBoundingClientRect())"
+            ".map(box => [box.left, box.top, box.bottom, box.right])"
+        )
+        assert all(one[2] <= other[1] for one, other in zip(places, places[1:])), f"lines run together: {places}"
+        assert max(place[3] for place in places) <= width, f"too wide at {width}: {places}"
+        browser.evaluate("first = document.querySelector('#troubles .reason').firstChild; showTroubles()")
+        assert browser.evaluate("document.querySelector('#troubles .reason').firstChild === first"), "written again"
+        browser.evaluate("troubles = troubles.slice(1); showTroubles()")
+        assert shown("#troubles strong") == [TROUBLES[1]["part"] + " does not work"], shown("#troubles li")
+        browser.evaluate("troubles = []; showTroubles()")
+        assert browser.evaluate("document.getElementById('troubles').offsetHeight") == 0
 
     for scheme in ("light", "dark"):
         look(1280, scheme)
