@@ -76,20 +76,27 @@ struct RecoveredJournal {
         private(set) var gaps: [Range<ByteOffset>] = []
 
         init(_ folder: SourceFolder, before newest: SegmentFacts, downTo offset: ByteOffset) throws {
-            guard newest.firstOffset > offset, newest.id > .first else { return }
+            guard newest.firstOffset > offset else { return }
+            guard newest.id > .first else {
+                isDamaged = true
+                return
+            }
             var id = newest.id.previous
+            var end = newest.firstOffset
             while folder.disk.exists(folder.sealed(id)) {
                 let check = try SegmentCheck(folder, id, isSealed: true, buffer: nil)
-                isDamaged = isDamaged || !check.findings.isEmpty
+                // Another's copy under its number has not what belongs there.
+                isDamaged = isDamaged || !check.findings.isEmpty || check.last?.endOffset != end
                 gaps += check.kept.compactMap(\.trailer.gap)
                 if let opening = check.first, opening.firstOffset <= offset, opening.length == 0 || id == .first {
                     first = id
                     return
                 }
-                guard id > .first else { return }
+                guard id > .first, let opening = check.first else { break }
+                end = opening.firstOffset
                 id = id.previous
             }
-            // A segment is missing on the way.
+            // A segment is missing on the way, or cannot be read.
             isDamaged = true
         }
     }

@@ -81,6 +81,8 @@ import Time
         _ known: Known
     ) throws {
         let disk = disk(damage.state)
+        try show(self.disk(damage.state), "before")
+        defer { try? show(disk, "after a start") }
         do {
             let writer = try RescueJournal.open(disk, journal.clock, segmentByteLimit: 5_000)
             _ = writer.endOffset
@@ -108,6 +110,7 @@ import Time
         _ known: Known
     ) throws {
         let disk = disk(damage.state)
+        defer { try? show(disk, "after a repair") }
         let plan = try JournalRepair(of: RescueJournal.journal(on: disk), source: .filtered, dryRun: true).steps
         let steps = try JournalRepair(of: RescueJournal.journal(on: disk), source: .filtered).steps
         disk.forgetLocks()
@@ -124,6 +127,13 @@ import Time
         try compare(disk, known, "a rebuild")
         let again = try JournalRepair(of: RescueJournal.journal(on: disk), source: .filtered).steps
         guard again.isEmpty else { throw Wrong(description: "repaired twice: \(again)") }
+    }
+
+    /// A single input is looked at.
+    private func show(_ disk: SimulatedDisk, _ what: String) throws {
+        guard ProcessInfo.processInfo.environment["REPRISE_TEST_RESCUE_INPUT"] != nil else { return }
+        disk.forgetLocks()
+        print(try RescueJournal.picture(of: disk, what))
     }
 
     /// What is read before anything is done.
