@@ -49,11 +49,16 @@ struct RecoveredSource {
             nextSegment = newest
             newest = SegmentID(rawValue: newest.rawValue - 1)
         }
-        guard newest.rawValue > 0, search.exists(newest) else { return }
+        guard newest.rawValue > 0 else { return }
+        // What a missing one held, those before it do not say.
+        guard search.exists(newest) else { throw NeedsRepair() }
         guard try search.isEndInOrder(at: newest) else { throw NeedsRepair() }
         guard folder.disk.exists(folder.sealed(newest)) else { throw NeedsRepair() }
         let found = try RecoveredSegment.walk(folder, newest, isSealed: true)
-        guard found.facts.blockCount > 0, found.endsCleanly else { throw NeedsRepair() }
+        // A file is sealed by its table, so one without has lost something.
+        guard found.facts.blockCount > 0, found.endsCleanly, try SeekTable.read(from: found.file) != nil else {
+            throw NeedsRepair()
+        }
         try take(found, folder)
     }
 

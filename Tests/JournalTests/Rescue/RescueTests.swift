@@ -15,7 +15,9 @@ import Time
     @Test func whatAnyFileHoldsIsReadBeforeAndAfterEveryRescueAndTheRestIsTold() throws {
         let environment = ProcessInfo.processInfo.environment
         let count = environment["REPRISE_TEST_RESCUES"].flatMap(Int.init) ?? 60
-        let seed = SeededRandom().seed
+        // The small form is the same every time; the soak run looks further with seeds of its own.
+        let isSmall = environment["REPRISE_TEST_RESCUES"] == nil && environment["REPRISE_TEST_SEED"] == nil
+        let seed = isSmall ? 1 : SeededRandom().seed
         let only = environment["REPRISE_TEST_RESCUE_INPUT"].flatMap(Int.init)
         var journals: [UInt64: RescueJournal] = [:]
         var (lossless, failures) = (0, 0)
