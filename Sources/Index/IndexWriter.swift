@@ -33,7 +33,9 @@ public final class IndexWriter: @unchecked Sendable {
         let counters: Counters
     }
 
-    /// Opens an index; a missing file is made, its folder is not. Its identity is durable on return.
+    /// Opens an index; a missing file is made, its folder is not.
+    ///
+    /// Its identity is durable on return.
     ///
     /// - Parameters:
     ///   - path: the file.
