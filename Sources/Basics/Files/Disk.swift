@@ -44,12 +44,20 @@ public protocol DiskFile: AnyObject, Sendable {
     func allocate(_ length: Int) throws(Errno)
     /// Forgets what memory holds of the file and is not waiting to be written, posix_fadvise(3) POSIX_FADV_DONTNEED.
     func dropCache() throws(Errno)
+    /// The offset behind the last byte of a range that may be other than zero, by the file system's own word, lseek(2) SEEK_DATA;
+    /// the range's end where it does not say.
+    func dataEnd(in range: Range<Int>) -> Int
     /// fstat(2).
     func status() throws(Errno) -> FileStatus
     /// flock(2), exclusive, without waiting: EWOULDBLOCK where another has it; it goes with the descriptor.
     func lock() throws(Errno)
     /// flock(2).
     func unlock() throws(Errno)
+}
+
+extension DiskFile {
+    /// A disk that knows of no holes.
+    public func dataEnd(in range: Range<Int>) -> Int { range.upperBound }
 }
 
 /// An error number of the kernel's, errno(3).

@@ -86,6 +86,9 @@ public final class FileHandle: Sendable {
         return done
     }
 
+    /// The offset behind the last byte of a range that may be other than zero; the file system knows what was reserved and never written.
+    public func dataEnd(in range: Range<Int>) -> Int { file.dataEnd(in: range) }
+
     /// Writes two stretches of bytes behind each other with one pwritev(2); a short write is completed.
     ///
     /// - Throws: `FileError`, which the handle latches.

@@ -136,6 +136,21 @@ private final class SystemFile: DiskFile {
         return count
     }
 
+    func dataEnd(in range: Range<Int>) -> Int {
+        // SEEK_DATA and SEEK_HOLE, which Glibc's module does not show.
+        let (seekData, seekHole): (CInt, CInt) = (3, 4)
+        var end = range.lowerBound
+        while end < range.upperBound {
+            let data = lseek(descriptor, off_t(end), seekData)
+            guard data >= 0 else { return errno == ENXIO ? end : range.upperBound }
+            guard data < range.upperBound else { return end }
+            let hole = lseek(descriptor, data, seekHole)
+            guard hole > data else { return range.upperBound }
+            end = min(Int(hole), range.upperBound)
+        }
+        return end
+    }
+
     func write(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer, at offset: Int) throws(Errno) -> Int {
         let count = withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { vectors in
             vectors[0] = iovec(iov_base: UnsafeMutableRawPointer(mutating: first.baseAddress), iov_len: first.count)

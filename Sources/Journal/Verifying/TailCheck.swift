@@ -62,7 +62,8 @@ struct TailCheck {
         defer { slot.deallocate() }
         for index in 0..<geometry.slotCount {
             let start = geometry.start(ofSlot: index)
-            let count = try file.read(into: slot, at: start)
+            let used = file.dataEnd(in: start..<start + geometry.slotSize) - start
+            let count = try file.read(into: .init(rebasing: slot[..<used]), at: start)
             TailCheck.entries(in: UnsafeRawBufferPointer(rebasing: slot[0..<count])) { entry, position in
                 found.append(Entry(entry: entry, position: start + position))
             }

@@ -125,7 +125,9 @@ extension WritableTail {
         let slot = UnsafeMutableRawBufferPointer.allocate(byteCount: geometry.slotSize, alignment: 64)
         defer { slot.deallocate() }
         for index in 0..<geometry.slotCount {
-            let count = try file.read(into: slot, at: geometry.start(ofSlot: index))
+            let start = geometry.start(ofSlot: index)
+            let used = file.dataEnd(in: start..<start + geometry.slotSize) - start
+            let count = try file.read(into: .init(rebasing: slot[..<used]), at: start)
             if !isZero(UnsafeRawBufferPointer(rebasing: slot[..<count])) { return false }
         }
         return true

@@ -172,7 +172,10 @@ struct WritableTail: Sendable {
         let slot = UnsafeMutableRawBufferPointer.allocate(byteCount: geometry.slotSize, alignment: 64)
         defer { slot.deallocate() }
         for start in (0..<geometry.slotCount).map(geometry.start(ofSlot:)) {
-            let found = try UnsafeMutableRawBufferPointer(rebasing: slot[..<file.read(into: slot, at: start)])
+            let used = UnsafeMutableRawBufferPointer(
+                rebasing: slot[..<(file.dataEnd(in: start..<start + geometry.slotSize) - start)]
+            )
+            let found = try UnsafeMutableRawBufferPointer(rebasing: used[..<file.read(into: used, at: start)])
             guard !WritableTail.isZero(UnsafeRawBufferPointer(found)) else { continue }
             found.initializeMemory(as: UInt8.self, repeating: 0)
             try file.write(UnsafeRawBufferPointer(found), at: start)
