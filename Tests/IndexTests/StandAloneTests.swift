@@ -10,7 +10,7 @@ import Time
 @testable import Transform
 
 /// A closed index is one file, which a folder that nobody can write can serve.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct StandAloneTests {
     let folder: TemporaryFolder
     var path: String { "\(folder.path)/index %3f?#.sqlite" }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What a server sends at full speed, while segments are sealed and begun, is what zstd gives back.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(20)))
 struct ByteExactTests {
     /// REPRISE_TEST_MEGABYTES sets how much is sent, in segments of 16 MiB of stream.
     @Test func zstdGivesBackEveryByteThatTheServerWrote() throws {

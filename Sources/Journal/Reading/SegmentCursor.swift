@@ -41,7 +41,7 @@ final class SegmentCursor {
                 guard hasLater else { return nil }
                 // It is older than the next one, so a second look finds it, unless it is gone.
                 guard try currentFile() != nil else {
-                    leave()
+                    leave(for: try SegmentSearch(folder: folder).following(id, upTo: newest))
                     return .cut
                 }
                 continue
@@ -71,10 +71,10 @@ final class SegmentCursor {
         return try SegmentWalk(file, from: position).next() != nil
     }
 
-    /// Goes to the beginning of the next segment.
-    private func leave() {
+    /// Goes to the beginning of a later segment, the next where none is named.
+    private func leave(for later: SegmentID? = nil) {
         file = nil
-        id = id.next
+        id = later ?? id.next
         position = 0
     }
 

@@ -26,6 +26,17 @@ struct SegmentSearch {
         return newest > 0 ? SegmentID(rawValue: newest) : nil
     }
 
+    /// The next segment that has a file behind one that has none, or the newest that is said to be there where none is found.
+    ///
+    /// A wide hole is not gone through number by number: only a damaged catalog or a stray file tells of one.
+    func following(_ id: SegmentID, upTo newest: SegmentID) throws -> SegmentID {
+        var next = id.next
+        for _ in 0..<SegmentSearch.holeLimit where next < newest && !exists(next) { next = next.next }
+        guard next < newest, !exists(next) else { return next }
+        let list = try SegmentList(folder)
+        return (list.sealed + list.open).filter { $0 > id && $0 < newest }.min() ?? newest
+    }
+
     /// The last of the numbers without a hole from one that has a file.
     private func lastInRow(from first: Int64) -> Int64 {
         var low = first

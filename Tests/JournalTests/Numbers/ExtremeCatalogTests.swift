@@ -109,6 +109,24 @@ import Time
         }
     }
 
+    /// Two thousand million numbers that have no file: a reader once looked for each of them.
+    @Test(.timeLimit(.minutes(20))) func aWideHoleInTheNumbersIsNotGoneThroughOneByOne() throws {
+        let fixture = try Fixture(damaged: false)
+        let wide = fixture.database.changes.filter {
+            $0.description.hasPrefix("segments.id = ") && $0.description.contains("2147483648")
+        }
+        try #require(!wide.isEmpty)
+        for change in wide {
+            try fixture.with(change) { path, journal in
+                let search = SegmentSearch(folder: journal.folder(of: .filtered))
+                let far = SegmentID(rawValue: 2_147_483_648)
+                #expect(try search.following(SegmentID(rawValue: 4), upTo: far) == far)
+                #expect(try search.following(SegmentID(rawValue: 0), upTo: far) == .first)
+                try useAll(path, journal)
+            }
+        }
+    }
+
     /// Where the newest segment is damaged, repair asks the catalog how far it had come.
     @Test func noGapIsMadeUpOfAnExtremeNumber() throws {
         var random = SeededRandom()

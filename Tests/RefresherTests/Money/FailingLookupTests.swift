@@ -10,7 +10,7 @@ import XAPI
 @testable import Refresher
 
 /// What fails is counted, the next pass goes on, and nothing is lost or bought twice on a day.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(20)))
 struct FailingLookupTests {
     /// Posts of yesterday, so that each read costs.
     private func fixture(

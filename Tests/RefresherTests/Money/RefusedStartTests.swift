@@ -9,7 +9,7 @@ import XAPI
 @testable import Refresher
 
 /// A refresher that may not start leaves nothing taken: the next start finds both sources free.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct RefusedStartTests {
     /// Keeps what was opened, so that only a writer that was closed has given its source back.
     private final class Writers {

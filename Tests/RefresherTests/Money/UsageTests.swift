@@ -10,7 +10,7 @@ import Time
 import XAPI
 
 /// X's own figure for the day against ours.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.timeLimit(.minutes(20)))
 struct UsageTests {
     @Test(arguments: [false, true]) func eachReadCountsOnceXBillsMoreThanItSaid(writesIntegers: Bool) throws {
         let fixture = try MoneyFixture(batch: 300) {

@@ -5,7 +5,7 @@ import Testing
 import Time
 
 /// A simulator that is started again knows the posts that the one before it streamed.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct PastPostsTests {
     /// Records by id, as a journal would give them.
     private struct Records: PastPosts {
