@@ -10,7 +10,7 @@ import Time
 @Suite struct PowerCutTests {
     /// REPRISE_TEST_SCHEDULES sets how many.
     private var count: Int {
-        ProcessInfo.processInfo.environment["REPRISE_TEST_SCHEDULES"].flatMap(Int.init) ?? 15
+        ProcessInfo.processInfo.environment["REPRISE_TEST_SCHEDULES"].flatMap(Int.init) ?? 8
     }
 
     @Test func everythingSyncedIsThereAfterAPowerCutAtAnyCall() throws {

@@ -9,7 +9,7 @@ import Testing
 
 /// A copy of a journal that is being recorded, by tools that know nothing of it.
 @Suite(.serialized) struct LiveCopyTests {
-    private static let rounds = ProcessInfo.processInfo.environment["REPRISE_TEST_ROUNDS"].flatMap(Int.init) ?? 8
+    private static let rounds = ProcessInfo.processInfo.environment["REPRISE_TEST_ROUNDS"].flatMap(Int.init) ?? 4
 
     /// A writer at full speed on a thread of its own; lines count up, so that a prefix is known by its length.
     private final class Recorder: Sendable {

@@ -14,7 +14,7 @@ struct BudgetTests {
     /// REPRISE_TEST_BUDGET_SEEDS sets how many rounds there are.
     @Test func noLookedUpPostIsBilledBeyondTheBudgetOrBesideTheLedger() throws {
         let environment = ProcessInfo.processInfo.environment
-        let count = Int(environment["REPRISE_TEST_BUDGET_SEEDS"] ?? "") ?? 12
+        let count = Int(environment["REPRISE_TEST_BUDGET_SEEDS"] ?? "") ?? 6
         let seeds: [UInt64] =
             environment["REPRISE_TEST_SEED"].flatMap(UInt64.init).map { [$0] }
             ?? (0..<count).map { _ in UInt64.random(in: 0...UInt64.max) }
