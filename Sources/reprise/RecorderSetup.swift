@@ -83,10 +83,7 @@ enum RecorderSetup {
         logger: Logger,
         onStatus: (@Sendable (RecorderStatus) -> Void)? = nil
     ) throws -> Recorder {
-        var configuration = try configuration(invocation, endpoint: endpoint, token: token, once: once)
-        if let fields { configuration.stream.fields = fields }
-        configuration.waitsForBudget = waitsForBudget
-        let budget = try BudgetSettings.stream(invocation, for: configuration.endpoint)
+        // Wrong words are told before a missing token.
         let journal = try JournalWriterConfiguration(
             segmentByteLimit: invocation.bytes("segment-size") ?? 512 << 20,
             segmentAgeLimit: invocation.duration("segment-age") ?? .seconds(86_400),
@@ -94,6 +91,10 @@ enum RecorderSetup {
         )
         let directory = directory ?? Context.journalDirectory(invocation)
         let room = try DiskSettings.watch(invocation, directory)
+        var configuration = try configuration(invocation, endpoint: endpoint, token: token, once: once)
+        if let fields { configuration.stream.fields = fields }
+        configuration.waitsForBudget = waitsForBudget
+        let budget = try BudgetSettings.stream(invocation, for: configuration.endpoint)
         try room.checkFloor()
         // The lock comes first, so that nobody else records what the count below does not know.
         let writer = try open(directory, journal)

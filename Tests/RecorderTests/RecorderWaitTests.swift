@@ -78,6 +78,19 @@ struct RecorderWaitTests {
         #expect(x.requests.streamCount == 1)
     }
 
+    /// Who looks for warnings alone must see that X is still away.
+    @Test func whileXIsAwayEachAttemptThatFailsIsAWarning() throws {
+        let x = FakeX { _, connection in connection.answer(status: "503 Service Unavailable", body: "") }
+        defer { x.server.stop() }
+        let thread = recorder(try x.configuration())
+        try thread.wait {
+            monotonic.advance(by: .seconds(60))
+            return x.requests.streamCount >= 4
+        }
+        try thread.stop()
+        #expect(log.entries.count { $0.level >= .warning } >= 3, "\(log.messages)")
+    }
+
     /// Sends so many posts on each connection, and then nothing.
     private func x(posts: @escaping @Sendable (Int) -> Int) -> FakeX {
         FakeX { number, connection in

@@ -24,6 +24,11 @@ extension RunReader {
                     inventory.drop(block)
                     continue
                 }
+                if isEventMissing(before: trailer, buffer) {
+                    // An event ended the line before it: without a gap the block's first line would go on from that.
+                    addGap(0, to: buffer)
+                    return true
+                }
                 let before = progress
                 let isRead = try read(trailer, into: buffer) { try inventory.content(of: block, into: $0) }
                 if progress == before { inventory.drop(block) }
