@@ -28,15 +28,17 @@ import Time
         )
     }
 
-    @Test func theVersionOrdersByArrivalThenOrdinalThenClass() {
+    @Test func theVersionOrdersByArrivalThenOrdinalThenClass() throws {
         let batch = DocumentBatch()
         let line = Array("{\"data\":{\"id\":\"7\"}}".utf8) + [UInt8](repeating: 0, count: DefaultTransform.padding)
         line.withUnsafeBytes { bytes in
             let record = UnsafeRawBufferPointer(rebasing: bytes[0..<line.count - DefaultTransform.padding])
             _ = DefaultTransform().transform(record, offset: 9, arrival: someArrival, ordinal: 5, into: batch)
         }
-        #expect(batch.documents.first?.version == (1_780_000_000_123_456 + 5) * 4 + 1)
-        #expect(batch.documents.first?.offset == 9)
+        // Unwrapped first: #expect compares an optional by way of AnyHashable, where the address sanitizer objects.
+        let document = try #require(batch.documents.first)
+        #expect(document.version == (1_780_000_000_123_456 + 5) * 4 + 1)
+        #expect(document.offset == 9)
     }
 
     @Test func bothSpellingsOfRenamedFieldsGiveTheSameDocument() {
