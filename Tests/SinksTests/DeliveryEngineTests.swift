@@ -23,7 +23,7 @@ import Time
     /// REPRISE_TEST_STEPS sets how many steps a seed has, REPRISE_TEST_SEEDS how many seeds there are.
     @Test func noStepLosesDoublesOrSkipsADocument() throws {
         let environment = ProcessInfo.processInfo.environment
-        let steps = Int(environment["REPRISE_TEST_STEPS"] ?? "") ?? 4_000
+        let steps = Int(environment["REPRISE_TEST_STEPS"] ?? "") ?? 1_500
         for seed in 0..<(Int(environment["REPRISE_TEST_SEEDS"] ?? "") ?? 6) {
             var random = SeededRandom(seed: SeededRandom().seed &+ UInt64(seed))
             try run(steps: steps, &random)

@@ -44,8 +44,7 @@ public final class JSONExtractor {
             parser,
             document.baseAddress?.assumingMemoryBound(to: CChar.self),
             document.count,
-            plan.nodes.baseAddress,
-            plan.nodes.count
+            plan.members
         )
         switch outcome {
         case REPRISE_JSON_OK: return .read

@@ -56,26 +56,23 @@ public struct JSONPlan: Sendable {
 
 /// A plan as C structs, which live as long as this does.
 final class CompiledPlan {
-    private(set) var nodes: UnsafeMutableBufferPointer<reprise_json_node>
+    private(set) var members: UnsafePointer<reprise_json_members>
     private var owned: [UnsafeMutableRawPointer] = []
 
     init(_ plan: JSONPlan) {
-        nodes = UnsafeMutableBufferPointer(start: nil, count: 0)
-        nodes = compile(plan.members)
+        let empty = UnsafeMutablePointer<reprise_json_members>.allocate(capacity: 1)
+        owned.append(empty)
+        members = UnsafePointer(empty)
+        members = compile(plan.members)
     }
 
     deinit { for memory in owned { memory.deallocate() } }
 
-    private func compile(_ members: [JSONPlan.Member]) -> UnsafeMutableBufferPointer<reprise_json_node> {
-        let nodes = UnsafeMutableBufferPointer<reprise_json_node>.allocate(capacity: max(1, members.count))
-        if let base = nodes.baseAddress { owned.append(UnsafeMutableRawPointer(base)) }
+    private func compile(_ members: [JSONPlan.Member]) -> UnsafePointer<reprise_json_members> {
+        let nodes = UnsafeMutablePointer<reprise_json_node>.allocate(capacity: max(1, members.count))
+        owned.append(nodes)
         for (index, member) in members.enumerated() {
-            let name = Array(member.name.utf8)
-            let key = UnsafeMutablePointer<CChar>.allocate(capacity: name.count + 1)
-            owned.append(UnsafeMutableRawPointer(key))
-            for (place, byte) in name.enumerated() { key[place] = CChar(bitPattern: byte) }
-            key[name.count] = 0
-            var children = UnsafeMutableBufferPointer<reprise_json_node>(start: nil, count: 0)
+            var children: UnsafePointer<reprise_json_members>?
             let kind: reprise_json_kind
             switch member.kind {
             case .string: kind = REPRISE_JSON_STRING
@@ -94,19 +91,34 @@ final class CompiledPlan {
                 }
                 children = compile(inner)
             }
-            let isLeaf = children.baseAddress == nil
-            precondition(isLeaf == false || member.slot != nil, "a value needs a slot: \(member.name)")
-            nodes.baseAddress?.advanced(by: index).initialize(
+            precondition(children != nil || member.slot != nil, "a value needs a slot: \(member.name)")
+            (nodes + index).initialize(
                 to: reprise_json_node(
-                    key: key,
-                    key_length: name.count,
+                    key: key(member.name),
+                    key_length: member.name.utf8.count,
                     kind: kind,
                     slot: CInt(member.slot ?? -1),
-                    children: children.baseAddress,
-                    child_count: children.count
+                    children: children,
+                    alike: 0
                 )
             )
         }
-        return UnsafeMutableBufferPointer(rebasing: nodes[0..<members.count])
+        let compiled = UnsafeMutablePointer<reprise_json_members>.allocate(capacity: 1)
+        owned.append(compiled)
+        compiled.initialize(to: reprise_json_members())
+        compiled.pointee.nodes = nodes
+        compiled.pointee.count = members.count
+        reprise_json_index(compiled)
+        return UnsafePointer(compiled)
+    }
+
+    /// A name with zeros behind it, so that its last bytes are read eight at a time.
+    private func key(_ name: String) -> UnsafePointer<CChar> {
+        let bytes = Array(name.utf8)
+        let key = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count + 8)
+        owned.append(key)
+        key.initialize(repeating: 0, count: bytes.count + 8)
+        for (place, byte) in bytes.enumerated() { key[place] = CChar(bitPattern: byte) }
+        return UnsafePointer(key)
     }
 }

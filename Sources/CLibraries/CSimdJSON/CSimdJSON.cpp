@@ -33,8 +33,18 @@ reprise_json_parser *reprise_json_parser_new(size_t slots) {
 
 void reprise_json_parser_free(reprise_json_parser *parser) { delete parser; }
 
+void reprise_json_index(reprise_json_members *members) {
+    for (auto &head : members->heads) head = 0;
+    for (size_t i = members->count; i-- > 0;) {
+        reprise_json_node &node = members->nodes[i];
+        size_t &head = members->heads[reprise::name_hash(node.key, node.key_length)];
+        node.alike = head;
+        head = i + 1;
+    }
+}
+
 enum reprise_json_outcome reprise_json_extract(
-    reprise_json_parser *self, const char *document, size_t length, const reprise_json_node *members, size_t count) {
+    reprise_json_parser *self, const char *document, size_t length, const reprise_json_members *members) {
     try {
         self->left_out = 0;
         for (auto &value : self->values) value = reprise::nothing;
@@ -45,7 +55,7 @@ enum reprise_json_outcome reprise_json_extract(
         if (!reprise::escapes_are_valid(document, document + length)) return REPRISE_JSON_MALFORMED;
         reprise::walk reading(*self, document);
         if (!reading.is_object()) return REPRISE_JSON_MALFORMED;
-        reading.object(members, count, 0);
+        reading.object(*members, 0);
         if (!reading.is_at_end()) return REPRISE_JSON_MALFORMED;
         self->left_out = reading.left_out();
         return self->left_out ? REPRISE_JSON_WRONG_TYPE : REPRISE_JSON_OK;

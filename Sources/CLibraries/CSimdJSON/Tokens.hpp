@@ -1,6 +1,8 @@
 #ifndef REPRISE_JSON_TOKENS_HPP
 #define REPRISE_JSON_TOKENS_HPP
 
+#include "CSimdJSON.h"
+
 #include <cstring>
 
 /* The grammar of what has no structure: escapes and scalars. RFC 8259, sections 6 and 7. */
@@ -62,6 +64,30 @@ inline bool scalar_is_valid(const char *start, const char *stop) {
     case 'n': return length == 4 && std::memcmp(start, "null", 4) == 0;
     default: return number_is_valid(start, stop);
     }
+}
+
+/* Of names: their length, first and last character tell most of them apart. */
+inline size_t name_hash(const char *name, size_t length) {
+    if (length == 0) return 0;
+    return (length * 5 + uint8_t(name[0]) * 3 + uint8_t(name[length - 1]) * 7) % REPRISE_JSON_HASHES;
+}
+
+/* Eight bytes at a time, the last of them beyond both: a call of memcmp costs more than most names. */
+inline bool is_equal(const char *one, const char *other, size_t length) {
+    uint64_t a, b;
+    for (; length >= 8; one += 8, other += 8, length -= 8) {
+        std::memcpy(&a, one, 8);
+        std::memcpy(&b, other, 8);
+        if (a != b) return false;
+    }
+    if (length == 0) return true;
+    std::memcpy(&a, one, 8);
+    std::memcpy(&b, other, 8);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return (a ^ b) << (64 - 8 * length) == 0;
+#else
+    return (a ^ b) >> (64 - 8 * length) == 0;
+#endif
 }
 
 }  // namespace reprise

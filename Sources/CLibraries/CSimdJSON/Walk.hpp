@@ -80,7 +80,7 @@ class walk {
 
     void pass_over(int depth) {
         switch (peek()) {
-        case '{': object(nullptr, 0, depth); break;
+        case '{': object(depth); break;
         case '[': array(depth); break;
         case '"': at++; break;
         default: scalar();
@@ -102,6 +102,36 @@ class walk {
         }
     }
 
+    template <typename Member> void each_member(int depth, Member member) {
+        if (depth >= depth_limit) malformed();
+        at++;
+        if (peek() == '}') {
+            at++;
+            return;
+        }
+        while (true) {
+            if (peek() != '"') malformed();
+            member();
+            char next = peek();
+            at++;
+            if (next == '}') return;
+            if (next != ',') malformed();
+        }
+    }
+
+    /* An object that nobody wants anything of. */
+    void object(int depth) {
+        each_member(depth, [&] {
+            /* The name, its colon, a value and what follows: one look at the end for all of them. */
+            if (end - at < 4 || text[at[1]] != ':') malformed();
+            at += 2;
+            if (text[*at] == '"')
+                at++;
+            else
+                pass_over(depth + 1);
+        });
+    }
+
     void array(int depth) {
         if (depth >= depth_limit) malformed();
         elements([&] { pass_over(depth + 1); });
@@ -113,10 +143,11 @@ class walk {
                 wrong_types++;
                 return pass_over(depth + 1);
             }
-            for (size_t i = 0; i < node->child_count; i++) self.values[node->children[i].slot] = nothing;
-            object(node->children, node->child_count, depth + 1);
-            for (size_t i = 0; i < node->child_count; i++)
-                self.lists[node->children[i].slot].push_back(self.values[node->children[i].slot].string);
+            const auto &[nodes, count, heads] = *node->children;
+            for (size_t i = 0; i < count; i++) self.values[nodes[i].slot] = nothing;
+            object(*node->children, depth + 1);
+            for (size_t i = 0; i < count; i++)
+                self.lists[nodes[i].slot].push_back(self.values[nodes[i].slot].string);
         });
     }
 
@@ -138,35 +169,31 @@ class walk {
     void forget(const reprise_json_node *node) {
         if (node->slot >= 0) self.values[node->slot] = nothing;
         if (node->kind == REPRISE_JSON_ITEMS) self.lists[node->slot].clear();
-        for (size_t i = 0; i < node->child_count; i++) {
-            if (node->kind == REPRISE_JSON_EACH) self.lists[node->children[i].slot].clear();
-            forget(node->children + i);
+        if (!node->children) return;
+        for (size_t i = 0; i < node->children->count; i++) {
+            const reprise_json_node *child = node->children->nodes + i;
+            if (node->kind == REPRISE_JSON_EACH) self.lists[child->slot].clear();
+            forget(child);
         }
     }
 
-    /* The names wanted of one object: which of them stood there already, and where the search for the next one begins. */
+    /* The names wanted of one object, and which of them stood there already. */
     struct names {
-        const reprise_json_node *nodes;
-        size_t count, next = 0;
+        const reprise_json_members &wanted;
         uint64_t seen = 0;
 
-        /* Objects tell their members in the same order again and again, so the search goes on behind the last one found. */
-        const reprise_json_node *find(reprise_json_slice key) {
-            size_t i = next;
-            for (size_t left = count; left; left--) {
-                const reprise_json_node *node = nodes + i;
-                if (++i == count) i = 0;
-                if (node->key_length != key.length) continue;
-                if (key.length && (*node->key != *key.bytes || std::memcmp(node->key, key.bytes, key.length) != 0)) continue;
-                next = i;
-                return node;
+        const reprise_json_node *find(reprise_json_slice key) const {
+            for (size_t i = wanted.heads[name_hash(key.bytes, key.length)]; i;) {
+                const reprise_json_node *node = wanted.nodes + (i - 1);
+                if (node->key_length == key.length && is_equal(node->key, key.bytes, key.length)) return node;
+                i = node->alike;
             }
             return nullptr;
         }
 
         /* Whether a member stood there before; said too of those beyond the 64th. */
         bool is_again(const reprise_json_node *node) {
-            size_t i = size_t(node - nodes);
+            size_t i = size_t(node - wanted.nodes);
             if (i >= 64) return true;
             bool was_seen = seen >> i & 1;
             seen |= uint64_t(1) << i;
@@ -182,7 +209,7 @@ class walk {
         switch (node->kind) {
         case REPRISE_JSON_OBJECT:
             if (first != '{') break;
-            return object(node->children, node->child_count, depth);
+            return object(*node->children, depth);
         case REPRISE_JSON_EACH:
             if (first != '[') break;
             return each(node, depth);
@@ -211,34 +238,16 @@ public:
     walk(reprise_json_parser &self, const char *text)
         : self(self), text(text), at(self.stage->structural_indexes.get()), end(at + self.stage->n_structural_indexes) {}
 
-    void object(const reprise_json_node *nodes, size_t count, int depth) {
-        if (depth >= depth_limit) malformed();
-        at++;
-        if (peek() == '}') {
-            at++;
-            return;
-        }
-        names wanted{nodes, count};
-        while (true) {
-            if (peek() != '"') malformed();
-            const reprise_json_node *found = nullptr;
-            if (count)
-                found = wanted.find(string());
-            else
-                at++;
+    void object(const reprise_json_members &members, int depth) {
+        names wanted{members};
+        each_member(depth, [&] {
+            const reprise_json_node *found = wanted.find(string());
             if (peek() != ':') malformed();
             at++;
-            if (found) {
-                if (wanted.is_again(found)) forget(found);
-                member(found, depth + 1);
-            } else {
-                pass_over(depth + 1);
-            }
-            char next = peek();
-            at++;
-            if (next == '}') return;
-            if (next != ',') malformed();
-        }
+            if (!found) return pass_over(depth + 1);
+            if (wanted.is_again(found)) forget(found);
+            member(found, depth + 1);
+        });
     }
 
     bool is_object() const { return peek() == '{'; }

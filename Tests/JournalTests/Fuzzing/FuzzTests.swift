@@ -25,7 +25,7 @@ import Time
         } else {
             fuzzer.inHand.nameOnCrash()
             let watch = Stopwatch()
-            let inputs = count ?? 3_000
+            let inputs = count ?? 2_000
             let threads = (0..<2).map { part in
                 startThread { for number in stride(from: part, to: inputs, by: 2) { fuzzer.run(number, thread: part) } }
             }

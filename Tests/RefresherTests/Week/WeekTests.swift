@@ -12,7 +12,7 @@ import Time
 /// REPRISE_TEST_WEEK_POSTS sets how many posts there are. See `SimulatedWeek` for what of it is simulated.
 @Suite(.timeLimit(.minutes(60)), .serialized)
 struct WeekTests {
-    private static let posts = Int(ProcessInfo.processInfo.environment["REPRISE_TEST_WEEK_POSTS"] ?? "") ?? 2_000
+    private static let posts = Int(ProcessInfo.processInfo.environment["REPRISE_TEST_WEEK_POSTS"] ?? "") ?? 1_200
     private static let isFull = posts > 10_000
     /// One of the rules has no tag.
     private static let rules =

@@ -19,13 +19,25 @@ enum reprise_json_kind {
 };
 
 typedef struct reprise_json_node {
-    const char *key;
+    const char *key; /* with 7 bytes behind it that can be read */
     size_t key_length;
     enum reprise_json_kind kind;
     int slot; /* where a value goes; -1 for OBJECT and EACH */
-    const struct reprise_json_node *children;
-    size_t child_count;
+    const struct reprise_json_members *children; /* of OBJECT and EACH, else NULL */
+    size_t alike; /* 1 + the number of the next member with an equal hash; 0 for none: reprise_json_index sets it */
 } reprise_json_node;
+
+#define REPRISE_JSON_HASHES 64
+
+/* The members wanted of an object, found by a hash of their names. */
+typedef struct reprise_json_members {
+    reprise_json_node *nodes;
+    size_t count;
+    size_t heads[REPRISE_JSON_HASHES]; /* 1 + the number of the first member with this hash; 0 for none */
+} reprise_json_members;
+
+/* Fills in heads and alike, before the members are used. */
+void reprise_json_index(reprise_json_members *members);
 
 /* A run of bytes inside the document; bytes is NULL where the document has no such value, or null. */
 typedef struct {
@@ -58,7 +70,7 @@ void reprise_json_parser_free(reprise_json_parser *parser);
 /* Reads one document, an object, in one pass, and checks all of it; of a name that stands twice the last value counts.
  * Values and lists point into the document and stay until the next call. */
 enum reprise_json_outcome reprise_json_extract(
-    reprise_json_parser *parser, const char *document, size_t length, const reprise_json_node *members, size_t count);
+    reprise_json_parser *parser, const char *document, size_t length, const reprise_json_members *members);
 
 const reprise_json_value *reprise_json_values(const reprise_json_parser *parser);
 
