@@ -28,7 +28,8 @@ public enum FeedTargets {
         return addresses
     }
 
-    /// Checks that no sink is a file of the journal, or has a name that the journal uses: it would overwrite what it reads.
+    /// Checks that no sink is a file of the journal or of another one, or has a name that a journal uses: it would overwrite
+    /// what was recorded.
     ///
     /// - Parameter journal: the journal's folder.
     /// - Throws: `SinkError` with code `address`.
@@ -46,7 +47,13 @@ public enum FeedTargets {
 
     private static func check(_ address: SinkAddress, _ folder: String, isIndex: Bool) throws(SinkError) {
         let target = address.target
-        guard target.hasPrefix(folder) else { return }
+        guard target.hasPrefix(folder) else {
+            guard Journal.owns(path: target) else { return }
+            throw SinkError(
+                .address,
+                "'\(address)' is a file of a journal, or stands where one keeps its own; name one outside of it"
+            )
+        }
         let path = target.dropFirst(folder.count).split(separator: "/").map(String.init)
         // The page's own index stands there, too.
         guard Journal.reserves(path) || !isIndex && path.first?.hasPrefix("index.sqlite") == true else { return }

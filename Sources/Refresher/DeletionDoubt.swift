@@ -38,17 +38,8 @@ struct DeletionDoubt: Equatable {
 }
 
 extension DeletionDoubt {
-    /// The doubt that is open at the end of a journal; nil where there is none.
-    ///
-    /// - Throws: `JournalError`.
-    init?(openIn journal: Journal) throws {
-        guard try journal.sources().contains(.lookup) else { return nil }
-        let newest = try journal.newestEvent(of: .lookup) { [EventKind.believed, EventKind.doubted].contains($0.kind) }
-        guard let newest, newest.kind == EventKind.doubted else { return nil }
-        self.init(newest.json)
-    }
-
-    private init?(_ json: [UInt8]) {
+    /// Reads the JSON of a `doubted` event; nil where it is none of ours.
+    init?(_ json: [UInt8]) {
         let event = JSONExtractor(
             JSONPlan([
                 .init("since", .integer, slot: 0), .init("sampled", .integer, slot: 1),

@@ -8,14 +8,31 @@ struct DeletionJudge {
     private(set) var asked = 0
     /// Those of them that X did not find.
     private(set) var gone = 0
-    /// Posts in a row that X did not find, over stretches and passes: X may fail in the middle of one.
-    private var row = 0
+    /// Posts in a row that X did not find, over stretches, passes and processes: X may fail in the middle of one.
+    private(set) var row = 0
     private var longestRow = 0
 
-    init(_ limit: DeletionLimit) { self.limit = limit }
+    /// - Parameter carried: what earlier passes left over.
+    init(_ limit: DeletionLimit, carried: Carried = Carried()) {
+        self.limit = limit
+        (asked, gone, row) = (carried.asked, carried.gone, carried.row)
+        longestRow = row
+    }
+
+    /// What a judgement leaves to the next one: passes of few posts, one a minute for example, are judged together.
+    struct Carried: Equatable {
+        var asked = 0
+        var gone = 0
+        var row = 0
+    }
+
+    /// What is left to the next stretch: nothing of one that was long enough to be judged, but for the row at its end.
+    var carried: Carried {
+        asked < limit.least ? Carried(asked: asked, gone: gone, row: row) : Carried(row: row)
+    }
 
     /// Posts of this stretch that X found.
-    var found: Int { asked - gone }
+    var found: Int { max(0, asked - gone) }
 
     /// Whether what X did not find may well be gone.
     var isPlausible: Bool {
@@ -31,6 +48,6 @@ struct DeletionJudge {
         longestRow = max(longestRow, row)
     }
 
-    /// Begins another stretch.
-    mutating func begin() { (asked, gone, longestRow) = (0, 0, row) }
+    /// Begins another stretch, with what earlier ones left over.
+    mutating func begin(_ carried: Carried) { self = DeletionJudge(limit, carried: carried) }
 }

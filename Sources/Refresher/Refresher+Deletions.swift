@@ -29,10 +29,14 @@ extension Refresher {
 
     /// Decides whether what X did not find since the last decision is gone, and writes that down.
     func decide(_ report: inout RefreshReport) throws {
-        defer { beginStretch() }
+        var next = DeletionJudge.Carried()
+        defer { beginStretch(next) }
         if acceptsDeletions || doubt == nil && judge.isPlausible {
-            guard !missed.isEmpty || doubt != nil else { return }
-            try believe(acceptsDeletions ? "accepted" : "plausible", &report)
+            // What led to the doubt, or was accepted, speaks against nothing any more.
+            if !acceptsDeletions && doubt == nil { next = judge.carried }
+            // Another process must know how many were gone in a row at the end, and that it is fewer now.
+            guard !missed.isEmpty || doubt != nil || next.row < carried.row else { return }
+            try believe(acceptsDeletions ? "accepted" : "plausible", leaving: next, &report)
         } else if !missed.isEmpty {
             let now = clock.now
             var doubt =
@@ -44,24 +48,27 @@ extension Refresher {
     }
 
     /// Forgets what is undecided, of a pass that failed for example: it is asked for again.
-    func beginStretch() {
-        judge.begin()
+    ///
+    /// - Parameter next: what the next stretch goes on from; nil for what this one did.
+    func beginStretch(_ next: DeletionJudge.Carried? = nil) {
+        carried = next ?? carried
+        judge.begin(carried)
         missed.removeAll()
         weighed = 0
     }
 
-    private func believe(_ why: String, _ report: inout RefreshReport) throws {
-        try lookups.believe(
-            missed,
-            [
-                ("why", .string(why)), ("asked", .integer(Int64(judge.asked))),
-                ("gone", .integer(Int64(missed.count))),
-            ]
-        )
+    private func believe(
+        _ why: String,
+        leaving next: DeletionJudge.Carried = DeletionJudge.Carried(),
+        _ report: inout RefreshReport
+    ) throws {
+        let fields: [(String, EventValue)] = [
+            ("why", .string(why)), ("asked", .integer(Int64(judge.asked))), ("gone", .integer(Int64(missed.count))),
+        ]
+        try lookups.believe(missed, fields + next.fields)
         report.gone += missed.count
         missed.removeAll()
-        // What led to the doubt speaks against nothing any more.
-        if doubt != nil { judge = DeletionJudge(configuration.deletionLimit) }
+        carried = next
         doubt = nil
     }
 
@@ -100,7 +107,8 @@ extension Refresher {
         }
         trim(&chunk, &report)
         guard !chunk.isEmpty else { return true }
-        beginStretch()
+        // The sample is judged by itself.
+        beginStretch(DeletionJudge.Carried())
         try askPatiently(chunk, chosenOn: day.number, &report, shutdown)
         let sum = judge.asked
         guard sum > 0 else { return true }

@@ -34,6 +34,8 @@ public final class Refresher {
     /// What X did not find since the last decision, and what speaks for it.
     var missed: [UInt64] = []
     var judge: DeletionJudge
+    /// What the stretch in hand went on from.
+    var carried = DeletionJudge.Carried()
     /// Posts asked for since then.
     var weighed = 0
     /// Deletions that are not believed; nil where there are none.
@@ -112,7 +114,9 @@ public final class Refresher {
         do {
             let journal = try access.open()
             try checkServer(of: journal)
-            doubt = try DeletionDoubt(openIn: journal)
+            let verdict = try DeletionVerdict(newestIn: journal)
+            doubt = verdict.doubt
+            beginStretch(verdict.carried)
         } catch {
             // What hinders the start is the error to tell.
             try? close()

@@ -69,7 +69,7 @@ enum Context {
         _ parsed: ParsedCommandLine,
         environment: [String: String]
     ) throws -> ConfigurationFile? {
-        let named = parsed.options["config"]?.last ?? environment["REPRISE_CONFIG"]
+        let named = parsed.options["config"]?.last ?? environment["REPRISE_CONFIG"].flatMap { $0.isEmpty ? nil : $0 }
         let path = named ?? "reprise.yaml"
         if named == nil && !FileManager.default.fileExists(atPath: path) { return nil }
         return try ConfigurationFile(yaml: TextFile.read(path, "the settings file"), path: path)

@@ -84,14 +84,17 @@ enum RecorderSetup {
         onStatus: (@Sendable (RecorderStatus) -> Void)? = nil
     ) throws -> Recorder {
         // Wrong words are told before a missing token.
+        let silence = try positive("silence-timeout", invocation.duration("silence-timeout"), invocation)
         let journal = try JournalWriterConfiguration(
-            segmentByteLimit: invocation.bytes("segment-size") ?? 512 << 20,
-            segmentAgeLimit: invocation.duration("segment-age") ?? .seconds(86_400),
+            segmentByteLimit: positive("segment-size", invocation.bytes("segment-size"), invocation) ?? 512 << 20,
+            segmentAgeLimit: positive("segment-age", invocation.duration("segment-age"), invocation)
+                ?? .seconds(86_400),
             acceptsClock: invocation.flag("accept-clock")
         )
         let directory = directory ?? Context.journalDirectory(invocation)
         let room = try DiskSettings.watch(invocation, directory)
         var configuration = try configuration(invocation, endpoint: endpoint, token: token, once: once)
+        configuration.silenceLimit = silence ?? .seconds(25)
         if let fields { configuration.stream.fields = fields }
         configuration.waitsForBudget = waitsForBudget
         let budget = try BudgetSettings.stream(invocation, for: configuration.endpoint)
@@ -113,6 +116,16 @@ enum RecorderSetup {
             try writer.close()
             throw error
         }
+    }
+
+    /// A limit of nothing would be reached at once, again and again.
+    private static func positive<T: AdditiveArithmetic & Comparable>(
+        _ option: String,
+        _ value: T?,
+        _ invocation: Invocation
+    ) throws -> T? {
+        guard let value, value <= .zero else { return value }
+        throw invocation.wrong(option, invocation.string(option) ?? "0", "more than nothing")
     }
 
     private static func open(
@@ -144,7 +157,6 @@ enum RecorderSetup {
         if configuration.prunesRules && configuration.rules == nil {
             throw UsageError("--prune needs --rules FILE: the rules that stay", command: invocation.path)
         }
-        configuration.silenceLimit = try invocation.duration("silence-timeout") ?? .seconds(25)
         configuration.stopAfter = try invocation.duration("stop-after")
         configuration.recordsOnce = once
         let scale = invocation.string("backoff-scale") ?? "1"

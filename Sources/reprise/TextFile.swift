@@ -11,9 +11,15 @@ enum TextFile {
     /// - Parameter what: what the file is, for the error: `the rules file`.
     /// - Throws: `ConfigurationError` with the reason, never with anything of the file.
     static func read(_ path: String, _ what: String) throws(ConfigurationError) -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A FIFO would hold the command up until somebody writes to it.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(path, what) }
         defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure(path, what) }
+        guard status.st_mode & S_IFMT != S_IFIFO else {
+            throw ConfigurationError("\(what) \(path) is a FIFO; name a file")
+        }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while true {

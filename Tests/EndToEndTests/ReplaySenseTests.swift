@@ -45,6 +45,25 @@ struct ReplaySenseTests {
         #expect(try content() == before)
     }
 
+    /// A hard link is a segment too, and another journal's files are as dear as this one's.
+    @Test(arguments: ["linked.ndjson", "other/filtered/0000000001.zst", "other/filtered/new", "other/catalog.sqlite"])
+    func aSinkThatIsAFileOfAnyJournalIsRefused(name: String) throws {
+        let segment = try #require(
+            FileManager.default.contentsOfDirectory(atPath: journal + "/filtered").first { $0.hasPrefix("0") }
+        )
+        try FileManager.default.linkItem(
+            atPath: "\(journal)/filtered/\(segment)",
+            toPath: folder.path + "/linked.ndjson"
+        )
+        try FileManager.default.copyItem(atPath: journal, toPath: folder.path + "/other")
+        let before = try content()
+        for kind in ["ndjson", "sqlite"] {
+            let result = try replay(["--sink", "\(kind):\(name)"])
+            #expect(result.status == 64 && result.errors.contains("of a journal"), "\(result.status) \(result.errors)")
+        }
+        #expect(try content() == before)
+    }
+
     /// All files of the journal but SQLite's, which are made when they are first looked for.
     private func content() throws -> [String: Data] {
         let names = try FileManager.default.subpathsOfDirectory(atPath: journal).filter { !$0.contains(".sqlite") }

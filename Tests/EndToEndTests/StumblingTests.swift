@@ -49,6 +49,15 @@ struct StumblingTests {
         #expect(result.status == 78 && result.errors.contains("BEARER_TOKEN"), "\(result.status) \(result.errors)")
     }
 
+    @Test func settingsThatAreAFIFOHoldNobodyUpAndAnEmptyVariableNamesNone() throws {
+        try record(1)
+        let words = ["journal", "info", "--journal", "journal"]
+        #expect(try reprise(words, ["REPRISE_CONFIG": ""]).status == 0)
+        try #require(mkfifo(folder.path + "/reprise.yaml", 0o600) == 0)
+        let result = try reprise(words)
+        #expect(result.status == 78 && result.errors.contains("is a FIFO"), "\(result.status) \(result.errors)")
+    }
+
     @Test func aTimeWithoutAZoneIsUTCWhereverTheMachineStands() throws {
         try record(60)
         func count(_ from: String) throws -> Int {

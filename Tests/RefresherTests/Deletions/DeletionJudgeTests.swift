@@ -1,3 +1,4 @@
+import Journal
 import Testing
 import Time
 
@@ -53,14 +54,29 @@ import Time
         for number in 0..<49 { judge.take(isGone: true, PostState(id: UInt64(number))) }
         #expect(judge.isPlausible)
         // The row goes on in the next stretch, however short that is.
-        judge.begin()
+        judge.begin(judge.carried)
         judge.take(isGone: true, PostState(id: 1))
         #expect(!judge.isPlausible && judge.asked == 1 && judge.gone == 1)
-        judge.begin()
+        judge.begin(judge.carried)
         judge.take(isGone: false, PostState(id: 2))
-        judge.begin()
+        judge.begin(judge.carried)
         judge.take(isGone: true, PostState(id: 3))
         #expect(judge.isPlausible)
+    }
+
+    /// Passes of a few posts are judged together, also those of other processes.
+    @Test func whatShortStretchesLeaveIsJudgedWithTheNext() {
+        var judge = DeletionJudge(DeletionLimit())
+        for number in 0..<29 { judge.take(isGone: number % 3 != 0, PostState(id: UInt64(number))) }
+        #expect(judge.isPlausible && judge.carried == .init(asked: 29, gone: 19, row: 1))
+        let event = EventValue.object(judge.carried.fields).json
+        #expect(DeletionJudge.Carried(event) == judge.carried)
+        var next = DeletionJudge(DeletionLimit(), carried: .init(event))
+        for number in 0..<21 { next.take(isGone: number % 3 != 0, PostState(id: UInt64(100 + number))) }
+        #expect(!next.isPlausible, "33 of 50")
+        #expect(next.carried.asked == 0)
+        #expect(DeletionJudge.Carried(Array(#"{"why":"plausible"}"#.utf8)) == .init())
+        #expect(DeletionJudge.Carried(Array(#"{"carried_asked":-1,"carried_row":1e300}"#.utf8)) == .init())
     }
 
     @Test func aDoubtIsConfirmedAfterADayInWhichXFoundOthers() {

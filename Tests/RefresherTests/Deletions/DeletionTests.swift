@@ -81,6 +81,21 @@ struct DeletionTests {
         #expect(try rows(week.folder.path + "/following.sqlite", "SELECT count(*) FROM documents WHERE gone") == ["0"])
     }
 
+    /// What cron does with a small --max-reads: each process sees too few posts to doubt anything by itself.
+    @Test func anXThatFindsNothingEmptiesNoIndexByManySmallPasses() throws {
+        let week = try week(400)
+        let all = try shown(week)
+        week.clock.advance(by: .seconds(960))
+        week.simulator.setForgetful(true)
+        for _ in 0..<12 {
+            try week.pass { $0.readLimit = 20 }
+            week.clock.advance(by: .seconds(60))
+        }
+        // Two passes are below the limit of 50, the third is not.
+        let gone = all.count - (try shown(week)).count
+        #expect(gone <= 49 && week.reports.contains(where: \.isDoubting), "\(gone) gone: \(week.reports)")
+    }
+
     @Test func threePerCentOfTenThousandLeaveWithinTwoPasses() throws {
         let week = try week(Self.posts) {
             $0.fates.deletedPerMille = 30
