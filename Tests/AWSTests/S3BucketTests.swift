@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test func keysAreEncodedAsS3SignsThem() throws {
-        let server = ScriptedServer { $0.answer(status: "200 OK", body: "\($0.request.prefix { $0 != "\r" })") }
+        let server = ScriptedServer { $0.answer(status: "200 OK", body: "\($0.request.prefix { !$0.isNewline })") }
         defer { server.stop() }
         let bucket = try bucket("my-posts", ["AWS_ENDPOINT_URL": server.url])
         func line(_ key: String?, _ query: [(name: String, value: String)] = []) throws -> String {

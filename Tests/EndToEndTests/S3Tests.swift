@@ -109,6 +109,7 @@ struct S3Tests {
         let folder = try TemporaryFolder()
         let peer = try S3Peer("\(folder.path)/s3")
         let recording = try Recording(in: folder, simulator: ["--rate", "400"])
+        try recording.until(bytes: 20_000)
         let form = ["--s3-window", "1s", "--s3-compression", "gzip"]
         let words = ["--checkpoint", "live", "--sink", "s3:documents/live", "--follow"] + form
         for round in 1...3 {
@@ -144,7 +145,7 @@ struct S3Tests {
                 import duckdb, sys
                 print(duckdb.sql(f'''select count(*), count(distinct tweet_id), min(source), min("date")::varchar,
                     count(distinct hour), max(likes) from read_json('{sys.argv[1]}/**/*.\(suffix)',
-                    format='newline_delimited', hive_partitioning=true)''').fetchone())
+                    format='newline_delimited', hive_partitioning=true)''').fetchall()[0])
                 """
             let text = try output(
                 of: Surroundings.path(.python),

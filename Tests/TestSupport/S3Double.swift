@@ -78,6 +78,10 @@ public final class S3Double: Sendable {
                 note("lost")
                 _ = done()
                 connection.reset()
+            case 5 where line.hasPrefix("HEAD"):
+                // An answer without a body cannot be half of one.
+                note("reset before")
+                connection.reset()
             case 5:
                 note("truncated")
                 _ = done()

@@ -137,7 +137,8 @@ final class S3Requests {
             "PUT",
             upload.key,
             query: [("partNumber", "\(number)"), ("uploadId", id)],
-            headers: [(S3Checksum.field, checksum.text)],
+            // libcurl would call it a form.
+            headers: [("content-type", upload.contentType), (S3Checksum.field, checksum.text)],
             body: body,
             control
         )
