@@ -108,14 +108,14 @@ struct S3Tests {
     @Test(.needs(S3Peer.self)) func aFollowerLeavesTheObjectsOfALaterReplay() throws {
         let folder = try TemporaryFolder()
         let peer = try S3Peer("\(folder.path)/s3")
-        let recording = try Recording(in: folder, simulator: ["--rate", "400"])
+        let recording = try Recording(in: folder, simulator: ["--rate", "100"])
         try recording.until(bytes: 20_000)
         let form = ["--s3-window", "1s", "--s3-compression", "gzip"]
         let words = ["--checkpoint", "live", "--sink", "s3:documents/live", "--follow"] + form
         for round in 1...3 {
             let program = try replay(folder, peer.environment, words)
             let before = try objects(peer, "live").count
-            _ = try until("objects of a follower; \(program.errors)", seconds: 60) {
+            _ = try until("objects of a follower; \(program.errors)", seconds: 120) {
                 try objects(peer, "live").count > before + 2 ? true : nil
             }
             program.send(round == 2 ? SIGKILL : SIGTERM)
