@@ -33,10 +33,7 @@ public final class S3Delivery: Delivery {
     private var soFar = DeliveryProgress()
     private var shutdown: ShutdownSignal?
 
-    /// Parts of an object but the last have so many bytes: the least that S3 allows; other sizes are for tests alone.
-    var partSize = 5 << 20
-    /// Compressors get so many bytes at a time.
-    var pieceSize = 128 << 10
+    var sizes = S3Sizes()
     /// The most parts that S3 allows.
     private static let partLimit = 10_000
 
@@ -79,7 +76,7 @@ public final class S3Delivery: Delivery {
     public func begin(_ sources: [DeliverySource]) {
         let known = Dictionary(self.sources.map { ($0.name, $0) }) { first, _ in first }
         self.sources = sources.map { source in
-            let own = known[source.name] ?? S3Source(source.name, options.compression, pieceSize: pieceSize)
+            let own = known[source.name] ?? S3Source(source.name, options.compression, sizes)
             own.end = source.end
             return own
         }
@@ -170,11 +167,11 @@ public final class S3Delivery: Delivery {
         try source.encoder().add(json, version: document.version)
         object.count(document)
         guard object.isWhole else { return }
-        while try hasPart(source) { try sendPart(of: object, source.encoder().take(partSize)) }
+        while try hasPart(source) { try sendPart(of: object, source.encoder().take(sizes.part)) }
     }
 
     private func hasPart(_ source: S3Source) throws -> Bool {
-        try source.encoder().bytes.count >= partSize
+        try source.encoder().bytes.count >= sizes.part
     }
 
     private func open(_ source: S3Source, _ document: Document) -> S3Object {

@@ -1,5 +1,13 @@
 internal import Compression
 
+/// What an object is cut into; sizes other than these are for tests alone.
+struct S3Sizes {
+    /// Bytes of each part of an object but the last: the least that S3 allows.
+    var part = 5 << 20
+    /// Bytes of lines that a compressor gets at a time.
+    var piece = 128 << 10
+}
+
 /// Makes lines of documents, and an object's bytes of the lines.
 ///
 /// The bytes depend on the lines alone: the compressor gets them in pieces of one size, whatever batches they came in.
@@ -7,14 +15,14 @@ final class S3Encoder {
     /// What is encoded and not taken yet.
     private(set) var bytes: [UInt8] = []
     private let stream: (any CompressionStream)?
-    private let pieceSize: Int
+    private let sizes: S3Sizes
     private var lines: UnsafeMutableRawBufferPointer
     private var length = 0
 
     /// - Throws: the library's error where memory runs out.
-    init(_ compression: S3Options.Compression, pieceSize: Int) throws {
-        self.pieceSize = pieceSize
-        lines = .allocate(byteCount: 2 * pieceSize, alignment: 64)
+    init(_ compression: S3Options.Compression, _ sizes: S3Sizes) throws {
+        self.sizes = sizes
+        lines = .allocate(byteCount: 2 * sizes.piece, alignment: 64)
         stream =
             switch compression {
             // A window of 1 MiB: more would save little, and takes memory for each source.
@@ -32,11 +40,11 @@ final class S3Encoder {
         var pen = Pen(room: UnsafeMutableRawBufferPointer(rebasing: lines[length...]))
         pen.putLine(json, version: version)
         length += pen.length
-        guard length >= pieceSize else { return }
+        guard length >= sizes.piece else { return }
         var start = 0
-        while length - start >= pieceSize {
-            try encode(UnsafeRawBufferPointer(rebasing: lines[start..<start + pieceSize]))
-            start += pieceSize
+        while length - start >= sizes.piece {
+            try encode(UnsafeRawBufferPointer(rebasing: lines[start..<start + sizes.piece]))
+            start += sizes.piece
         }
         lines.copyMemory(from: UnsafeRawBufferPointer(rebasing: lines[start..<length]))
         length -= start
@@ -60,6 +68,9 @@ final class S3Encoder {
     }
 
     private func encode(_ piece: UnsafeRawBufferPointer) throws {
+        // What grows to a part is given a part's space at once: to double is to hold it twice.
+        let capacity = sizes.part + 2 * sizes.piece
+        if bytes.count > 1 << 20, bytes.capacity < capacity { bytes.reserveCapacity(capacity) }
         guard let stream else { return bytes.append(contentsOf: piece) }
         try stream.add(piece, to: &bytes)
     }

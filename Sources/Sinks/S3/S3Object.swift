@@ -40,19 +40,19 @@ final class S3Source {
     /// Until when the range holds everything that arrives in it; nil where the range has no end.
     var end: Timestamp?
     private let compression: S3Options.Compression
-    private let pieceSize: Int
+    private let sizes: S3Sizes
     private var made: S3Encoder?
 
-    init(_ name: String, _ compression: S3Options.Compression, pieceSize: Int) {
+    init(_ name: String, _ compression: S3Options.Compression, _ sizes: S3Sizes) {
         self.name = name
         self.compression = compression
-        self.pieceSize = pieceSize
+        self.sizes = sizes
     }
 
     /// Made with the first document: most sources of a journal may have none.
     func encoder() throws -> S3Encoder {
         if let made { return made }
-        let new = try S3Encoder(compression, pieceSize: pieceSize)
+        let new = try S3Encoder(compression, sizes)
         made = new
         return new
     }

@@ -14,7 +14,7 @@ final class S3Outbox {
     private var ticket = DocumentBatch(byteCapacity: 4_096)
 
     /// Bytes of bodies that are under way or wait.
-    private static let bodyLimit = 12 << 20
+    private static let bodyLimit = 11 << 20
     /// Requests that are under way or wait.
     private static let requestLimit = 64
 

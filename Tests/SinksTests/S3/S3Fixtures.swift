@@ -67,8 +67,7 @@ enum S3Fixture {
             seed: seed,
             onNotice: onNotice
         )
-        delivery.partSize = partSize
-        delivery.pieceSize = min(partSize, delivery.pieceSize)
+        delivery.sizes = S3Sizes(part: partSize, piece: min(partSize, S3Sizes().piece))
         return delivery
     }
 

@@ -60,7 +60,7 @@ import Time
             Array(#"{"n":"\#(number)","t":"\#(String(random.next(), radix: 36))\#(random.next() % 7)"}"#.utf8)
         }
         func encode(taking: () -> Int) throws -> [UInt8] {
-            let encoder = try S3Encoder(compression, pieceSize: 4_096)
+            let encoder = try S3Encoder(compression, S3Sizes(piece: 4_096))
             var all: [UInt8] = []
             // Used twice: the second object must not know of the first.
             for round in 0..<2 {
