@@ -189,10 +189,27 @@ struct S3Tests {
             (["--sink", "s3:documents", "--raw"], "firehose:STREAM"),
             (["--sink", "null:", "--s3-window", "1m"], "s3:BUCKET/PREFIX"),
             (["--sink", "s3:D"], "names no bucket"),
+            (["--sink", "opensearch:http://127.0.0.1:9/posts", "--search-aws", "iam"], "es or aoss"),
         ] {
             let result = try replay(folder, peer.environment, arguments).wait()
             #expect(result.status == 64 && result.errors.contains(word), "\(arguments) \(result.errors)")
         }
+    }
+
+    /// An open engine does not look at who signs; that it is asked in its own way shows here.
+    @Test(.needs(.opensearch)) func aSignedDeliveryReachesARealEngine() async throws {
+        let folder = try TemporaryFolder()
+        try record("\(folder.path)/journal")
+        let url = try await SearchPeer.opensearch.url()
+        let alias = "t\(UUID().uuidString.lowercased().prefix(13))"
+        let environment = [
+            "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "canary-secret-93ab",
+        ]
+        let sink = ["--sink", "opensearch:\(url)/\(alias)", "--search-aws", "es"]
+        let result = try whole(folder, environment, sink)
+        #expect(result.errors.contains("\(Self.posts) accepted"), "\(result.errors)")
+        let both = try replay(folder, environment.merging(["REPRISE_SEARCH_USERNAME": "a"]) { $1 }, sink).wait()
+        #expect(both.status == 78 && both.errors.contains("--search-aws"), "\(both.errors)")
     }
 
     @Test(.needs(.pythonPackage("moto"))) func aSecondServerTakesTheSameObjects() throws {

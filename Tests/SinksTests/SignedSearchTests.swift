@@ -95,6 +95,17 @@ import Time
         let client = try SearchClient(SearchAddress(.opensearch, "\(server.url)/posts"), connection(.es))
         let reply = try client.send("GET", "/")
         #expect(reply.status == 403 && reply.errorText.contains("not for") && !reply.errorText.contains("canary"))
+        #expect(client.signingAdvice?.contains("the service is 'es', and the access policy of the domain") == true)
+        let sink = SearchSink(client.address, try connection(.es), identity: "t")
+        let found = try FirehoseFixture.call(sink, FirehoseFixture.batch(sizes: [50]))
+        guard case .failed(.permission, let reason, _) = found else {
+            Issue.record("\(found)")
+            return
+        }
+        #expect(
+            reason.contains("access policy") && reason.contains("not for") && !reason.contains("canary"),
+            "\(reason)"
+        )
     }
 
     @Test func withoutCredentialsTheReasonIsTold() throws {

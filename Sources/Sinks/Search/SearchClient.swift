@@ -47,6 +47,15 @@ public final class SearchClient {
     /// The content type of bulk requests.
     static let bulkContentType = "application/x-ndjson"
 
+    /// What to look at where signed requests are refused; nil where they are not signed.
+    var signingAdvice: String? {
+        guard case .aws(_, let service) = connection.credentials else { return nil }
+        let place = service == .es ? "domain" : "collection"
+        return
+            "check who signs and for which region (AWS_PROFILE, AWS_REGION), that the service is '\(service.rawValue)', and the "
+            + "access policy of the \(place)"
+    }
+
     /// A text of the engine's without this client's credentials.
     func shown(_ text: String) -> String { filter.blottedOut(of: text) }
 
