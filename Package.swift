@@ -82,9 +82,8 @@ let package = Package(
         room(
             "Sinks",
             [
-                "Numbers", "Time", "Failures", "Files", "Text", "JSON", "Compression", "Lifecycle", "HTTPClient",
-                "Transform",
-                "Index", "AWS",
+                "Numbers", "Time", "Failures", "Files", "Text", "JSON", "Compression", "Hashing", "Lifecycle",
+                "HTTPClient", "Transform", "Index", "AWS",
             ]
         ),
         room(
@@ -158,8 +157,8 @@ let package = Package(
         tests(
             "Sinks",
             [
-                "Time", "Failures", "Files", "JSON", "Lifecycle", "HTTPClient", "Journal", "Transform", "AWS", "Sinks",
-                "Replayer",
+                "Time", "Failures", "Files", "JSON", "Compression", "Lifecycle", "HTTPClient", "Journal", "Transform",
+                "AWS", "Sinks", "Replayer",
             ]
         ),
         tests(

@@ -107,11 +107,12 @@ public final class Feed: Service {
         let seed = UInt64(random() * Double(1 << 53))
         let open = try OpenFeed(configuration, seed: seed, listeners, shutdown)
         if isLocal, outcome.books == ReplayBooks(), !trouble.isReported { reportTrouble(nil) }
-        let (before, totals) = (outcome.books, outcome.firehose)
+        let earlier = outcome
         defer {
             shared.withLock {
-                $0.books = before.adding(open.replayer.currentBooks)
-                $0.firehose = open.firehoseTotals.map { ($0).adding(totals ?? FirehoseTotals()) }
+                $0.books = earlier.books.adding(open.replayer.currentBooks)
+                $0.firehose = open.firehoseTotals.map { ($0).adding(earlier.firehose ?? FirehoseTotals()) }
+                $0.s3 = open.s3Totals.map { ($0).adding(earlier.s3 ?? S3Totals()) }
             }
         }
         try open.replayer.run(shutdown)

@@ -32,6 +32,8 @@ public struct FeedConfiguration: Sendable {
     public var aws: AWSConnection?
     /// What a delivery stream gets.
     public var firehose = FirehoseOptions()
+    /// What a bucket gets.
+    public var s3 = S3Options()
     /// Whether a search engine's index and alias are created and checked; otherwise only `_bulk` is requested.
     public var usesSetup: Bool
     /// Whether a file gets no lines that only say that a post is gone.

@@ -15,6 +15,8 @@ public struct FeedOutcome: Sendable {
     public var rebuilt: SearchRebuildResult?
     /// What a delivery to Firehose came to; nil for other sinks.
     public var firehose: FirehoseTotals?
+    /// What a delivery to S3 came to; nil for other sinks.
+    public var s3: S3Totals?
     /// What ended it, where that was a failure.
     public var error: (any Error)?
     /// Whether everything it was to replay was settled, whatever came then.

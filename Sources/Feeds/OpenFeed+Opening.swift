@@ -35,6 +35,9 @@ extension OpenFeed {
         if case .firehose(let address) = configuration.sink {
             return try firehose(address, configuration, seed: seed, listeners, shutdown)
         }
+        if case .s3(let address) = configuration.sink {
+            return try s3(address, configuration, seed: seed, listeners, shutdown)
+        }
         return try local(configuration.sink, configuration, shutdown)
     }
 
@@ -46,6 +49,7 @@ extension OpenFeed {
         var place = ""
         var finish: ((ReplayBooks) throws -> SearchRebuildResult)?
         var totals: (() -> FirehoseTotals)?
+        var s3Totals: (() -> S3Totals)?
     }
 
     private static func local(
@@ -128,7 +132,35 @@ extension OpenFeed {
             )
             return Opened(delivery: delivery, place: "\(address)", totals: { sink.totals })
         } catch let error as AWSError {
-            throw FirehoseSetup.failure(address, error)
+            throw SinkError("\(address)", error)
+        }
+    }
+
+    private static func s3(
+        _ address: S3Address,
+        _ configuration: FeedConfiguration,
+        seed: UInt64,
+        _ listeners: Listeners,
+        _ shutdown: ShutdownSignal
+    ) throws -> Opened {
+        guard let connection = configuration.aws else {
+            throw SinkError(.address, "\(address) needs a connection to AWS")
+        }
+        do {
+            _ = try connection.credentials.current { shutdown.isRequested }
+            let delivery = try S3Delivery(
+                address,
+                connection,
+                configuration.s3,
+                transformDigest: configuration.range.transformDigest,
+                patience: configuration.persistence.patience,
+                seed: seed,
+                onTrouble: listeners.onTrouble,
+                onNotice: listeners.onNotice
+            )
+            return Opened(delivery: delivery, place: "\(address)", s3Totals: { delivery.totals })
+        } catch let error as AWSError {
+            throw SinkError("\(address)", error)
         }
     }
 

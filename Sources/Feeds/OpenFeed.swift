@@ -8,6 +8,7 @@ struct OpenFeed {
     let replayer: Replayer
     private let finish: ((ReplayBooks) throws -> SearchRebuildResult)?
     private let totals: (() -> FirehoseTotals)?
+    private let objects: (() -> S3Totals)?
 
     /// What is told while it is opened and while it runs.
     struct Listeners: Sendable {
@@ -33,6 +34,7 @@ struct OpenFeed {
         let opened = try OpenFeed.open(configuration, seed: seed, listeners, shutdown)
         finish = opened.finish
         totals = opened.totals
+        objects = opened.s3Totals
         // A pipe that has no reader, or one that never reads, hears the shutdown from here on.
         opened.delivery.endWaits(on: shutdown)
         let checkpoint = try OpenFeed.checkpoint(configuration, opened, journal, shutdown)
@@ -57,6 +59,9 @@ struct OpenFeed {
 
     /// What a delivery to Firehose has come to; nil for other sinks.
     var firehoseTotals: FirehoseTotals? { totals?() }
+
+    /// What a delivery to S3 has come to; nil for other sinks.
+    var s3Totals: S3Totals? { objects?() }
 
     private static func notice(_ change: OutputChange, _ sink: SinkAddress) -> String {
         switch change {

@@ -1,6 +1,7 @@
 internal import Journal
 internal import Sinks
 internal import Synchronization
+internal import Time
 
 /// What is settled, and the checkpoint behind it.
 extension Replayer {
@@ -27,7 +28,12 @@ extension Replayer {
     func look(_ records: MergedRecords) throws {
         let progress = try delivery.progress()
         if !progress.refused.isEmpty { try deadLetters?.keep(progress.refused, of: records.sources) }
-        settlement.settle(batches: progress.settledBatches)
+        var held: [SourceName: (offset: ByteOffset, arrival: Timestamp)] = [:]
+        for (source, documents) in progress.held {
+            guard let name = SourceName(rawValue: source) else { continue }
+            held[name] = (ByteOffset(rawValue: documents.offset), documents.arrival)
+        }
+        settlement.settle(batches: progress.settledBatches, held: held)
         books.set(progress.counts)
         shared.withLock { $0 = books }
         tellProgress(records)

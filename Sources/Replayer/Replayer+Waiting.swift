@@ -30,6 +30,9 @@ extension Replayer {
         return steady.now - since >= Replayer.restInterval
     }
 
+    /// A record stands in the journal within this time of its arrival, or no clock could say that none will come any more.
+    static let lateness = Duration.seconds(60)
+
     static let restInterval = Duration.milliseconds(200)
 
     /// How long the oldest record has been there that is not settled, zero where all are.

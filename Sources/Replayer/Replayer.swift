@@ -128,18 +128,25 @@ public final class Replayer: Service, @unchecked Sendable {
             if Set(sources) != known {
                 try deliver(records)
                 passedUnread = passedUnread.adding(records.unread)
+                // The clock first: what is committed meanwhile may still be read.
+                let now = clock.now - Replayer.lateness
                 records = MergedRecords(try sources.map { try ranges.open($0) })
                 known = Set(sources)
+                if delivery.gathers {
+                    let ends = try records.sources.map { try ranges.wholeUntil($0, now) }
+                    delivery.begin(zip(records.sources, ends).map { DeliverySource(name: $0.rawValue, end: $1) })
+                }
             }
             if hangups != Hangup.count {
                 // Asked to reopen files: an output that was renamed is let go of now, not with the next document.
                 hangups = Hangup.count
                 try noticeOutputChange(records)
             }
-            let before = books.records
+            let (before, now) = (books.records, clock.now)
             isAtEnd = try fill(from: records)
             let patience = timeToFill()
             if patience == nil { try deliver(records) } else { try look(records) }
+            if isAtEnd, delivery.gathers, batch.isEmpty { try delivery.pass(now - Replayer.lateness) }
             if hasReachedLimit || isAtEnd && !configuration.isFollowing { break }
             if comesToRest(books.records == before) || steady.now >= nextCheckpoint {
                 try settle(records)

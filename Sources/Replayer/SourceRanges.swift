@@ -1,4 +1,5 @@
 internal import Journal
+internal import Time
 
 /// What of each source a replay reads: where it begins and ends, and how far it has come.
 struct SourceRanges {
@@ -33,6 +34,33 @@ struct SourceRanges {
         if firsts[source] == nil { firsts[source] = reader.position }
         if !configuration.isFollowing { ends[source] = try journal.endOffset(of: source) }
         return reader
+    }
+
+    /// Until when the range holds everything that arrives in a source; nil where it has no end.
+    ///
+    /// - Parameter now: what arrived before it stands in the journal.
+    func wholeUntil(_ source: SourceName, _ now: Timestamp) throws -> Timestamp? {
+        // Which document will be the last, nobody knows.
+        if configuration.documentLimit != nil { return Timestamp(rawValue: .min) }
+        switch configuration.end {
+        case .never: return nil
+        case .now: return try recordedUntil(source, now)
+        case .time(let time): return min(time, try recordedUntil(source, now))
+        case .offset(let offset):
+            let behind = try RecordReader(journal: journal, source: source, from: .offset(offset))
+            while let batch = try behind.nextBatch() {
+                if let record = batch.records.first { return record.arrival }
+            }
+            return try recordedUntil(source, now)
+        }
+    }
+
+    /// Arrivals do not decrease within a source: what arrived before its last record stands before it.
+    private func recordedUntil(_ source: SourceName, _ now: Timestamp) throws -> Timestamp {
+        let newest = try RecordReader(journal: journal, source: source, from: .time(now))
+        var end = now
+        while let batch = try newest.nextBatch() { end = max(end, batch.records.last?.arrival ?? end) }
+        return end
     }
 
     /// Notes what was read.

@@ -1,3 +1,4 @@
+public import AWS
 public import Failures
 public import Lifecycle
 public import Transform
@@ -104,6 +105,15 @@ public struct SinkError: FailureCauseProviding, CustomStringConvertible, Sendabl
         self.code = code
         self.message = message
         self.cause = cause ?? code.usualCause
+    }
+
+    /// An error of AWS's as one of a sink's.
+    public init(_ sink: String, _ error: AWSError) {
+        self.init(
+            error.failureCause.kind == .retry ? .unavailable : .refused,
+            "\(sink): \(error.message)",
+            cause: error.failureCause
+        )
     }
 
     /// The message.

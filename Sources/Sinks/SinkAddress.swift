@@ -10,6 +10,8 @@ public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
     case search(SearchAddress)
     /// `firehose:STREAM`: a delivery stream of Amazon Data Firehose.
     case firehose(FirehoseAddress)
+    /// `s3:BUCKET/PREFIX`: objects of Amazon S3.
+    case s3(S3Address)
     /// `null:`: nowhere.
     case null
 
@@ -25,6 +27,7 @@ public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
         case ("elasticsearch", _): self = .search(try SearchAddress(.elasticsearch, target))
         case ("opensearch", _): self = .search(try SearchAddress(.opensearch, target))
         case ("firehose", _): self = .firehose(try FirehoseAddress(target))
+        case ("s3", _): self = .s3(try S3Address(target))
         case ("null", true): self = .null
         case ("null", false): throw SinkError(.address, "null: takes no target, so write 'null:'")
         case ("ndjson", true), ("sqlite", true):
@@ -33,7 +36,7 @@ public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
             throw SinkError(
                 .address,
                 "'\(text)' is no sink: write ndjson:PATH, ndjson:-, sqlite:PATH, elasticsearch:URL/ALIAS, "
-                    + "opensearch:URL/ALIAS, firehose:STREAM or null:"
+                    + "opensearch:URL/ALIAS, firehose:STREAM, s3:BUCKET/PREFIX or null:"
             )
         }
     }
@@ -46,6 +49,7 @@ public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
         case .sqlite(let path): "sqlite:\(path)"
         case .search(let address): "\(address)"
         case .firehose(let address): "\(address)"
+        case .s3(let address): "\(address)"
         case .null: "null:"
         }
     }
@@ -53,7 +57,7 @@ public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
     /// Whether it is behind a network, so that it is opened by `ConcurrentDelivery`.
     public var isRemote: Bool {
         switch self {
-        case .search, .firehose: true
+        case .search, .firehose, .s3: true
         case .ndjson, .standardOutput, .sqlite, .null: false
         }
     }
@@ -85,7 +89,7 @@ public enum SinkAddress: Sendable, Equatable, CustomStringConvertible {
                 isStopped: isStopped
             )
         case .null: NullSink()
-        case .search, .firehose: throw SinkError(.address, "\(self) is behind a network; open its delivery")
+        case .search, .firehose, .s3: throw SinkError(.address, "\(self) is behind a network; open its delivery")
         }
     }
 }

@@ -10,7 +10,7 @@ extension SinkAddress {
         case .ndjson(let path), .sqlite(let path): SinkAddress.realPath(path)
         // Both engines' names may stand before the address of one.
         case .search(let address): "\(address.url.lowercased())/\(address.alias)"
-        case .standardOutput, .null, .firehose: description
+        case .standardOutput, .null, .firehose, .s3: description
         }
     }
 
@@ -19,7 +19,7 @@ extension SinkAddress {
         switch self {
         case .ndjson(let path), .sqlite(let path):
             [target] + ((try? SystemDisk().status(of: path)).map { ["inode \($0.inode)"] } ?? [])
-        case .search, .firehose, .standardOutput, .null: [target]
+        case .search, .firehose, .s3, .standardOutput, .null: [target]
         }
     }
 

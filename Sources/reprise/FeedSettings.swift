@@ -81,9 +81,14 @@ enum FeedSettings {
         )
         configuration.skipsDeletions = invocation.flag("skip-deletions")
         if case .firehose = sink {
-            configuration.aws = try AWSOptions.connection(invocation)
+            configuration.aws = try AWSOptions.connection(invocation, to: "firehose")
             configuration.firehose = try AWSOptions.firehose(invocation)
             configuration.range.isRaw = configuration.firehose.isRaw
+            return configuration
+        }
+        if case .s3 = sink {
+            configuration.aws = try AWSOptions.connection(invocation, to: "s3")
+            configuration.s3 = try AWSOptions.s3(invocation)
             return configuration
         }
         guard case .search(let address) = sink else { return configuration }

@@ -16,11 +16,14 @@ enum ReplayCommand {
             "A bounded replay ends with what is committed when it starts, and gives the same bytes every time. --follow goes on "
                 + "with what is being recorded. With --checkpoint a replay goes on where the last one of that name had settled.",
             "Sinks: ndjson:PATH, ndjson:- (standard output), sqlite:PATH (the embedded index), elasticsearch:URL/ALIAS, "
-                + "opensearch:URL/ALIAS, firehose:STREAM (Amazon Data Firehose), null: (only count). A file is "
-                + "replaced, but with --checkpoint gone on with.",
+                + "opensearch:URL/ALIAS, firehose:STREAM (Amazon Data Firehose), s3:BUCKET/PREFIX (Amazon S3), null: (only "
+                + "count). A file is replaced, but with --checkpoint gone on with.",
             "A Firehose stream gets a document a record, each sighting at least once. Who asks, and in which region, is said as for "
-                + "the AWS CLI: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL_FIREHOSE, the "
-                + "files in ~/.aws, or the role of a container or EC2 instance.",
+                + "the AWS CLI: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL_FIREHOSE and "
+                + "_S3, the files in ~/.aws, or the role of a container or EC2 instance.",
+            "A bucket gets an object of NDJSON for each source and --s3-window, whose name and bytes are the same in every replay; "
+                + "one that is there already with that content counts as written. A follower writes an object when its window is "
+                + "over. A window that the end of the range cuts becomes objects named .part, with their first and last record.",
             "Several sinks are fed side by side, each with a reader and a checkpoint of its own: one that is slow or down holds up no "
                 + "other. A sink keeps its checkpoint whatever sinks come and go beside it.",
             "The books are printed on standard error: what became of every record and every document; --json prints an "
@@ -32,6 +35,7 @@ enum ReplayCommand {
             ("reprise replay --from -2h --sink sqlite:data/index.sqlite", "the last two hours into an index"),
             ("reprise replay --follow --checkpoint live --sink ndjson:live.ndjson", "for as long as it is recorded"),
             ("reprise replay --from -2h --sink firehose:posts --checkpoint posts", "what AWS missed, into its stream"),
+            ("reprise replay --from 2026-11-27 --to 2026-11-28 --sink s3:my-posts/x", "a day into a bucket"),
             ("reprise replay --sink sqlite:week.sqlite --sink ndjson:week.ndjson", "two sinks, each at its own speed"),
         ],
         options: Context.common + [

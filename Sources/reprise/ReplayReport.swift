@@ -53,7 +53,7 @@ struct ReplayReport {
             + \(books.failedCount) failed\(reasons(failed)), \(rate)/s\(places)
             documents  \(books.documents) = \(books.accepted) accepted + \(books.stale) stale + \(books.rejected) rejected\
             \(books.skipped > 0 ? " + \(books.skipped) skipped" : "")\
-            \(books.unread.isEmpty ? "" : "\ngaps       \(UnreadText.sentence(books.unread))")\(firehose)\(behind)
+            \(books.unread.isEmpty ? "" : "\ngaps       \(UnreadText.sentence(books.unread))")\(firehose)\(s3)\(behind)
 
             """
     }
@@ -106,6 +106,26 @@ struct ReplayReport {
         ]
     }
 
+    /// What is in the bucket now, and what of it was there before.
+    private var s3: String {
+        guard let totals = outcome.s3 else { return "" }
+        let found = totals.found > 0 ? ", \(totals.found) of them were there already" : ""
+        return "\ns3         \(totals.objects) objects of \(totals.bytes) bytes\(found)"
+    }
+
+    private var s3JSON: [(String, EventValue)] {
+        guard let totals = outcome.s3 else { return [] }
+        return [
+            (
+                "s3",
+                .object([
+                    ("objects", .integer(Int64(totals.objects))), ("found_objects", .integer(Int64(totals.found))),
+                    ("bytes", .integer(Int64(totals.bytes))), ("ended_uploads", .integer(Int64(totals.leftOvers))),
+                ])
+            )
+        ]
+    }
+
     private var behind: String {
         guard let lag = outcome.lag, lag > .zero else { return "" }
         return "\nlag        \(DurationText.short(lag)): so long the oldest record has been there that is not settled"
@@ -136,7 +156,7 @@ struct ReplayReport {
                 ("stale", .integer(Int64(books.stale))), ("rejected", .integer(Int64(books.rejected))),
                 ("skipped", .integer(Int64(books.skipped))),
                 ("elapsed_ms", .integer(outcome.elapsed.microseconds / 1_000)),
-            ] + UnreadText.times(books.unread) + firehoseJSON + lag
+            ] + UnreadText.times(books.unread) + firehoseJSON + s3JSON + lag
         )
         return String(decoding: value.json, as: UTF8.self)
     }

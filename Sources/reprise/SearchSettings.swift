@@ -25,6 +25,14 @@ enum SearchSettings {
                     "A file that holds an API key alone, as Elasticsearch encoded it; without it, REPRISE_SEARCH_API_KEY."
             ),
             Option(
+                long: "search-aws",
+                value: "SERVICE",
+                help:
+                    "Sign every request to the search engine by AWS's credentials: es for a domain of Amazon OpenSearch Service, aoss for "
+                    + "a collection of OpenSearch Serverless.",
+                environment: "REPRISE_SEARCH_AWS"
+            ),
+            Option(
                 long: "search-ca-file",
                 value: "FILE",
                 help: "Certificate authorities (PEM) to trust for the search engine, beside the system's."
@@ -46,7 +54,7 @@ enum SearchSettings {
     /// - Throws: `ConfigurationError`, for credentials that would be shown on the way, among others.
     static func connection(_ invocation: Invocation, to address: SearchAddress) throws -> SearchConnection {
         let connection = SearchConnection(
-            credentials: try credentials(invocation, for: address.url),
+            credentials: try aws(invocation) ?? credentials(invocation, for: address.url),
             caFile: invocation.string("search-ca-file"),
             usesGzip: invocation.flag("search-gzip"),
             proxy: try ProxySettings.proxy(invocation, "search-proxy", for: address.url),
@@ -54,6 +62,19 @@ enum SearchSettings {
         )
         if let insecurity = connection.insecurity(of: address) { throw ConfigurationError(insecurity) }
         return connection
+    }
+
+    /// AWS's credentials, where requests are to be signed by them.
+    private static func aws(_ invocation: Invocation) throws -> SearchConnection.Credentials? {
+        guard let name = invocation.string("search-aws") else { return nil }
+        guard let service = SearchConnection.AWSService(rawValue: name) else {
+            throw invocation.wrong("search-aws", name, "es or aoss")
+        }
+        let others = ["search-username", "search-password-file", "search-api-key-file"].first {
+            invocation.string($0) != nil
+        }
+        if let others { throw ConfigurationError("--search-aws signs requests itself, so it goes without \(others)") }
+        return .aws(try AWSOptions.connection(invocation), service: service)
     }
 
     private static func credentials(_ invocation: Invocation, for url: String) throws -> SearchConnection.Credentials {

@@ -75,6 +75,7 @@ private final class Place {
     private let simulator: RunningProgram
     private let environment: [String: String]
     private let firehose = FirehoseDouble()
+    private let bucket = S3Double()
     /// What a line started that others then talk to.
     private var servers: [RunningProgram] = []
 
@@ -99,7 +100,8 @@ private final class Place {
         environment = [
             "PATH": bin + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"),
             "X_API_URL": try simulator.firstLine(), "BEARER_TOKEN": "any", "REPRISE_PORT": "0",
-            "AWS_ENDPOINT_URL_FIREHOSE": firehose.server.url, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "any",
+            "AWS_ENDPOINT_URL_FIREHOSE": firehose.server.url, "AWS_ENDPOINT_URL_S3": bucket.server.url,
+            "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "any",
             "AWS_SECRET_ACCESS_KEY": "any-secret",
         ]
         let recorder = try RunningProgram(reprise, ["record"], in: folder, environment: environment)
@@ -113,6 +115,7 @@ private final class Place {
 
     /// Runs a line to its end; what goes on until it is stopped is stopped once it has worked for a while.
     func run(_ line: String) throws -> (status: Int32, text: String) {
+        let line = try line.contains("s3://") ? line.replacing("s3://my-posts", with: downloaded() + "/my-posts") : line
         let goesOn = [
             /reprise run\b/, /reprise record\b/, /--follow\b/, /--watch\b/, /reprise serve\b/, /reprise simulate\b/,
         ]
@@ -136,6 +139,18 @@ private final class Place {
         }
         program.send(SIGTERM)
         return try result(of: program.wait())
+    }
+
+    /// The bucket's objects as files: what reads them from S3 itself is not ours.
+    private func downloaded() throws -> String {
+        let top = folder.path + "/downloaded"
+        for (key, bytes) in bucket.state.objects {
+            let place = URL(fileURLWithPath: "\(top)/my-posts/\(key)")
+            let folder = place.deletingLastPathComponent()
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Data(bytes).write(to: place)
+        }
+        return top
     }
 
     private func stopServers() throws {

@@ -14,6 +14,8 @@ public final class AWSClient {
     private static let expired: Set = [
         "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpiredToken",
     ]
+    /// Methods whose requests have no body, not even an empty one.
+    private static let bare: Set = ["GET", "HEAD", "DELETE"]
     /// Errors that a wrong clock leads to.
     private static let skewed: Set = [
         "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", "InvalidSignatureException",
@@ -24,9 +26,16 @@ public final class AWSClient {
     ///
     /// - Parameter service: its name in endpoints and signatures.
     /// - Throws: `AWSError`.
-    public init(_ service: String, _ connection: AWSConnection) throws(AWSError) {
+    public convenience init(_ service: String, _ connection: AWSConnection) throws(AWSError) {
+        try self.init(service, at: connection.endpoint(of: service), connection)
+    }
+
+    /// Makes a client of a service that is where somebody says; nothing is connected yet.
+    ///
+    /// - Throws: `AWSError`.
+    public init(_ service: String, at endpoint: AWSEndpoint, _ connection: AWSConnection) throws(AWSError) {
         self.connection = connection
-        endpoint = try connection.endpoint(of: service)
+        self.endpoint = endpoint
         signer = SigV4(region: connection.region, service: service)
         do {
             http = try HTTPClient(configuration: connection.http)
@@ -42,6 +51,8 @@ public final class AWSClient {
     /// - Parameters:
     ///   - path: percent-encoded.
     ///   - query: percent-encoded, without its question mark.
+    ///   - timeout: how long the answer may take, if not as long as the connection allows.
+    ///   - bodyLimit: the most bytes of an answer's body.
     ///   - waker: asks `isCancelled` at once when woken.
     ///   - isCancelled: asked several times a second; true ends the request.
     /// - Throws: `AWSError` where there are no credentials, or no answer.
@@ -51,6 +62,8 @@ public final class AWSClient {
         query: String = "",
         headers: [(name: String, value: String)] = [],
         body: [UInt8] = [],
+        timeout: Duration? = nil,
+        bodyLimit: Int = 8 << 20,
         waker: StreamWaker? = nil,
         isCancelled: () -> Bool = { false }
     ) throws(AWSError) -> AWSReply {
@@ -67,7 +80,8 @@ public final class AWSClient {
             let credentials = try connection.credentials.current(isCancelled: isCancelled)
             let time = connection.clock.now
             let signature = signer.sign(request, credentials, at: time)
-            let reply = try send(request, signature, body, credentials.filter, waker, isCancelled)
+            let limits = (timeout ?? connection.timeout, bodyLimit)
+            let reply = try send(request, signature, body, credentials.filter, limits, waker, isCancelled)
             guard let code = reply.problem?.code else { return reply }
             if AWSClient.expired.contains(code), !hasRenewed {
                 hasRenewed = true
@@ -87,6 +101,7 @@ public final class AWSClient {
         _ signature: SigV4.Signature,
         _ body: [UInt8],
         _ filter: SecretFilter,
+        _ limits: (timeout: Duration, bodyLimit: Int),
         _ waker: StreamWaker?,
         _ isCancelled: () -> Bool
     ) throws(AWSError) -> AWSReply {
@@ -97,15 +112,15 @@ public final class AWSClient {
             url: "\(base)\(request.path)\(query)",
             headers: request.headers + signature.headers,
             authorization: signature.authorization,
-            body: body.isEmpty && request.method == "GET" ? nil : body
+            body: body.isEmpty && AWSClient.bare.contains(request.method) ? nil : body
         )
         // What was asked may have been done, and nobody would hear of the second time.
         sent.isSentOnce = true
         do {
             let response = try http.send(
                 sent,
-                timeout: connection.timeout,
-                bodyLimit: 8 << 20,
+                timeout: limits.timeout,
+                bodyLimit: limits.bodyLimit,
                 waker: waker,
                 isCancelled: isCancelled
             )
@@ -115,7 +130,8 @@ public final class AWSClient {
             throw AWSError(
                 filter.blottedOut(of: error.message),
                 cause: error.failureCause,
-                mayHaveArrived: !never.contains(error.code)
+                mayHaveArrived: !never.contains(error.code),
+                code: error.code
             )
         }
     }

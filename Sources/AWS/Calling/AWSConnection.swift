@@ -47,7 +47,10 @@ public struct AWSConnection: Sendable {
     ///
     /// - Throws: `AWSError` for a setting that is no URL.
     public func endpoint(of service: String) throws(AWSError) -> AWSEndpoint {
-        if let named = try settings.endpoint(of: service) { return named }
+        if let named = try namedEndpoint(of: service) { return named }
         return try .own(service, region)
     }
+
+    /// Where the settings say that a service is; nil where they do not.
+    func namedEndpoint(of service: String) throws(AWSError) -> AWSEndpoint? { try settings.endpoint(of: service) }
 }

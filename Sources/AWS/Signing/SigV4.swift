@@ -63,7 +63,7 @@ public struct SigV4: Sendable {
         let stamp = SigV4.stamp(time)
         var added = [(name: "x-amz-date", value: stamp)]
         if let token = credentials.sessionToken { added.append(("x-amz-security-token", token.reveal())) }
-        if service == "s3" { added.append(("x-amz-content-sha256", request.payloadHash)) }
+        if ["s3", "aoss"].contains(service) { added.append(("x-amz-content-sha256", request.payloadHash)) }
         let canonical = CanonicalRequest(request, headers: request.headers + added, isS3: service == "s3")
         let day = String(stamp.prefix(8))
         let scope = "\(day)/\(region)/\(service)/aws4_request"

@@ -103,6 +103,9 @@ public final class ConcurrentDelivery: Delivery, @unchecked Sendable {
     /// Waits until every batch is settled.
     public func finish() throws { try wait { $0.engine.isIdle ? () : nil } }
 
+    /// Waits until so many batches, and all before them, are settled.
+    func waitUntilSettled(_ batches: Int) throws { try wait { $0.engine.settled >= batches ? () : nil } }
+
     /// Ends the threads, and with them the calls under way: their documents are not settled.
     public func close() throws {
         endThreads()

@@ -1,4 +1,5 @@
 public import Lifecycle
+public import Time
 public import Transform
 
 /// A document that a sink refused, with where it came from; it carries no text of it.
@@ -13,10 +14,34 @@ public struct RefusedDocument: Sendable, Equatable {
     public let reason: String
 }
 
+/// A source that documents come from.
+public struct DeliverySource: Sendable, Equatable {
+    /// Its name.
+    public let name: String
+    /// Until when the range holds everything that arrives in it; nil where the range has no end.
+    public let end: Timestamp?
+
+    /// Names a source.
+    public init(name: String, end: Timestamp?) {
+        self.name = name
+        self.end = end
+    }
+}
+
+/// What a sink has taken over of a source and cannot settle yet, because more belongs to it.
+public struct HeldDocuments: Sendable, Equatable {
+    /// The offset of the first record of it.
+    public let offset: UInt64
+    /// When that arrived.
+    public let arrival: Timestamp
+}
+
 /// How far a delivery has come.
 public struct DeliveryProgress: Sendable, Equatable {
-    /// Batches whose documents are all settled, and all batches before them.
+    /// Batches whose documents are all settled, and all batches before them, but for what is held.
     public var settledBatches = 0
+    /// What of those batches is not settled yet, by source.
+    public var held: [String: HeldDocuments] = [:]
     /// Documents settled.
     public var counts = DeliveryCounts()
     /// Documents refused since this was asked last; the caller keeps them before it saves a checkpoint behind them.
@@ -36,6 +61,17 @@ public protocol Delivery: AnyObject {
 
     /// Lets a shutdown end waits for a sink that takes nothing.
     func endWaits(on shutdown: ShutdownSignal)
+
+    /// Whether it makes something whole of all that arrives in some time, and so hears of sources and times.
+    var gathers: Bool { get }
+
+    /// Names the sources by the numbers that documents have from now on.
+    func begin(_ sources: [DeliverySource])
+
+    /// Tells that everything which arrives before a time has been delivered.
+    ///
+    /// - Throws: what stopped the delivery.
+    func pass(_ time: Timestamp) throws
 
     /// Bytes of the sink's output, durable after `flush`; nil where it has no length that a checkpoint could keep.
     var outputLength: Int? { get }
@@ -72,6 +108,15 @@ public protocol Delivery: AnyObject {
 }
 
 extension Delivery {
+    /// Most sinks take each document for itself.
+    public var gathers: Bool { false }
+
+    /// Most sinks need no names.
+    public func begin(_ sources: [DeliverySource]) {}
+
+    /// Most sinks wait for no time.
+    public func pass(_ time: Timestamp) throws {}
+
     /// None: most sinks have no output of that kind.
     public var outputLength: Int? { nil }
 

@@ -31,8 +31,6 @@ final class FirehoseBody {
     private static let tail: StaticString = "]}"
     private static let recordHead: StaticString = "{\"Data\":\""
     private static let recordTail: StaticString = "\"}"
-    /// The longest `,"version":18446744073709551615}` and its LF.
-    private static let versionSpace = 40
 
     /// - Parameters:
     ///   - isRaw: whether lines stand as they are, without a version.
@@ -51,11 +49,11 @@ final class FirehoseBody {
         oversized.removeAll(keepingCapacity: true)
         bytes.removeAll(keepingCapacity: true)
         var size = 0
-        for number in numbers { size += batch.documents[Int(number)].json.count + FirehoseBody.versionSpace }
+        for number in numbers { size += batch.documents[Int(number)].json.count + Pen.versionSpace }
         let space = FirehoseBody.encodedLength(size) + 24 * numbers.count + head.count + 16
         bytes.append(addingCapacity: space) { span in
             span.withUnsafeMutableBufferPointer { room, length in
-                var out = Out(room: UnsafeMutableRawBufferPointer(room))
+                var out = Pen(room: UnsafeMutableRawBufferPointer(room))
                 head.withUnsafeBytes { out.put($0) }
                 write(batch, numbers, &out)
                 out.put(FirehoseBody.tail)
@@ -64,13 +62,13 @@ final class FirehoseBody {
         }
     }
 
-    private func write(_ batch: DocumentBatch, _ numbers: [Int32], _ out: inout Out) {
+    private func write(_ batch: DocumentBatch, _ numbers: [Int32], _ out: inout Pen) {
         recordLength = 0
         var open: Record?
         for (place, number) in numbers.enumerated() {
             let document = batch.documents[Int(number)]
             let json = batch.bytes(document.json)
-            let count = json.count + (isRaw ? 1 : FirehoseBody.versionLength(document.version))
+            let count = json.count + (isRaw ? 1 : Pen.versionLength(document.version))
             if count > FirehoseBody.recordByteLimit {
                 oversized.append(place)
                 // A record's documents stand side by side.
@@ -89,7 +87,7 @@ final class FirehoseBody {
         end(&open, &out)
     }
 
-    private func end(_ open: inout Record?, _ out: inout Out) {
+    private func end(_ open: inout Record?, _ out: inout Pen) {
         guard let done = open else { return }
         out.put(records.isEmpty ? "" : ",")
         out.put(FirehoseBody.recordHead)
@@ -108,12 +106,9 @@ final class FirehoseBody {
             record.deallocate()
             record = larger
         }
-        var out = Out(room: UnsafeMutableRawBufferPointer(rebasing: record[recordLength...]))
+        var out = Pen(room: UnsafeMutableRawBufferPointer(rebasing: record[recordLength...]))
         if let version {
-            out.put(UnsafeRawBufferPointer(rebasing: json.dropLast()))
-            out.put(",\"version\":")
-            out.put(version)
-            out.put("}\n")
+            out.putLine(json, version: version)
         } else {
             out.put(json)
             out.put("\n")
@@ -121,87 +116,5 @@ final class FirehoseBody {
         recordLength += out.length
     }
 
-    /// The bytes that a version adds to a document, its LF included.
-    private static func versionLength(_ version: UInt64) -> Int {
-        var (digits, rest) = (1, version / 10)
-        while rest > 0 {
-            digits += 1
-            rest /= 10
-        }
-        return ",\"version\":".utf8.count + digits + 1
-    }
-
     private static func encodedLength(_ count: Int) -> Int { (count + 2) / 3 * 4 }
-}
-
-/// Writes bytes one after another into room that was made for all of them.
-private struct Out {
-    let room: UnsafeMutableRawBufferPointer
-    private(set) var length = 0
-
-    init(room: UnsafeMutableRawBufferPointer) { self.room = room }
-
-    mutating func put(_ text: UnsafeRawBufferPointer) {
-        precondition(text.count <= room.count - length, "no room was made for this")
-        guard let start = room.baseAddress, let source = text.baseAddress else { return }
-        (start + length).copyMemory(from: source, byteCount: text.count)
-        length += text.count
-    }
-
-    mutating func put(_ text: StaticString) {
-        put(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
-
-    mutating func put(_ value: UInt64) {
-        var (end, rest) = (length + 1, value / 10)
-        while rest > 0 {
-            end += 1
-            rest /= 10
-        }
-        precondition(end <= room.count, "no room was made for this")
-        rest = value
-        for place in stride(from: end - 1, through: length, by: -1) {
-            room[place] = UInt8(truncatingIfNeeded: 48 + rest % 10)
-            rest /= 10
-        }
-        length = end
-    }
-
-    /// RFC 4648, section 4, without line breaks.
-    mutating func putBase64(_ bytes: UnsafeRawBufferPointer) {
-        precondition((bytes.count + 2) / 3 * 4 <= room.count - length, "no room was made for this")
-        guard let source = bytes.baseAddress, let start = room.baseAddress else { return }
-        Base64.pairs.withUnsafeBufferPointer { pairs in
-            guard let pairs = pairs.baseAddress else { return }
-            var (place, target) = (0, start + length)
-            while place + 3 <= bytes.count {
-                let a = Int(source.load(fromByteOffset: place, as: UInt8.self))
-                let b = Int(source.load(fromByteOffset: place + 1, as: UInt8.self))
-                let c = Int(source.load(fromByteOffset: place + 2, as: UInt8.self))
-                target.storeBytes(of: pairs[a << 4 | b >> 4], as: UInt16.self)
-                target.storeBytes(of: pairs[(b & 15) << 8 | c], toByteOffset: 2, as: UInt16.self)
-                place += 3
-                target += 4
-            }
-            guard place < bytes.count else { return length = target - start }
-            let a = Int(source.load(fromByteOffset: place, as: UInt8.self))
-            let b = place + 1 < bytes.count ? Int(source.load(fromByteOffset: place + 1, as: UInt8.self)) : 0
-            target.storeBytes(of: pairs[a << 4 | b >> 4], as: UInt16.self)
-            target.storeBytes(of: pairs[(b & 15) << 8], toByteOffset: 2, as: UInt16.self)
-            let equals = UInt8(ascii: "=")
-            target.storeBytes(of: equals, toByteOffset: 3, as: UInt8.self)
-            if place + 1 == bytes.count { target.storeBytes(of: equals, toByteOffset: 2, as: UInt8.self) }
-            length = target + 4 - start
-        }
-    }
-}
-
-/// Two letters of base64 for each twelve bits, in the order in which they stand in memory.
-private enum Base64 {
-    static let pairs: [UInt16] = {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        return (0..<4_096).map { bits in
-            UInt16(littleEndian: UInt16(alphabet[bits >> 6]) | UInt16(alphabet[bits & 63]) << 8)
-        }
-    }()
 }

@@ -32,17 +32,8 @@ public struct FirehoseSetup {
             _ = try connection.credentials.current(isCancelled: isCancelled)
             if options.packByteCount != nil { try checkDestination(isCancelled) }
         } catch let error as AWSError {
-            throw FirehoseSetup.failure(address, error)
+            throw SinkError("\(address)", error)
         }
-    }
-
-    /// An error of AWS's as one of the sink's.
-    public static func failure(_ address: FirehoseAddress, _ error: AWSError) -> SinkError {
-        SinkError(
-            error.failureCause.kind == .retry ? .unavailable : .refused,
-            "\(address): \(error.message)",
-            cause: error.failureCause
-        )
     }
 
     private func checkDestination(_ isCancelled: () -> Bool) throws {

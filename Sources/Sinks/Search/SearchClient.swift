@@ -1,61 +1,7 @@
+internal import AWS
 internal import Failures
 public import HTTPClient
 internal import JSON
-
-/// How a search engine is asked: who asks, whom it trusts, how long it waits.
-public struct SearchConnection: Sendable {
-    /// How requests are signed.
-    public enum Credentials: Sendable {
-        /// Not at all.
-        case none
-        /// `Authorization: Basic`.
-        case basic(username: String, password: Secret)
-        /// `Authorization: ApiKey`: the base64 form that the engine gave out.
-        case apiKey(Secret)
-    }
-
-    /// Who asks.
-    public var credentials: Credentials
-    /// A PEM file of certificate authorities trusted beside the system's.
-    public var caFile: String?
-    /// How long an answer may take.
-    public var timeout: Duration
-    /// Whether the bodies of bulk requests are compressed: less to send, more to do on both sides.
-    public var usesGzip: Bool
-    /// The proxy to the engine, or nil for none.
-    public var proxy: HTTPProxy?
-    /// Whether credentials may leave this machine in plain text, over `http`.
-    public var allowsInsecureHTTP: Bool
-
-    /// Makes settings.
-    public init(
-        credentials: Credentials = .none,
-        caFile: String? = nil,
-        timeout: Duration = .seconds(60),
-        usesGzip: Bool = false,
-        proxy: HTTPProxy? = nil,
-        allowsInsecureHTTP: Bool = false
-    ) {
-        self.credentials = credentials
-        self.caFile = caFile
-        self.timeout = timeout
-        self.usesGzip = usesGzip
-        self.proxy = proxy
-        self.allowsInsecureHTTP = allowsInsecureHTTP
-    }
-
-    /// Why its credentials may not be sent to an engine; nil where they may.
-    ///
-    /// They go over plain `http` to this machine only, unless `allowsInsecureHTTP`.
-    public func insecurity(of address: SearchAddress) -> String? {
-        if case .none = credentials { return nil }
-        guard !allowsInsecureHTTP, address.url.lowercased().hasPrefix("http://"), !Loopback.isHost(ofURL: address.url)
-        else { return nil }
-        return
-            "\(address) is plain http to another machine, which would show the engine's credentials to everyone on the way; "
-            + "use https, or say --insecure-http"
-    }
-}
 
 /// Sends requests to a search engine and reads whole answers; one thread at a time, the connection is kept.
 public final class SearchClient {
@@ -65,6 +11,8 @@ public final class SearchClient {
     private let http: HTTPClient
     private let authorization: Secret?
     private let filter: SecretFilter
+    /// Signs and sends, where AWS's services are asked.
+    private let signed: SignedSearchClient?
 
     /// An answer.
     public struct Reply: Sendable {
@@ -85,7 +33,11 @@ public final class SearchClient {
 
         /// What the engine gives as the reason of an error, for messages: its type and reason, without any document.
         var errorText: String {
-            guard let error = json?["error"] else { return "status \(status)" }
+            guard let error = json?["error"] else {
+                // What stands in front of an engine that AWS runs.
+                let words = json?["message"]?.text ?? json?["Message"]?.text
+                return words.map { "status \(status), \($0)" } ?? "status \(status)"
+            }
             if let text = error.text { return text }
             let root = error["root_cause"]?.elements.first ?? error
             return [root["type"]?.text, root["reason"]?.text].compactMap { $0 }.joined(separator: ": ")
@@ -94,6 +46,15 @@ public final class SearchClient {
 
     /// The content type of bulk requests.
     static let bulkContentType = "application/x-ndjson"
+
+    /// What to look at where signed requests are refused; nil where they are not signed.
+    var signingAdvice: String? {
+        guard case .aws(_, let service) = connection.credentials else { return nil }
+        let place = service == .es ? "domain" : "collection"
+        return
+            "check who signs and for which region (AWS_PROFILE, AWS_REGION), that the service is '\(service.rawValue)', and the "
+            + "access policy of the \(place)"
+    }
 
     /// A text of the engine's without this client's credentials.
     func shown(_ text: String) -> String { filter.blottedOut(of: text) }
@@ -115,11 +76,15 @@ public final class SearchClient {
         )
         authorization =
             switch connection.credentials {
-            case .none: nil
+            case .none, .aws: nil
             case .basic(let username, let password): Secret.basic(username: username, password: password)
             case .apiKey(let key): key.prefixed("ApiKey ")
             }
         filter = SecretFilter(authorization.map { [$0] } ?? [])
+        signed =
+            if case .aws(let aws, let service) = connection.credentials {
+                try SignedSearchClient(address, aws, service, http.configuration)
+            } else { nil }
     }
 
     /// Sends one request and waits for its whole answer.
@@ -145,6 +110,13 @@ public final class SearchClient {
         // Plain media types are the ones that every version of both engines takes.
         var headers = body == nil ? [] : [("Content-Type", contentType)]
         if isGzip { headers.append(("Content-Encoding", "gzip")) }
+        let timeout = min(connection.timeout, timeLimit ?? connection.timeout)
+        // A reply names every document of a batch.
+        let bodyLimit = 64 << 20
+        if let signed {
+            let reply = try signed.send(method, path, headers, body, timeout, bodyLimit, waker, isCancelled)
+            return Reply(status: reply.status, body: reply.body, retryAfter: reply.head.retryAfter)
+        }
         let request = HTTPClientRequest(
             method: method,
             url: address.url + path,
@@ -152,11 +124,10 @@ public final class SearchClient {
             authorization: authorization,
             body: body
         )
-        // A reply names every document of a batch.
         let response = try http.send(
             request,
-            timeout: min(connection.timeout, timeLimit ?? connection.timeout),
-            bodyLimit: 64 << 20,
+            timeout: timeout,
+            bodyLimit: bodyLimit,
             waker: waker,
             isCancelled: isCancelled
         )

@@ -130,15 +130,20 @@ final class BulkCaller: DocumentCaller {
             onCreated?(bulk.items.count { $0.isCreated })
             return bulk.result(alias: name) { client.shown($0) }
         case 413: return .tooLarge
-        case 401:
+        case 401, 403:
+            if let advice = client.signingAdvice {
+                let reason = "the engine refuses signed requests (\(reply.errorText)); \(advice)"
+                return .failed(reply.cause, reason: reason)
+            }
+            guard reply.status == 401 else {
+                return .failed(reply.cause, reason: BulkFault.forbidden(name, reply.errorText))
+            }
             return .failed(
                 reply.cause,
                 reason:
                     "the engine does not know these credentials (\(reply.errorText)); set REPRISE_SEARCH_USERNAME and "
                     + "REPRISE_SEARCH_PASSWORD, or REPRISE_SEARCH_API_KEY, and check that they are valid there"
             )
-        case 403:
-            return .failed(reply.cause, reason: BulkFault.forbidden(name, reply.errorText))
         default:
             let text = "status \(reply.status): \(reply.errorText)"
             return reply.cause.kind == .retry

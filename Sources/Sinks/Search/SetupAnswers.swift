@@ -85,6 +85,9 @@ extension SearchSetup {
         let start = "\(engine.title) at \(client.address.url) does not \(what)"
         let text = reply.errorText
         let reason = text == "status \(reply.status)" ? text : "status \(reply.status), \(text)"
+        if let advice = client.signingAdvice, [401, 403].contains(reply.status) {
+            return SinkError(.unavailable, "\(start): \(reason); \(advice)", cause: reply.cause)
+        }
         switch reply.status {
         case 401:
             return SinkError(

@@ -1,5 +1,6 @@
 """Signs requests, a JSON object a line on standard input, as botocore does; writes a signature a line."""
 
+import hashlib
 import json
 import sys
 
@@ -17,6 +18,9 @@ for line in sys.stdin:
     request = AWSRequest(wanted["method"], url, data=wanted["body"].encode())
     for name, value in wanted["headers"]:
         request.headers[name] = value
+    if wanted["service"] == "aoss":
+        # As opensearch-py adds it for Serverless.
+        request.headers["x-amz-content-sha256"] = hashlib.sha256(wanted["body"].encode()).hexdigest()
     request.context["timestamp"] = wanted["time"]
     signer = S3SigV4Auth if wanted["service"] == "s3" else SigV4Auth
     auth = signer(

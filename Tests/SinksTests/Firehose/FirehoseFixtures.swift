@@ -51,7 +51,7 @@ enum FirehoseFixture {
     static func numbers(_ batch: DocumentBatch) -> [Int32] { (0..<Int32(batch.documents.count)).map { $0 } }
 
     /// One call with all documents of a batch.
-    static func call(_ sink: FirehoseSink, _ batch: DocumentBatch) throws -> CallResult {
+    static func call(_ sink: any RemoteSink, _ batch: DocumentBatch) throws -> CallResult {
         try sink.makeCaller().call(batch, numbers(batch), CallControl())
     }
 }
