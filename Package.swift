@@ -62,6 +62,7 @@ let package = Package(
         basics("Failures"),
         basics("Files", ["Failures"]),
         basics("Text"),
+        basics("Encoding"),
         basics("Logging", ["Time", "Text"]),
         basics("JSON", ["CSimdJSON"]),
         basics("YAML", ["CYAML"]),
@@ -71,7 +72,7 @@ let package = Package(
         basics("Lifecycle", ["Time", "Failures", "Logging"]),
         basics("Terminal", ["Numbers", "Time", "Text", "Lifecycle"]),
         basics("Options", ["YAML", "Time"]),
-        basics("HTTPClient", ["CCurl", "Failures", "Time"]),
+        basics("HTTPClient", ["CCurl", "Failures", "Time", "Encoding"]),
         basics("HTTPServer", ["CMicroHTTPD"]),
 
         room("Journal", ["Numbers", "Time", "Failures", "Files", "Compression", "Hashing", "SQLite", "Lifecycle"]),
@@ -82,8 +83,8 @@ let package = Package(
         room(
             "Sinks",
             [
-                "Numbers", "Time", "Failures", "Files", "Text", "JSON", "Compression", "Lifecycle", "HTTPClient",
-                "Transform",
+                "Numbers", "Time", "Failures", "Files", "Text", "Encoding", "JSON", "Compression", "Lifecycle",
+                "HTTPClient", "Transform",
                 "Index", "AWS",
             ]
         ),
@@ -117,7 +118,8 @@ let package = Package(
                 "HTTPClient",
                 "HTTPServer",
                 "Journal",
-                "XAPI", "Transform", "Index", "AWS", "Sinks", "Recorder", "Replayer", "Feeds", "Refresher", "Dashboard",
+                "XAPI", "Transform", "Index", "AWS", "Sinks", "Recorder", "Replayer", "Feeds", "Refresher",
+                "Dashboard",
                 "Simulator",
             ],
             path: "Sources/reprise",
@@ -141,7 +143,8 @@ let package = Package(
         tests(
             "Basics",
             [
-                "Numbers", "Time", "Failures", "Files", "Text", "Logging", "JSON", "YAML", "Compression", "Hashing",
+                "Numbers", "Time", "Failures", "Files", "Text", "Encoding", "Logging", "JSON", "YAML", "Compression",
+                "Hashing",
                 "SQLite",
                 "Lifecycle", "Terminal",
                 "Options", "HTTPClient", "HTTPServer",

@@ -1,3 +1,4 @@
+internal import Encoding
 internal import Transform
 
 /// The body of a `PutRecordBatch` request: records in base64, each of a document or several, in memory that is kept.
@@ -52,7 +53,7 @@ final class FirehoseBody {
         bytes.removeAll(keepingCapacity: true)
         var size = 0
         for number in numbers { size += batch.documents[Int(number)].json.count + FirehoseBody.versionSpace }
-        let space = FirehoseBody.encodedLength(size) + 24 * numbers.count + head.count + 16
+        let space = Base64.encodedCount(size) + 24 * numbers.count + head.count + 16
         bytes.append(addingCapacity: space) { span in
             span.withUnsafeMutableBufferPointer { room, length in
                 var out = Out(room: UnsafeMutableRawBufferPointer(room))
@@ -130,8 +131,6 @@ final class FirehoseBody {
         }
         return ",\"version\":".utf8.count + digits + 1
     }
-
-    private static func encodedLength(_ count: Int) -> Int { (count + 2) / 3 * 4 }
 }
 
 /// Writes bytes one after another into room that was made for all of them.
@@ -167,41 +166,7 @@ private struct Out {
         length = end
     }
 
-    /// RFC 4648, section 4, without line breaks.
     mutating func putBase64(_ bytes: UnsafeRawBufferPointer) {
-        precondition((bytes.count + 2) / 3 * 4 <= room.count - length, "no room was made for this")
-        guard let source = bytes.baseAddress, let start = room.baseAddress else { return }
-        Base64.pairs.withUnsafeBufferPointer { pairs in
-            guard let pairs = pairs.baseAddress else { return }
-            var (place, target) = (0, start + length)
-            while place + 3 <= bytes.count {
-                let a = Int(source.load(fromByteOffset: place, as: UInt8.self))
-                let b = Int(source.load(fromByteOffset: place + 1, as: UInt8.self))
-                let c = Int(source.load(fromByteOffset: place + 2, as: UInt8.self))
-                target.storeBytes(of: pairs[a << 4 | b >> 4], as: UInt16.self)
-                target.storeBytes(of: pairs[(b & 15) << 8 | c], toByteOffset: 2, as: UInt16.self)
-                place += 3
-                target += 4
-            }
-            guard place < bytes.count else { return length = target - start }
-            let a = Int(source.load(fromByteOffset: place, as: UInt8.self))
-            let b = place + 1 < bytes.count ? Int(source.load(fromByteOffset: place + 1, as: UInt8.self)) : 0
-            target.storeBytes(of: pairs[a << 4 | b >> 4], as: UInt16.self)
-            target.storeBytes(of: pairs[(b & 15) << 8], toByteOffset: 2, as: UInt16.self)
-            let equals = UInt8(ascii: "=")
-            target.storeBytes(of: equals, toByteOffset: 3, as: UInt8.self)
-            if place + 1 == bytes.count { target.storeBytes(of: equals, toByteOffset: 2, as: UInt8.self) }
-            length = target + 4 - start
-        }
+        length += Base64.encode(bytes, to: UnsafeMutableRawBufferPointer(rebasing: room[length...]))
     }
-}
-
-/// Two letters of base64 for each twelve bits, in the order in which they stand in memory.
-private enum Base64 {
-    static let pairs: [UInt16] = {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        return (0..<4_096).map { bits in
-            UInt16(littleEndian: UInt16(alphabet[bits >> 6]) | UInt16(alphabet[bits & 63]) << 8)
-        }
-    }()
 }
