@@ -78,6 +78,7 @@ let package = Package(
         room("Journal", ["Numbers", "Time", "Failures", "Files", "Compression", "Hashing", "SQLite", "Lifecycle"]),
         room("XAPI", ["Numbers", "Time", "Failures", "JSON", "YAML", "Lifecycle", "HTTPClient"]),
         room("Transform", ["Time", "JSON", "Hashing"]),
+        room("Lambda", ["Time", "Encoding", "JSON", "Transform"]),
         room("Index", ["Numbers", "Time", "Failures", "SQLite", "Transform"]),
         room("AWS", ["Numbers", "Time", "Failures", "JSON", "Hashing", "HTTPClient"]),
         room(
@@ -118,7 +119,7 @@ let package = Package(
                 "HTTPClient",
                 "HTTPServer",
                 "Journal",
-                "XAPI", "Transform", "Index", "AWS", "Sinks", "Recorder", "Replayer", "Feeds", "Refresher",
+                "XAPI", "Transform", "Lambda", "Index", "AWS", "Sinks", "Recorder", "Replayer", "Feeds", "Refresher",
                 "Dashboard",
                 "Simulator",
             ],
@@ -157,6 +158,7 @@ let package = Package(
             ["Time", "Failures", "Logging", "Lifecycle", "HTTPClient", "Journal", "XAPI", "Recorder", "Simulator"]
         ),
         tests("Transform", ["Time", "JSON", "Transform"]),
+        tests("Lambda", ["Time", "Lambda"], exclude: ["Peers"]),
         tests("Index", ["Time", "SQLite", "Transform", "Index"]),
         tests(
             "Sinks",
