@@ -1,7 +1,7 @@
 # Two commands matter: `make run` and `make test`. Both install the Debian packages that are missing.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format build release bench soak dist clean swift
+.PHONY: help run test lint format build release bench soak dist lambda clean swift
 
 SWIFT = $$(scripts/find-swift)
 
@@ -37,6 +37,9 @@ soak: swift packages-test ## The full-size forms of the tests: about two hours
 
 dist: swift packages-build packages-run packages-dist ## A stripped binary with its list of packages, in dist/
 	@scripts/dist
+
+lambda: swift packages-build packages-run packages-dist ## dist/lambda.zip for AWS Lambda, with all that it needs
+	@scripts/lambda
 
 # Before a package is installed: without Swift none of them helps.
 swift:

@@ -62,6 +62,7 @@ let package = Package(
         basics("Failures"),
         basics("Files", ["Failures"]),
         basics("Text"),
+        basics("Encoding"),
         basics("Logging", ["Time", "Text"]),
         basics("JSON", ["CSimdJSON"]),
         basics("YAML", ["CYAML"]),
@@ -71,18 +72,20 @@ let package = Package(
         basics("Lifecycle", ["Time", "Failures", "Logging"]),
         basics("Terminal", ["Numbers", "Time", "Text", "Lifecycle"]),
         basics("Options", ["YAML", "Time"]),
-        basics("HTTPClient", ["CCurl", "Failures", "Time"]),
+        basics("HTTPClient", ["CCurl", "Failures", "Time", "Encoding"]),
         basics("HTTPServer", ["CMicroHTTPD"]),
 
         room("Journal", ["Numbers", "Time", "Failures", "Files", "Compression", "Hashing", "SQLite", "Lifecycle"]),
         room("XAPI", ["Numbers", "Time", "Failures", "JSON", "YAML", "Lifecycle", "HTTPClient"]),
         room("Transform", ["Time", "JSON", "Hashing"]),
+        room("Lambda", ["Time", "Encoding", "JSON", "Transform"]),
         room("Index", ["Numbers", "Time", "Failures", "SQLite", "Transform"]),
         room("AWS", ["Numbers", "Time", "Failures", "JSON", "Hashing", "HTTPClient"]),
         room(
             "Sinks",
             [
-                "Numbers", "Time", "Failures", "Files", "Text", "JSON", "Compression", "Hashing", "Lifecycle",
+                "Numbers", "Time", "Failures", "Files", "Text", "Encoding", "JSON", "Compression", "Hashing",
+                "Lifecycle",
                 "HTTPClient", "Transform", "Index", "AWS",
             ]
         ),
@@ -116,7 +119,8 @@ let package = Package(
                 "HTTPClient",
                 "HTTPServer",
                 "Journal",
-                "XAPI", "Transform", "Index", "AWS", "Sinks", "Recorder", "Replayer", "Feeds", "Refresher", "Dashboard",
+                "XAPI", "Transform", "Lambda", "Index", "AWS", "Sinks", "Recorder", "Replayer", "Feeds", "Refresher",
+                "Dashboard",
                 "Simulator",
             ],
             path: "Sources/reprise",
@@ -140,7 +144,8 @@ let package = Package(
         tests(
             "Basics",
             [
-                "Numbers", "Time", "Failures", "Files", "Text", "Logging", "JSON", "YAML", "Compression", "Hashing",
+                "Numbers", "Time", "Failures", "Files", "Text", "Encoding", "Logging", "JSON", "YAML", "Compression",
+                "Hashing",
                 "SQLite",
                 "Lifecycle", "Terminal",
                 "Options", "HTTPClient", "HTTPServer",
@@ -153,6 +158,7 @@ let package = Package(
             ["Time", "Failures", "Logging", "Lifecycle", "HTTPClient", "Journal", "XAPI", "Recorder", "Simulator"]
         ),
         tests("Transform", ["Time", "JSON", "Transform"]),
+        tests("Lambda", ["Time", "Lambda"], exclude: ["Peers"]),
         tests("Index", ["Time", "SQLite", "Transform", "Index"]),
         tests(
             "Sinks",

@@ -12,6 +12,8 @@ enum Commands {
         RulesCommand.command,
         ServeCommand.command,
         DashboardsCommand.command,
+        TransformCommand.command,
+        LambdaCommand.command,
         SimulateCommand.command,
     ]
 }

@@ -25,6 +25,15 @@ enum Program {
         subcommands: Commands.all
     )
 
+    /// The words behind the program's name.
+    ///
+    /// Swift reads them from `/proc/self/cmdline`. Where a loader starts the program, as the Lambda package's `bootstrap` has it do,
+    /// the loader's own words stand there, or none without `/proc`; so `bootstrap` says in a variable which command it wants.
+    static func words(_ arguments: [String], _ environment: [String: String]) -> [String] {
+        if let command = environment["REPRISE_BOOTSTRAP_COMMAND"], !command.isEmpty { return [command] }
+        return Array(arguments.dropFirst())
+    }
+
     /// Runs a command line to its end; errors are told on standard error.
     static func run(_ words: [String]) -> ExitStatus {
         if words == ["--version"] { return print("reprise \(version)\n") }

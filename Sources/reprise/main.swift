@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import Glibc
 internal import Options
 
@@ -6,6 +7,6 @@ signal(SIGPIPE, SIG_IGN)
 // A log line of a background job must not stop the process: `stty tostop`.
 signal(SIGTTOU, SIG_IGN)
 StandardDescriptors.fill()
-let status = Program.run(Array(CommandLine.arguments.dropFirst()))
+let status = Program.run(Program.words(CommandLine.arguments, ProcessInfo.processInfo.environment))
 StandardError.close()
 exit(status.rawValue)

@@ -11,7 +11,10 @@ struct ReadmeTests {
         for block in blocks where !Readme.isSettings(block) {
             for line in block {
                 let word = line.split(separator: " ").first { !$0.contains("=") } ?? ""
-                #expect(["reprise", "make", "export", "read", "zstd", "duckdb", "sqlite3"].contains(word), "\(line)")
+                #expect(
+                    ["reprise", "make", "export", "read", "zstd", "duckdb", "sqlite3", "aws"].contains(word),
+                    "\(line)"
+                )
             }
         }
     }
@@ -19,7 +22,7 @@ struct ReadmeTests {
     @Test(.needs(.python, .tool("zstd"), .tool("sqlite3")))
     func everyCommandRunsAsItIsWritten() throws {
         let place = try Place()
-        for line in try Readme.commands().filter({ !Readme.needsEngine($0) }) {
+        for line in try Readme.commands().filter({ !Readme.needsEngine($0) && !Readme.needsAccount($0) }) {
             if line.hasPrefix("make ") {
                 #expect(try Readme.makeTargets().contains(String(line.dropFirst(5).prefix { $0.isLetter })), "\(line)")
                 continue
@@ -38,6 +41,37 @@ struct ReadmeTests {
                 .replacingOccurrences(of: "http://127.0.0.1:9200", with: engines.1)
             let (status, text) = try place.run(here)
             #expect(status == 0, "\(line)\n\(status): \(text)")
+        }
+    }
+}
+
+/// The commands of AWS's own tool, against AWS in memory.
+@Suite(.timeLimit(.minutes(20)))
+struct ReadmeAccountTests {
+    @Test(.needs(.pythonPackage("awscli"), .pythonPackage("moto")))
+    func everyCommandForAnAccountRunsAsItIsWritten() throws {
+        let folder = try TemporaryFolder()
+        let python = try Surroundings.path(.python)
+        let account = try RunningProgram(python, [Surroundings.peer("account.py"), "my-code"], in: folder)
+        let files = FileManager.default
+        try files.createSymbolicLink(
+            atPath: folder.path + "/packaging",
+            withDestinationPath: Surroundings.checkout + "/packaging"
+        )
+        try files.createDirectory(atPath: folder.path + "/dist", withIntermediateDirectories: true)
+        // What is in it matters to Lambda alone.
+        try Data("zip".utf8).write(to: URL(fileURLWithPath: folder.path + "/dist/lambda.zip"))
+        let environment = [
+            "PATH": URL(fileURLWithPath: python).deletingLastPathComponent().path + ":/usr/bin:/bin",
+            "AWS_ENDPOINT_URL": try account.firstLine(seconds: 60), "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any-secret",
+        ]
+        let lines = try Readme.commands().filter(Readme.needsAccount)
+        #expect(lines.count >= 2)
+        for line in lines {
+            let result = try RunningProgram("/bin/bash", ["-c", line], in: folder, environment: environment)
+                .wait(seconds: 120)
+            #expect(result.status == 0, "\(line)\n\(result.errors.suffix(2_000))\(result.text.suffix(2_000))")
         }
     }
 }
@@ -62,6 +96,8 @@ private enum Readme {
     }
 
     static func needsEngine(_ line: String) -> Bool { line.contains("search:http") }
+
+    static func needsAccount(_ line: String) -> Bool { line.hasPrefix("aws ") }
 
     static func makeTargets() throws -> [String] {
         try String(contentsOfFile: Surroundings.checkout + "/Makefile", encoding: .utf8).split(separator: "\n")
@@ -95,7 +131,9 @@ private final class Place {
             attributes: [.posixPermissions: 0o755]
         )
         try files.createDirectory(atPath: folder.path + "/data", withIntermediateDirectories: true)
-        try files.copyItem(atPath: Surroundings.checkout + "/data/rules", toPath: folder.path + "/data/rules")
+        for name in ["rules", "events"] {
+            try files.copyItem(atPath: "\(Surroundings.checkout)/data/\(name)", toPath: "\(folder.path)/data/\(name)")
+        }
         simulator = try RunningProgram(reprise, ["simulate", "--port", "0", "--rate", "100", "--lookups"], in: folder)
         environment = [
             "PATH": bin + ":" + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"),

@@ -1,3 +1,4 @@
+internal import Encoding
 internal import Transform
 
 /// The body of a `PutRecordBatch` request: records in base64, each of a document or several, in memory that is kept.
@@ -50,7 +51,7 @@ final class FirehoseBody {
         bytes.removeAll(keepingCapacity: true)
         var size = 0
         for number in numbers { size += batch.documents[Int(number)].json.count + Pen.versionSpace }
-        let space = FirehoseBody.encodedLength(size) + 24 * numbers.count + head.count + 16
+        let space = Base64.encodedCount(size) + 24 * numbers.count + head.count + 16
         bytes.append(addingCapacity: space) { span in
             span.withUnsafeMutableBufferPointer { room, length in
                 var out = Pen(room: UnsafeMutableRawBufferPointer(room))
@@ -115,6 +116,4 @@ final class FirehoseBody {
         }
         recordLength += out.length
     }
-
-    private static func encodedLength(_ count: Int) -> Int { (count + 2) / 3 * 4 }
 }
