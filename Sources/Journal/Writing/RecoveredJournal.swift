@@ -12,6 +12,8 @@ struct RecoveredJournal {
     private(set) var steps: [RepairStep] = []
     /// What else an operator should know.
     private(set) var notes: [String] = []
+    /// What only a look at the names found, and what nothing was done about.
+    private(set) var warnings: [String] = []
     private(set) var recoveredBytes = 0
 
     /// Brings a source into order; the lock is held, and everything is durable on return.
@@ -24,6 +26,8 @@ struct RecoveredJournal {
         var fillsGap = false
         do {
             found = try RecoveredSource(folder, last: last)
+            // What is written behind the newest name must not take the offsets of a segment that has lost its own.
+            if try StraySegment.reach(behind: found.state.endOffset, in: folder) { throw RecoveredSource.NeedsRepair() }
             let old = try OldEntries(folder, found)
             fillsGap = old.fillsGap
             if let first = old.toRepair {
@@ -43,6 +47,18 @@ struct RecoveredJournal {
         }
         if let step = rescue.step { steps.append(step) }
         recoveredBytes = rescue.recoveredBytes
+        if let warning = try RecoveredJournal.warning(folder) { warnings.append(warning) }
+    }
+
+    /// Damage in older segments, as far as their names show it; to read them all at each start would take too long.
+    private static func warning(_ folder: SourceFolder) throws -> String? {
+        let list = try SegmentList(folder)
+        let wrong = list.all.filter { $0.isSealed == nil || $0.isSealed == false && $0.id != list.newest }
+        guard let first = wrong.first else { return nil }
+        let more = wrong.count == 1 ? "" : ", and the same is true of \(wrong.count - 1) more"
+        let what = first.isSealed == nil ? "has no file" : "was never sealed"
+        return "\(folder.path): segment \(first.id.digits) \(what)\(more); recording is not concerned; 'reprise journal verify' "
+            + "says what is wrong, and with the recorder stopped 'reprise journal repair' mends what can be mended"
     }
 
     /// What the tail's old entries are to the blocks.
