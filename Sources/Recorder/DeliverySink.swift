@@ -87,14 +87,16 @@ extension JournalWriter: DeliverySink {
         let catalog = statistics.catalogFailure.map {
             "the catalog is behind, and is made good at the next start: \($0)"
         }
-        return statistics.repairs.map(\.sentence) + statistics.notes + statistics.warnings + (catalog.map { [$0] } ?? [])
+        return statistics.repairs.map(\.sentence) + statistics.notes + statistics.warnings
+            + (catalog.map { [$0] } ?? [])
     }
 
     /// Bytes that the start found lost and those that it rescued.
     public var recovery: RecoveryCounts {
         let repairs = statistics.repairs
         return RecoveryCounts(
-            gaps: repairs.reduce(0) { $0 + ($1.gaps.isEmpty && !$1.isWhole ? 1 : $1.gaps.count) } + (statistics.notes.isEmpty ? 0 : 1),
+            gaps: repairs.reduce(0) { $0 + ($1.gaps.isEmpty && !$1.isWhole ? 1 : $1.gaps.count) }
+                + (statistics.notes.isEmpty ? 0 : 1),
             lostBytes: repairs.reduce(0) { $0 + $1.missingBytes },
             rescuedBytes: repairs.reduce(0) { $0 + $1.rescuedBytes }
         )

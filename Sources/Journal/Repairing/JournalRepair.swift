@@ -69,9 +69,11 @@ public struct JournalRepair: Sendable {
                 return
             }
         }
-        placement.add(strays: try strays(in: list), from: state.endOffset)
+        let known = Catalog.newest(in: journal, source: source)
+        let newest = known.flatMap { id in Catalog.end(of: id, in: journal, source: source).map { (id, $0) } }
+        placement.add(strays: try strays(in: list), from: state.endOffset, newest: newest)
         held.add(ranges: [.zero..<state.endOffset])
-        let (places, spares) = try arrange(placement, from: from, known: Catalog.newest(in: journal, source: source))
+        let (places, spares) = try arrange(placement, from: from, known: known)
         let spare = try SourceInventory(folder, paths: spares)
         for index in places.indices { try look(at: places, index, journal, catalog, spare) }
         try reportUnplaced()

@@ -7,7 +7,8 @@ extension SegmentPlacement {
     /// - Parameters:
     ///   - strays: files under other names.
     ///   - start: where the segments begin that are looked at.
-    mutating func add(strays: [File], from start: ByteOffset) {
+    ///   - newest: the newest segment that a catalog knows, and where it ends.
+    mutating func add(strays: [File], from start: ByteOffset, newest: (id: SegmentID, end: ByteOffset)?) {
         var held = HeldBytes()
         held.add((placed.map(\.file) + doubled).flatMap(\.held))
         held.add(ranges: [.zero..<start])
@@ -16,7 +17,7 @@ extension SegmentPlacement {
             if let index = placeOfLess(than: stray) {
                 doubled.append(placed[index].file)
                 placed[index].file = stray
-            } else if let (index, id) = freeNumber(for: stray) {
+            } else if let (index, id) = freeNumber(for: stray, newest) {
                 placed.insert((id, stray), at: index)
             } else {
                 unnumbered.append(stray)
@@ -46,7 +47,10 @@ extension SegmentPlacement {
     }
 
     /// A number between the segments before and behind it, its own where that is free.
-    private func freeNumber(for stray: File) -> (index: Int, id: SegmentID)? {
+    private func freeNumber(
+        for stray: File,
+        _ newest: (id: SegmentID, end: ByteOffset)?
+    ) -> (index: Int, id: SegmentID)? {
         guard let own = stray.extent else { return nil }
         let index =
             placed.firstIndex { _, file in
@@ -60,6 +64,7 @@ extension SegmentPlacement {
         let floor = index > 0 ? placed[index - 1].id : SegmentID(rawValue: 0)
         let ceiling = index < placed.count ? placed[index].id : SegmentID(rawValue: Int64.max)
         guard isBetween, floor.next < ceiling else { return nil }
+        if let newest, index == placed.count, newest.id > floor, newest.end == own.end { return (index, newest.id) }
         let isNear = stray.id.rawValue - floor.rawValue <= SegmentSearch.holeLimit
         return (index, stray.id > floor && stray.id < ceiling && isNear ? stray.id : floor.next)
     }

@@ -36,7 +36,8 @@ struct SegmentPlacement {
             {
                 // Of two for the same place the one that holds more stays, and of two that hold the same, the one whose number fits.
                 let isSame = extent == before
-                let holdsMore = (extent.first, extent.end) == (before.first, before.end) && file.heldBytes > last.heldBytes
+                let holdsMore =
+                    (extent.first, extent.end) == (before.first, before.end) && file.heldBytes > last.heldBytes
                 let floor = chosen.dropLast().last?.id
                 let fits = (floor.map { $0 < file.id } ?? true)
                 let lastFits = (floor.map { $0 < last.id } ?? true)

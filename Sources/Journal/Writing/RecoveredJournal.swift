@@ -57,7 +57,8 @@ struct RecoveredJournal {
         guard let first = wrong.first else { return nil }
         let more = wrong.count == 1 ? "" : ", and the same is true of \(wrong.count - 1) more"
         let what = first.isSealed == nil ? "has no file" : "was never sealed"
-        return "\(folder.path): segment \(first.id.digits) \(what)\(more); recording is not concerned; 'reprise journal verify' "
+        return
+            "\(folder.path): segment \(first.id.digits) \(what)\(more); recording is not concerned; 'reprise journal verify' "
             + "says what is wrong, and with the recorder stopped 'reprise journal repair' mends what can be mended"
     }
 
