@@ -89,6 +89,7 @@ public struct Journal: Sendable {
         let found = search.newestName()
         let known = disk.exists(Catalog.path(journal: directory)) ? Catalog.newest(in: self, source: source) : nil
         terms.newest = [found, known].compactMap { $0 }.max()
+        terms.isNewestKnown = known != nil && known == found
         guard isBounded else { return terms }
         terms.isDisordered = try !search.isEndInOrder()
         // Of what has no file any more the catalog may know how far it went.

@@ -88,7 +88,7 @@ extension RunReader {
     /// and no file under another name that goes further.
     func isEndWhole() throws -> Bool {
         guard !damage.isHere, !isDisordered, try !cursor.hasBlockBehindDamage(),
-            try !StraySegment.reach(behind: progress.offset, in: folder)
+            try isNewestKnown || !StraySegment.reach(behind: progress.offset, in: folder)
         else { return false }
         let sequence = progress.sequence ?? 0
         return try TailCheck.allEntries(folder).allSatisfy {

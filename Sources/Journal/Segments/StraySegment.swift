@@ -24,11 +24,15 @@ enum StraySegment {
         }
     }
 
-    /// Whether a stray holds a whole block behind a place: the newest segment may have lost its name.
+    /// Whether a stray, or a file whose number is too high to be looked for, holds a whole block behind a place.
     ///
-    /// Costs a few hundred bytes of each stray's every block at most, for one with a seek table of the last alone.
+    /// The newest segment may have lost its name. Lists the folder, so it is only asked where no catalog knows which that is.
     static func reach(behind end: ByteOffset, in folder: SourceFolder) throws -> Bool {
-        for path in try SegmentList(folder).strays() {
+        let list = try SegmentList(folder)
+        let newest = SegmentSearch(folder: folder).newestName() ?? SegmentID(rawValue: 0)
+        let distant =
+            list.sealed.filter { $0 > newest }.map(folder.sealed) + list.open.filter { $0 > newest }.map(folder.open)
+        for path in try list.strays() + distant.filter({ try isOne($0, folder) }) {
             guard let file = try folder.disk.fileIfPresent(path) else { continue }
             let blocks = try SeekTable.read(from: file)?.blocks ?? rowOfBlocks(in: file)
             for location in blocks.suffix(1) {

@@ -27,7 +27,10 @@ struct RecoveredJournal {
         do {
             found = try RecoveredSource(folder, last: last)
             // What is written behind the newest name must not take the offsets of a segment that has lost its own.
-            if try StraySegment.reach(behind: found.state.endOffset, in: folder) { throw RecoveredSource.NeedsRepair() }
+            let isNewestKnown = last != nil && found.nextSegment.previous == last
+            if try !isNewestKnown && StraySegment.reach(behind: found.state.endOffset, in: folder) {
+                throw RecoveredSource.NeedsRepair()
+            }
             let old = try OldEntries(folder, found)
             fillsGap = old.fillsGap
             if let first = old.toRepair {
@@ -50,15 +53,20 @@ struct RecoveredJournal {
         if let warning = try RecoveredJournal.warning(folder) { warnings.append(warning) }
     }
 
-    /// Damage in older segments, as far as their names show it; to read them all at each start would take too long.
+    /// So many segments before the newest are looked for at a start.
+    private static let glanceCount: Int64 = 64
+
+    /// Older segments whose names show damage; to read them, or only to list them all, at each start would take too long.
     private static func warning(_ folder: SourceFolder) throws -> String? {
-        let list = try SegmentList(folder)
-        let wrong = list.all.filter { $0.isSealed == nil || $0.isSealed == false && $0.id != list.newest }
+        guard let newest = SegmentSearch(folder: folder).newestName() else { return nil }
+        let wrong = (max(1, newest.rawValue - glanceCount)..<newest.rawValue).map { SegmentID(rawValue: $0) }.filter {
+            !folder.disk.exists(folder.sealed($0))
+        }
         guard let first = wrong.first else { return nil }
-        let more = wrong.count == 1 ? "" : ", and the same is true of \(wrong.count - 1) more"
-        let what = first.isSealed == nil ? "has no file" : "was never sealed"
+        let more = wrong.count == 1 ? "" : ", and \(wrong.count - 1) more are like it"
+        let what = folder.disk.exists(folder.open(first)) ? "was never sealed" : "has no file"
         return
-            "\(folder.path): segment \(first.id.digits) \(what)\(more); recording is not concerned; 'reprise journal verify' "
+            "\(folder.path): segment \(first.digits) \(what)\(more); recording is not concerned; 'reprise journal verify' "
             + "says what is wrong, and with the recorder stopped 'reprise journal repair' mends what can be mended"
     }
 

@@ -126,6 +126,17 @@ import Time
         }
     }
 
+    /// It would vouch for the newest segment that is left.
+    @Test func aCatalogIsNotMadeAnewWhileTheNewestSegmentHasLostItsName() throws {
+        let scene = try Scene()
+        try scene.emptyTail()
+        try scene.move("0000000004.zst", to: "0000000004.zst.old")
+        #expect { try scene.journal.rebuildCatalog() } throws: { "\($0)".contains("'reprise journal repair' first") }
+        _ = try scene.repair()
+        #expect(try scene.journal.rebuildCatalog() == 4)
+        try scene.expectWhole("rebuilt")
+    }
+
     @Test func everySegmentMayHaveLostItsName() throws {
         let scene = try Scene()
         try scene.removeCatalog()
