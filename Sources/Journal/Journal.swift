@@ -44,7 +44,10 @@ public struct Journal: Sendable {
             guard let source = SourceName(rawValue: name) else { return nil }
             let folder = self.folder(of: source)
             // A copy may hold sealed segments alone.
-            return try folder.openTail() != nil || SegmentSearch(folder: folder).newestName() != nil ? source : nil
+            if try folder.openTail() != nil || SegmentSearch(folder: folder).newestName() != nil { return source }
+            // Or segments that have lost their names.
+            guard (try? disk.status(of: folder.path))?.kind == .folder else { return nil }
+            return try SegmentList(folder).strays().isEmpty ? nil : source
         }
     }
 
@@ -67,7 +70,7 @@ public struct Journal: Sendable {
         let terms = try terms(of: source, search, isBounded: looksBehindDamage)
         let end = try RunReader(folder, at: search.newest(), terms).skipToEnd()
         guard terms.isDisordered else { return end }
-        return try max(end, SourceInventory(folder, paths: SegmentList(folder).paths).endOffset)
+        return try max(end, SourceInventory(folder, paths: SegmentList(folder).paths()).endOffset)
     }
 
     /// Whether nothing at a source's newest end says that more was there.
@@ -86,6 +89,7 @@ public struct Journal: Sendable {
         let found = search.newestName()
         let known = disk.exists(Catalog.path(journal: directory)) ? Catalog.newest(in: self, source: source) : nil
         terms.newest = [found, known].compactMap { $0 }.max()
+        terms.isNewestKnown = known != nil && known == found
         guard isBounded else { return terms }
         terms.isDisordered = try !search.isEndInOrder()
         // Of what has no file any more the catalog may know how far it went.

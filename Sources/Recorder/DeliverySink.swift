@@ -45,6 +45,7 @@ extension RepairStep {
     /// What happened to a file at a start, and what is gone, from when to when.
     fileprivate var sentence: String {
         var text = "\(file) was damaged or out of place: \(action.rawValue)"
+        if action == .unplaced { text += "; it holds \(bytes) bytes that no segment holds and that fit nowhere" }
         if blocks > 0 { text += "; \(blocks) blocks with \(records) records are in place" }
         if rescuedBytes > 0 { text += "; \(rescuedBytes) bytes were rescued from elsewhere" }
         for gap in gaps.prefix(3) {
@@ -80,20 +81,22 @@ public struct DeliveryCounts: Sendable, Hashable {
 }
 
 extension JournalWriter: DeliverySink {
-    /// A segment that was repaired at the start, and a catalog that could not be kept up.
+    /// A segment that was repaired at the start, damage that was seen there, and a catalog that could not be kept up.
     public var troubles: [String] {
         let statistics = statistics
         let catalog = statistics.catalogFailure.map {
             "the catalog is behind, and is made good at the next start: \($0)"
         }
-        return statistics.repairs.map(\.sentence) + statistics.notes + (catalog.map { [$0] } ?? [])
+        return statistics.repairs.map(\.sentence) + statistics.notes + statistics.warnings
+            + (catalog.map { [$0] } ?? [])
     }
 
     /// Bytes that the start found lost and those that it rescued.
     public var recovery: RecoveryCounts {
         let repairs = statistics.repairs
         return RecoveryCounts(
-            gaps: repairs.reduce(0) { $0 + $1.gaps.count } + (statistics.notes.isEmpty ? 0 : 1),
+            gaps: repairs.reduce(0) { $0 + ($1.gaps.isEmpty && !$1.isWhole ? 1 : $1.gaps.count) }
+                + (statistics.notes.isEmpty ? 0 : 1),
             lostBytes: repairs.reduce(0) { $0 + $1.missingBytes },
             rescuedBytes: repairs.reduce(0) { $0 + $1.rescuedBytes }
         )

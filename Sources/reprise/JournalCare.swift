@@ -64,7 +64,7 @@ enum JournalCare {
                 invocation.flag("json")
                     ? JournalCareReport.json(steps, dryRun: dryRun) : JournalCareReport.text(steps, dryRun: dryRun)
             )
-            return steps.allSatisfy { $0.gaps.isEmpty } ? .done : .lossy
+            return steps.allSatisfy(\.isWhole) ? .done : .lossy
         }
     )
 

@@ -49,6 +49,9 @@ enum JournalCareReport {
             case .moved:
                 return "\(step.file) \(would)renamed to \(step.keptAs ?? ""): that is where its offsets belong\n"
             case .setAside: return "\(step.file) \(would)set aside as \(step.keptAs ?? "")\n"
+            case .unplaced:
+                return
+                    "\(step.file) left as it is: it holds \(step.bytes) bytes that no segment holds and that fit nowhere; keep it\n"
             case .rewritten, .made, .rescued: break
             }
             text += "\(step.blocks) blocks kept with \(step.records) records, \(ByteText.size(step.bytes))"

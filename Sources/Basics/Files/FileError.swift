@@ -61,7 +61,7 @@ public struct FileError: Error, CustomStringConvertible, Sendable, FailureCauseP
         if number == ELOOP {
             return FileError(
                 .notRegular,
-                "\(call) \(path): a symbolic link stands where a file of our own belongs; move it away",
+                "\(call) \(path): a symbolic link stands where a file of our own belongs; put the file that it leads to in its place",
                 errorNumber: number
             )
         }

@@ -84,9 +84,12 @@ extension RunReader {
         return try reportEnd(to: buffer)
     }
 
-    /// Whether nothing says that more was there: no damage, no numbers out of order, and no entry of the tail behind a missing one.
+    /// Whether nothing says that more was there: no damage, no numbers out of order, no entry of the tail behind a missing one,
+    /// and no file under another name that goes further.
     func isEndWhole() throws -> Bool {
-        guard !damage.isHere, !isDisordered, try !cursor.hasBlockBehindDamage() else { return false }
+        guard !damage.isHere, !isDisordered, try !cursor.hasBlockBehindDamage(),
+            try isNewestKnown || !StraySegment.reach(behind: progress.offset, in: folder)
+        else { return false }
         let sequence = progress.sequence ?? 0
         return try TailCheck.allEntries(folder).allSatisfy {
             $0.entry.sequence <= sequence || $0.entry.endOffset < progress.offset
@@ -120,7 +123,7 @@ extension RunReader {
     /// All files of the source, looked through when they are first needed.
     func allFiles() throws -> SourceInventory {
         if let inventory { return inventory }
-        let made = try SourceInventory(folder, paths: SegmentList(folder).paths)
+        let made = try SourceInventory(folder, paths: SegmentList(folder).paths())
         inventory = made
         return made
     }

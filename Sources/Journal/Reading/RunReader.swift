@@ -24,6 +24,8 @@ final class RunReader {
     var isDisordered: Bool
     /// Where the source is known to have come by what is not one of its own files.
     let knownEnd: ByteOffset
+    /// Whether a catalog says that the newest segment with a file is the newest there was.
+    let isNewestKnown: Bool
     /// Damage that was passed since the last block, and where its content ends at least.
     var damage: (isHere: Bool, end: ByteOffset) = (false, .zero)
     var isEndReported = false
@@ -37,6 +39,8 @@ final class RunReader {
         var knownEnd = ByteOffset.zero
         /// The newest segment that has a file.
         var newest: SegmentID?
+        /// Whether the catalog says that this is the newest there was.
+        var isNewestKnown = false
     }
 
     /// Starts before the first block of a segment; nil for the source's beginning.
@@ -45,6 +49,7 @@ final class RunReader {
         isBounded = terms.isBounded
         isDisordered = terms.isDisordered
         knownEnd = terms.knownEnd
+        isNewestKnown = terms.isNewestKnown
         cursor = SegmentCursor(folder, at: segment ?? .first, newest: terms.newest)
         // Before the first block of all, the tail begins with entry 1.
         progress = ReadProgress(offset: .zero, sequence: segment == nil ? 0 : nil)

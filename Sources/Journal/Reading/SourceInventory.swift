@@ -30,6 +30,13 @@ final class SourceInventory {
             sequence = trailer.lastSequence
             earliest = trailer.earliest
         }
+
+        /// A stored gap says nothing of what comes behind it but where that begins.
+        init(endOf gap: BlockTrailer) {
+            offset = gap.endOffset
+            sequence = gap.lastSequence
+            earliest = Timestamp(rawValue: Int64.max)
+        }
     }
 
     private let folder: SourceFolder
@@ -92,14 +99,13 @@ final class SourceInventory {
     }
 
     private func add(_ trailer: BlockTrailer, _ location: BlockLocation, _ path: String) {
-        // A gap holds nothing, and what a segment begins with is repeated from before.
-        guard trailer.source == folder.source, !trailer.isGap, location.start > 0 || trailer.length > 0 else { return }
+        guard trailer.source == folder.source, let held = HeldBlock(location, trailer) else { return }
         blocks.append(
             Block(
                 path: path,
                 location: location,
                 firstOffset: trailer.firstOffset,
-                endOffset: trailer.firstOffset + trailer.length,
+                endOffset: held.range.upperBound,
                 lastSequence: trailer.lastSequence,
                 earliest: trailer.earliest
             )
@@ -127,6 +133,21 @@ final class SourceInventory {
             // A block says of itself whether a line begins in it.
             return max(block.firstOffset, offset) <= entry.entry.offset ? .block(block) : .entry(entry)
         }
+    }
+
+    /// Whether a whole block fits into a stretch for which a gap is stored.
+    ///
+    /// - Parameters:
+    ///   - sequence: what stands before the gap.
+    ///   - limit: what stands behind it.
+    func fits(into gap: Range<ByteOffset>, behind sequence: UInt64, before limit: UInt64) throws -> Bool {
+        for block in blocks where gap.lowerBound <= block.firstOffset && block.endOffset <= gap.upperBound {
+            guard block.endOffset > block.firstOffset, sequence < block.lastSequence, block.lastSequence < limit,
+                try open(block) != nil
+            else { continue }
+            return true
+        }
+        return false
     }
 
     private func isBehind(_ block: Block, _ offset: ByteOffset, _ sequence: UInt64) -> Bool {

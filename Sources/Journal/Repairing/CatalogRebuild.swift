@@ -18,6 +18,15 @@ extension Journal {
         }
         let sources = try self.sources()
         for source in sources { try folder(of: source).checkVersion() }
+        for folder in sources.map(folder) {
+            // The catalog would vouch for the newest name that is left, and nobody would look for the other any more.
+            guard try StraySegment.reach(behind: endOffset(ofBlocksIn: folder), in: folder) else { continue }
+            throw JournalError(
+                .corrupt,
+                "\(folder.path): a file that bears no segment's name goes on behind the newest segment; run 'reprise journal "
+                    + "repair' first, which gives it its number"
+            )
+        }
         let locks = try sources.map { try SourceLock(folder(of: $0)) }
         let new = "\(directory)/catalog.rebuilding"
         for file in [new, "\(new)-wal", "\(new)-shm"] { try disk.removeIfPresent(file) }
@@ -37,5 +46,14 @@ extension Journal {
         try disk.renameDurably(new, to: path)
         for lock in locks { try lock.release() }
         return segments
+    }
+}
+
+extension Journal {
+    /// Where the newest segment that has a name ends.
+    private func endOffset(ofBlocksIn folder: SourceFolder) throws -> ByteOffset {
+        guard let newest = SegmentSearch(folder: folder).newestName() else { return .zero }
+        let isSealed = folder.disk.exists(folder.sealed(newest))
+        return try SegmentTrailers(folder, newest, isSealed: isSealed).facts.endOffset
     }
 }

@@ -3,8 +3,11 @@ internal import Files
 /// Which file bears which number.
 extension JournalRepair {
     /// Gives files their numbers that a repair before this one was moving when it was cut off.
-    func finishMoves() throws {
-        for (path, target) in try SegmentList(folder).movingPaths {
+    mutating func finishMoves() throws {
+        let list = try SegmentList(folder)
+        for path in list.foreignPaths { try setAside(path, .unreadable) }
+        guard !dryRun else { return }
+        for (path, target) in list.movingPaths {
             // Where the number is taken, any other will do: what the file holds tells where it belongs.
             var (new, id) = (target, SegmentID.first)
             let isOpen = target.hasSuffix(".open")
@@ -16,18 +19,44 @@ extension JournalRepair {
         }
     }
 
-    func files(from first: SegmentID) throws -> [SegmentPlacement.File] {
-        var files: [SegmentPlacement.File] = []
-        for (id, isSealed) in try SegmentList(folder).all where id >= first {
-            guard let isSealed else { continue }
-            let check = try SegmentCheck(folder, id, isSealed: isSealed, buffer: nil)
-            let own = check.kept.filter { $0.trailer.source == folder.source }
-            let extent = own.first.flatMap { first in
-                own.last.map { (first.trailer.firstOffset, $0.trailer.endOffset, $0.trailer.lastSequence) }
-            }
-            files.append(.init(id: id, isSealed: isSealed, path: check.path, extent: extent))
+    /// Renames what holds no place, or would in a dry run; returns where it is to be found then.
+    @discardableResult
+    mutating func setAside(_ path: String, _ reason: SetAside.Reason) throws -> String {
+        let aside = SetAside(folder: folder)
+        var step = RepairStep(source: folder.source, file: name(path), action: .setAside)
+        let new = aside.free(path, reason)
+        step.keptAs = String(new.dropFirst(folder.path.count + 1))
+        steps.append(step)
+        guard !dryRun else { return path }
+        _ = try aside.put(path, reason)
+        return new
+    }
+
+    func files(in list: SegmentList, from first: SegmentID) throws -> [SegmentPlacement.File] {
+        try list.all.compactMap { id, isSealed in
+            guard id >= first, let isSealed else { return nil }
+            return file(try SegmentCheck(folder, id, isSealed: isSealed, buffer: nil))
         }
-        return files
+    }
+
+    /// Files under other names that hold blocks of the source.
+    func strays(in list: SegmentList) throws -> [SegmentPlacement.File] {
+        try list.strays().compactMap { path in
+            guard let opened = try folder.disk.fileIfPresent(path) else { return nil }
+            let isSealed = try SeekTable.read(from: opened) != nil
+            let digits = path.dropFirst(folder.path.count + 1).prefix { $0.isASCII && $0.isNumber }
+            let id = SegmentID(rawValue: Int64(digits) ?? 0)
+            let found = file(try SegmentCheck(folder, id, isSealed: isSealed, path: path, buffer: nil))
+            return found.held.isEmpty ? nil : found
+        }
+    }
+
+    private func file(_ check: SegmentCheck) -> SegmentPlacement.File {
+        let own = check.kept.filter { $0.trailer.source == folder.source }
+        let extent = own.first.flatMap { first in
+            own.last.map { (first.trailer.firstOffset, $0.trailer.endOffset, $0.trailer.lastSequence) }
+        }
+        return .init(id: check.id, isSealed: check.isSealed, path: check.path, extent: extent, held: check.held)
     }
 
     /// Takes files out of the way that hold nothing of their own, and gives the others their numbers.
@@ -39,32 +68,39 @@ extension JournalRepair {
         known: SegmentID?
     ) throws -> ([Place], spares: [String]) {
         var spares: [String] = []
-        for (files, reason) in [(placement.doubled, SetAside.Reason.doubled), (placement.unreadable, .unreadable)] {
-            for file in files {
-                let size = try folder.disk.fileIfPresent(file.path)?.size() ?? 0
-                // What a kill leaves of a segment that was just being made is made anew under the same number.
-                if size == 0, !file.isSealed, file.id >= placement.placed.last?.id ?? .first { continue }
-                let aside = SetAside(folder: folder)
-                var step = RepairStep(source: folder.source, file: name(file.path), action: .setAside)
-                let path = aside.free(file.path, reason)
-                step.keptAs = String(path.dropFirst(folder.path.count + 1))
-                if !dryRun { _ = try aside.put(file.path, reason) }
-                spares.append(dryRun ? file.path : path)
-                steps.append(step)
-            }
+        for file in placement.doubled {
+            let isNeeded = placement.bytesWithoutPlace(in: file) > 0
+            let path = try setAside(file.path, isNeeded ? .kept : .doubled)
+            spares.append(path)
+            if isNeeded { sources.append((path, file.held)) }
+        }
+        for file in placement.unreadable where try !isLeftByKill(file, behind: placement) {
+            spares.append(try setAside(file.path, .unreadable))
+        }
+        for file in placement.unnumbered {
+            spares.append(file.path)
+            sources.append((file.path, file.held))
         }
         var byNumber: [SegmentID: SegmentPlacement.File] = [:]
         var moved: [(from: String, to: String)] = []
         for (id, file) in placement.placed {
             var file = file
-            if id != file.id {
-                let path = file.isSealed ? folder.sealed(id) : folder.open(id)
+            let path = file.isSealed ? folder.sealed(id) : folder.open(id)
+            if path != file.path {
                 var step = RepairStep(source: folder.source, file: name(file.path), action: .moved)
                 step.keptAs = String(path.dropFirst(folder.path.count + 1))
                 steps.append(step)
                 moved.append((file.path, path))
-                rewritten += [id, file.id]
-                if !dryRun { file = .init(id: id, isSealed: file.isSealed, path: path, extent: file.extent) }
+                rewritten += SegmentID.range.contains(file.id.rawValue) ? [id, file.id] : [id]
+                if !dryRun {
+                    file = .init(
+                        id: id,
+                        isSealed: file.isSealed,
+                        path: path,
+                        extent: file.extent,
+                        held: file.held
+                    )
+                }
             }
             byNumber[id] = file
         }
@@ -81,6 +117,25 @@ extension JournalRepair {
             return (id, byNumber[id])
         }
         return (places, spares)
+    }
+
+    /// Whether a file is what a kill leaves of a segment that was just being made: it is made anew under the same number.
+    private func isLeftByKill(_ file: SegmentPlacement.File, behind placement: SegmentPlacement) throws -> Bool {
+        let isNext = placement.placed.last.map { $0.file.isSealed && file.id == $0.id.next } ?? (file.id == .first)
+        return try isNext && !file.isSealed && folder.disk.fileIfPresent(file.path)?.size() ?? 0 == 0
+    }
+
+    /// Says which files still hold bytes that no segment holds: they overlap what is there, and fit nowhere.
+    mutating func reportUnplaced() throws {
+        guard !sources.isEmpty else { return }
+        held.add(ranges: try TailCheck.allEntries(folder).map { $0.entry.offset..<$0.entry.endOffset })
+        for (path, blocks) in sources {
+            let bytes = held.missingBytes(of: blocks)
+            guard bytes > 0 else { continue }
+            var step = RepairStep(source: folder.source, file: name(path), action: .unplaced)
+            step.bytes = bytes
+            steps.append(step)
+        }
     }
 
     /// The newest sealed file that cannot be read, where it stands close to the others: it may have held what came last.

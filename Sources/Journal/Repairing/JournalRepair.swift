@@ -19,6 +19,10 @@ public struct JournalRepair: Sendable {
     var lastTaken: (BlockLocation, path: String)?
     /// Segments that the catalog is to read again.
     var rewritten: [SegmentID] = []
+    /// What the segments hold.
+    var held = HeldBytes()
+    /// Files that hold what no segment held before, and their blocks.
+    var sources: [(path: String, blocks: [HeldBlock])] = []
 
     /// A segment's number, and the file that is to bear it; none where it is missing.
     typealias Place = (id: SegmentID, file: SegmentPlacement.File?)
@@ -49,22 +53,30 @@ public struct JournalRepair: Sendable {
     init(segmentsOf journal: Journal, source: SourceName, from: SegmentID = .first, dryRun: Bool = false) throws {
         folder = journal.folder(of: source)
         self.dryRun = dryRun
-        if !dryRun { try finishMoves() }
+        try finishMoves()
         // A catalog that cannot be read is left to 'journal rebuild'.
         let catalog = dryRun ? nil : try? CatalogCheck(journal: journal.directory, source: source, disk: journal.disk)
-        let placement = SegmentPlacement(try files(from: from))
+        let list = try SegmentList(folder)
+        var placement = SegmentPlacement(try files(in: list, from: from))
         if from > .first {
             // Where the one before is missing, what it held is missing too.
             let isKnown = try takePrevious(from.previous)
             let isAfter = placement.placed.allSatisfy { $0.file.extent?.first ?? .zero >= state.endOffset }
             guard isKnown, isAfter, placement.isInOrder, placement.unreadable.isEmpty else {
+                let done = steps
                 self = try JournalRepair(segmentsOf: journal, source: source, dryRun: dryRun)
+                steps = done + steps
                 return
             }
         }
-        let (places, spares) = try arrange(placement, from: from, known: Catalog.newest(in: journal, source: source))
+        let known = Catalog.newest(in: journal, source: source)
+        let newest = known.flatMap { id in Catalog.end(of: id, in: journal, source: source).map { (id, $0) } }
+        placement.add(strays: try strays(in: list), from: state.endOffset, newest: newest)
+        held.add(ranges: [.zero..<state.endOffset])
+        let (places, spares) = try arrange(placement, from: from, known: known)
         let spare = try SourceInventory(folder, paths: spares)
         for index in places.indices { try look(at: places, index, journal, catalog, spare) }
+        try reportUnplaced()
     }
 
     /// Notes in the catalog what has changed.
@@ -82,16 +94,19 @@ public struct JournalRepair: Sendable {
         let (id, file) = places[index]
         let isNewest = index == places.count - 1
         let check = try file.map { try look(into: $0, as: id) }
-        if let check, try !needsRepair(check, isNewest) {
+        if let check, try !needsRepair(check, isNewest), try !fillsGap(of: check, spare) {
+            held.add(check.held)
             take(check)
             // An earlier repair may have been cut off between a segment and the catalog.
             if let differences = try? catalog?.compare(check), !differences.isEmpty { rewritten.append(id) }
             return
         }
-        var next: BlockTrailer?
-        for (id, file) in places[(index + 1)...] where next == nil {
+        var (next, nextSequence): (BlockTrailer?, UInt64?) = (nil, nil)
+        for (id, file) in places[(index + 1)...] where nextSequence == nil {
             guard let file else { continue }
-            next = try look(into: file, as: id).kept.first { $0.trailer.source == folder.source }?.trailer
+            let later = try look(into: file, as: id)
+            next = next ?? later.kept.first { $0.trailer.source == folder.source }?.trailer
+            nextSequence = later.held.first?.lastSequence
         }
         if let lastTaken {
             state.line = try LineCounter.behind(lastTaken.0, of: folder.disk.file(lastTaken.path))
@@ -104,12 +119,14 @@ public struct JournalRepair: Sendable {
             before: state,
             inForce,
             next: next,
+            nextSequence: nextSequence ?? .max,
             end: isNewest ? try knownEnd(check, id, journal) : nil,
             isUnknown: file == nil,
             spare: spare
         )
         state = rewrite.state
         inForce = rewrite.inForce
+        held.add(rewrite.held)
         // The newest stays open if it was, so that the recorder goes on with it.
         if !dryRun {
             try rewrite.write(sealed: !(isNewest && check?.isSealed == false))
@@ -120,6 +137,24 @@ public struct JournalRepair: Sendable {
 
     func look(into file: SegmentPlacement.File, as id: SegmentID) throws -> SegmentCheck {
         try SegmentCheck(folder, id, isSealed: file.isSealed, path: file.path, buffer: nil)
+    }
+
+    /// Whether another file holds bytes for which the segment has a gap.
+    func fillsGap(of check: SegmentCheck, _ spare: SourceInventory) throws -> Bool {
+        var (sequence, gaps): (UInt64, [BlockTrailer]) = (state.lastSequence, [])
+        for kept in check.kept where kept.trailer.source == folder.source {
+            if kept.trailer.isGap, kept.trailer.missing > 0 { gaps.append(kept.trailer) }
+            guard let own = HeldBlock(kept.location, kept.trailer) else { continue }
+            for gap in gaps {
+                if try spare.fits(into: gap.firstOffset..<gap.endOffset, behind: sequence, before: own.lastSequence) {
+                    return true
+                }
+            }
+            (sequence, gaps) = (own.lastSequence, [])
+        }
+        return try gaps.contains {
+            try spare.fits(into: $0.firstOffset..<$0.endOffset, behind: sequence, before: .max)
+        }
     }
 
     func needsRepair(_ check: SegmentCheck, _ isNewest: Bool) throws -> Bool {

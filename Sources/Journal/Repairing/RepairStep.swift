@@ -14,6 +14,8 @@ public struct RepairStep: Sendable, Equatable {
         case moved
         /// Taken out of the way, under a name that says why: it holds nothing of this source, or nothing that others do not.
         case setAside = "set aside"
+        /// Left as it is: it holds bytes that no segment holds, and they fit nowhere.
+        case unplaced = "left as it is"
     }
 
     /// A stretch of the source that nobody can read any more.
@@ -42,10 +44,13 @@ public struct RepairStep: Sendable, Equatable {
     public internal(set) var records = 0
     /// Bytes of the source that came from elsewhere, the tail for example, into the place of what was damaged.
     public internal(set) var rescuedBytes = 0
-    /// What is gone.
+    /// What is gone, and in the segments now a gap.
     public internal(set) var gaps: [Gap] = []
     /// What the old file is called now; nil where there was none.
     public internal(set) var keptAs: String?
+
+    /// Whether nothing is gone, and nothing is left out of the segments.
+    public var isWhole: Bool { gaps.isEmpty && action != .unplaced }
 
     /// Bytes that are gone.
     public var missingBytes: Int { gaps.reduce(0) { $0 + $1.bytes } }

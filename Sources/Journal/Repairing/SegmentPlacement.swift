@@ -7,14 +7,20 @@ struct SegmentPlacement {
         let path: String
         /// Where its blocks begin and end; nil without one of this source.
         let extent: (first: ByteOffset, end: ByteOffset, lastSequence: UInt64)?
+        /// What they hold: gaps are a part of the extent, and hold nothing.
+        let held: [HeldBlock]
+
+        var heldBytes: Int { held.reduce(0) { $0 + ($1.range.upperBound - $1.range.lowerBound) } }
     }
 
     /// The files that stay, with their numbers, ascending.
-    private(set) var placed: [(id: SegmentID, file: File)] = []
-    /// Files that hold nothing that others do not hold.
-    private(set) var doubled: [File] = []
+    var placed: [(id: SegmentID, file: File)] = []
+    /// Files in whose place others stand; what a gap or damage lacks there may be in them.
+    var doubled: [File] = []
     /// Files without a block of this source.
     private(set) var unreadable: [File] = []
+    /// Strays that hold what no segment holds and that no number is free for: what fits is copied out of them.
+    var unnumbered: [File] = []
 
     /// Sorts files by what they hold.
     ///
@@ -28,12 +34,16 @@ struct SegmentPlacement {
             if let last = chosen.last, let before = last.extent, extent.first < extent.end, extent.end <= before.end,
                 extent.lastSequence <= before.lastSequence
             {
-                // Of two that hold the same, the one whose number fits stays.
+                // Of two for the same place the one that holds more stays, and of two that hold the same, the one whose number fits.
                 let isSame = extent == before
+                let holdsMore =
+                    (extent.first, extent.end) == (before.first, before.end) && file.heldBytes > last.heldBytes
                 let floor = chosen.dropLast().last?.id
                 let fits = (floor.map { $0 < file.id } ?? true)
                 let lastFits = (floor.map { $0 < last.id } ?? true)
-                let isBetter = isSame && fits && (!lastFits || file.id < last.id)
+                let isBetter =
+                    holdsMore
+                    || isSame && file.heldBytes == last.heldBytes && fits && (!lastFits || file.id < last.id)
                 doubled.append(isBetter ? last : file)
                 if isBetter { chosen[chosen.count - 1] = file }
             } else {

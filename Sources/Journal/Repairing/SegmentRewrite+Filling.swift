@@ -2,12 +2,44 @@ internal import Time
 
 /// What takes the place of what is damaged: what stands elsewhere of it, and gaps for the rest.
 extension SegmentRewrite {
+    /// Of the blocks of a file, the sequence of the first that holds anything, from each of them on.
+    static func sequences(from kept: [SegmentCheck.Kept], _ nextSequence: UInt64) -> [UInt64] {
+        var (limit, limits) = (nextSequence, [UInt64]())
+        for kept in kept.reversed() {
+            limit = HeldBlock(kept.location, kept.trailer)?.lastSequence ?? limit
+            limits.append(limit)
+        }
+        return limits.reversed()
+    }
+
+    /// Puts what stands elsewhere into a gap that an earlier repair stored; false where nothing does.
+    mutating func fillGap(_ gap: BlockTrailer) throws -> Bool {
+        let range = gap.firstOffset..<gap.endOffset
+        guard gap.isGap, gap.missing > 0,
+            try spare.fits(into: range, behind: state.lastSequence, before: sequenceLimit)
+        else { return false }
+        try fillFromElsewhere(before: SourceInventory.Limit(endOf: gap))
+        guard gap.endOffset > state.endOffset else { return true }
+        let oneMore = state.lastSequence + 1 < sequenceLimit ? state.lastSequence + 1 : state.lastSequence
+        try addGap(
+            gap.endOffset - state.endOffset,
+            sequence: max(oneMore, gap.lastSequence),
+            nextArrival: max(state.nextArrival, gap.nextArrival),
+            to: nil
+        )
+        return true
+    }
+
     mutating func fillFromElsewhere(upTo next: BlockTrailer?) throws {
-        let limit = next.map { SourceInventory.Limit($0) }
+        try fillFromElsewhere(before: next.map { SourceInventory.Limit($0) })
+    }
+
+    private mutating func fillFromElsewhere(before limit: SourceInventory.Limit?) throws {
         while let found = spare.first(behind: state.endOffset, state.lastSequence, before: limit) {
             switch found {
             case .block(let block):
                 guard block.firstOffset >= state.endOffset, limit.map({ block.endOffset <= $0.offset }) ?? true,
+                    block.lastSequence < sequenceLimit,
                     let trailer = try spare.open(block)
                 else {
                     spare.drop(block)
@@ -49,6 +81,7 @@ extension SegmentRewrite {
         let block = try builder.build(content)
         pieces.append(Piece(block))
         let line = block.state.line
+        held += HeldBlock(block.trailer).map { [$0] } ?? []
         pass(block.trailer)
         state.line = line
         step.rescuedBytes += block.trailer.length

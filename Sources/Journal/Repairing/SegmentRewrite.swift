@@ -21,6 +21,11 @@ struct SegmentRewrite {
     /// The block that stands last, where it is one of an old file's.
     var lastKept: (BlockLocation, path: String)?
 
+    /// What its blocks hold.
+    var held: [HeldBlock] = []
+    /// What stands behind has this sequence: a block from elsewhere that has it too, or a higher one, is of another history.
+    var sequenceLimit: UInt64
+
     /// A block of the new file: one of an old file's, or bytes of our own.
     enum Piece {
         case old(BlockLocation, path: String)
@@ -37,6 +42,7 @@ struct SegmentRewrite {
     ///   - check: the old file; nil where there is none.
     ///   - before: where the source stands before it, and what is in force there.
     ///   - next: the first whole block behind it, in another segment; nil where none is known.
+    ///   - nextSequence: the sequence of the first block behind it that holds anything.
     ///   - end: where the source is known to have come with this segment, where nothing follows.
     ///   - isUnknown: whether nobody knows what the segment held.
     ///   - spare: what may hold the rest.
@@ -47,6 +53,7 @@ struct SegmentRewrite {
         before: SourceState,
         _ inForce: EventsInForce,
         next: BlockTrailer?,
+        nextSequence: UInt64,
         end: ByteOffset?,
         isUnknown: Bool,
         spare: SourceInventory
@@ -57,6 +64,7 @@ struct SegmentRewrite {
         oldPath = check?.path
         builder = try BlockBuilder(source: folder.source, folder.geometry)
         state = before
+        sequenceLimit = nextSequence
         self.inForce = inForce
         step = RepairStep(
             source: folder.source,
@@ -71,7 +79,9 @@ struct SegmentRewrite {
         }
         if let opening { state.line = LineCounter(unfinished: opening.trailer.carried) }
         var damaged = Set((check?.damage ?? []).map(\.after))
-        for (index, kept) in kept {
+        let limits = SegmentRewrite.sequences(from: kept.map(\.element), nextSequence)
+        for ((index, kept), limit) in zip(kept, limits) {
+            sequenceLimit = limit
             // The opening block only repeats.
             let isOpening = kept.location.start == 0 && kept.trailer.length == 0
             let isGap = damaged.remove(index) != nil || kept.trailer.firstOffset > state.endOffset
@@ -86,8 +96,9 @@ struct SegmentRewrite {
             guard kept.trailer.firstOffset == state.endOffset, kept.trailer.lastSequence > state.lastSequence else {
                 continue
             }
-            keep(kept.location, kept.trailer, path: check?.path ?? "")
+            if try !fillGap(kept.trailer) { keep(kept.location, kept.trailer, path: check?.path ?? "") }
         }
+        sequenceLimit = nextSequence
         if let next {
             let isGone = next.firstOffset > state.endOffset || next.lastSequence > state.lastSequence
             if isGone { try fill(upTo: next) }
@@ -119,6 +130,7 @@ struct SegmentRewrite {
 
     mutating func keep(_ location: BlockLocation, _ trailer: BlockTrailer, path: String) {
         if pieces.isEmpty { firstCarried = trailer.carried }
+        if let block = HeldBlock(location, trailer) { held.append(block) }
         pieces.append(.old(location, path: path))
         pass(trailer)
         lastKept = (location, path)

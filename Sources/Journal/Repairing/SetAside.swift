@@ -12,7 +12,7 @@ struct SetAside {
         case doubled
         /// No block of this source is in it.
         case unreadable
-        /// A tail that holds entries that are in no block.
+        /// It holds what stood in no segment then: a tail with entries that are in no block, or a file out of which a repair took blocks.
         case kept
     }
 

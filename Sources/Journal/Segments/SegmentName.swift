@@ -68,8 +68,9 @@ extension SourceFolder {
         JournalError(
             .corrupt,
             "\(path): segment \(id.digits) is missing, and the catalog knows segments up to \(known.digits); restore it from "
-                + "a copy, or, where this journal is itself a copy of one that was being recorded, make its catalog anew "
-                + "with 'reprise journal rebuild'"
+                + "a copy, or run 'reprise journal repair', which looks for it under other names and stores a gap for what it "
+                + "does not find. Where this journal is itself a copy of one that was being recorded, make its catalog anew with "
+                + "'reprise journal rebuild'"
         )
     }
 

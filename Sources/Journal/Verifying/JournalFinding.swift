@@ -20,6 +20,10 @@ public struct JournalFinding: Sendable, Hashable {
         case overlap
         /// Arrivals or sequences go back.
         case orderWrong = "order-wrong"
+        /// A file that bears no segment's name holds bytes that no segment holds.
+        case misplaced
+        /// What bears a name of the journal's own files and is none of them: a FIFO, a folder, a link, a file with something else.
+        case foreignFile = "foreign-file"
         /// Entries of the tail that later ones prove are damaged or gone.
         case tailDamaged = "tail-damaged"
         /// The tail has no file, or is shorter than a writer makes it: nobody knows whether anything stood there.
@@ -56,7 +60,7 @@ public struct JournalFinding: Sendable, Hashable {
         switch code {
         case .blockDamaged, .segmentMissing, .hole, .tailDamaged: .loss
         case .blockWrong, .seekTableWrong, .unsealed, .overlap, .orderWrong, .tailMissing, .catalogDamaged,
-            .catalogWrong:
+            .catalogWrong, .misplaced, .foreignFile:
             .fault
         }
     }
@@ -67,6 +71,9 @@ public struct JournalFinding: Sendable, Hashable {
         case .catalogDamaged, .catalogWrong: "run 'reprise journal rebuild'"
         case .orderWrong, .blockWrong: "restore the file from a copy; please report how it came about"
         case .tailMissing: "start the recorder, or run 'reprise journal repair': either makes it anew"
+        case .misplaced:
+            "run 'reprise journal repair': it gives the file its number, or copies what fits into a gap; keep the file till then"
+        case .foreignFile: "move it out of the journal, or run 'reprise journal repair', which sets it aside"
         case .overlap:
             "run 'reprise journal repair': it gives every segment the number of its offsets, and removes nothing"
         default: "restore the file from a copy, or run 'reprise journal repair' to keep what is whole"

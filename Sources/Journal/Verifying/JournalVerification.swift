@@ -97,6 +97,7 @@ public struct JournalVerification: Sendable {
             progress(storedBytes)
         }
         try source.checkTail(of: list)
+        try source.checkStrays(of: list)
         if let catalog { source.add(try catalog.checkNewest(list.newest)) }
         blocks += source.blocks
         records += source.records

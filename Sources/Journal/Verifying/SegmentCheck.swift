@@ -29,6 +29,11 @@ struct SegmentCheck: Sendable {
     private var line: LineCounter?
     private var isLineKnown = true
 
+    /// What its blocks of this source hold.
+    var held: [HeldBlock] {
+        kept.compactMap { $0.trailer.source == source ? HeldBlock($0.location, $0.trailer) : nil }
+    }
+
     /// Where the first block begins; nil without a whole block.
     var first: BlockTrailer? { kept.first?.trailer }
     var last: BlockTrailer? { kept.last?.trailer }

@@ -6,43 +6,54 @@ struct SegmentList {
     private(set) var sealed: [SegmentID] = []
     /// Ascending.
     private(set) var open: [SegmentID] = []
-    /// Every file that may hold blocks of the source, open ones beside sealed ones of the same number too.
-    private(set) var paths: [String] = []
     /// Files that a repair was giving their number when it was cut off, with the name they were to get.
     private(set) var movingPaths: [(path: String, target: String)] = []
+    /// What bears a name of such a file and is none.
+    private(set) var foreignPaths: [String] = []
+    /// Files that bear a number, but not as the segment of that number.
+    private var doubtedPaths: [String] = []
+    /// All other names but those of the tail, the lock and what a repair was writing.
+    private var otherPaths: [String] = []
+    private let folder: SourceFolder
 
     /// What a file is called on its way to another number.
     static let movingSuffix = "moving"
 
     init(_ folder: SourceFolder) throws {
+        self.folder = folder
         for name in try folder.disk.sortedNames(in: folder.path) {
+            let path = "\(folder.path)/\(name)"
             let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-            guard (2...3).contains(parts.count), let number = Int64(parts[0]), SegmentID.range.contains(number) else {
-                continue
-            }
-            let id = SegmentID(rawValue: number)
-            guard id.digits == parts[0] else { continue }
-            if parts.count == 3 {
-                if parts[1] == "zst" || parts[1] == "open", parts[2] == SegmentList.movingSuffix {
-                    let path = "\(folder.path)/\(name)"
+            let id = SegmentList.id(parts[0])
+            switch (id, parts.dropFirst().map(String.init)) {
+            case (let id?, ["zst"]): sealed.append(id)
+            case (let id?, ["open"]): open.append(id)
+            case (_?, ["zst", SegmentList.movingSuffix]), (_?, ["open", SegmentList.movingSuffix]):
+                if try StraySegment.isOne(path, folder) {
                     movingPaths.append((path, String(path.dropLast(SegmentList.movingSuffix.count + 1))))
-                    paths.append(path)
+                } else {
+                    foreignPaths.append(path)
                 }
-                continue
+            case (_?, ["repair"]): break
+            default: if path != folder.tail, path != folder.lock { otherPaths.append(path) }
             }
-            if parts[1] == "zst" || parts[1] == "open" { paths.append("\(folder.path)/\(name)") }
-            if parts[1] == "zst" { sealed.append(id) }
-            if parts[1] == "open" { open.append(id) }
         }
         // Longer numbers sort before shorter ones by name.
         sealed.sort()
         open.sort()
         let believed = SegmentList.believed(sealed + open)
-        sealed.removeAll { $0 > believed }
-        open.removeAll { $0 > believed }
         // Sealing renames, and a copy may hold both: the sealed one is whole then.
         let isSealed = Set(sealed)
-        open.removeAll { isSealed.contains($0) }
+        doubtedPaths = sealed.filter { $0 > believed }.map(folder.sealed)
+        doubtedPaths += open.filter { $0 > believed || isSealed.contains($0) }.map(folder.open)
+        sealed.removeAll { $0 > believed }
+        open.removeAll { $0 > believed || isSealed.contains($0) }
+    }
+
+    private static func id(_ digits: Substring) -> SegmentID? {
+        guard let number = Int64(digits), SegmentID.range.contains(number) else { return nil }
+        let id = SegmentID(rawValue: number)
+        return id.digits == digits ? id : nil
     }
 
     /// So many segments in a row are not lost: a file behind such a hole is not one of ours.
@@ -66,5 +77,15 @@ struct SegmentList {
             let id = SegmentID(rawValue: number)
             return (id, isSealed.contains(id) ? true : isOpen.contains(id) ? false : nil)
         }
+    }
+
+    /// Every file that may hold blocks of the source: its segments, and the strays.
+    func paths() throws -> [String] { sealed.map(folder.sealed) + open.map(folder.open) + (try strays()) }
+
+    /// Every other regular file of the folder that begins like a segment: one under a wrong name, one that was set aside.
+    ///
+    /// Costs one short read of every file that bears no name of a segment.
+    func strays() throws -> [String] {
+        try movingPaths.map(\.path) + (doubtedPaths + otherPaths).filter { try StraySegment.isOne($0, folder) }
     }
 }

@@ -14,6 +14,8 @@ struct SourceCheck {
     /// Where the blocks end.
     private(set) var state = SourceState()
     private var hasSegment = false
+    /// What the segments hold.
+    private var held = HeldBytes()
     /// Whether it is not known how far the segment before had come; that it is damaged has been said.
     private var isBehindDamage = false
     private var catalog: CatalogCheck?
@@ -53,6 +55,7 @@ struct SourceCheck {
             }
         }
         findings += own
+        held.add(check.held)
         blocks += check.facts.blockCount
         records += check.facts.recordCount
         bytes += check.kept.reduce(0) { $0 + $1.trailer.length }
@@ -107,6 +110,26 @@ struct SourceCheck {
             end,
             "\(lost) bytes before an entry that is whole are damaged or gone; \(tail.beyond.count) entries behind them are whole"
         )
+    }
+
+    /// Looks into files that bear no segment's name, when all segments have been added.
+    mutating func checkStrays(of list: SegmentList) throws {
+        for path in list.foreignPaths {
+            let name = "\(folder.source)/\(path.dropFirst(folder.path.count + 1))"
+            add(.foreignFile, name, nil, nil, "a segment on its way to its number has such a name, and this is none")
+        }
+        held.add(ranges: try TailCheck.allEntries(folder).map { $0.entry.offset..<$0.entry.endOffset })
+        for path in try list.strays() {
+            // It may have become a segment since the folder was listed.
+            guard folder.disk.exists(path) else { continue }
+            let check = try SegmentCheck(folder, .first, isSealed: false, path: path, buffer: nil)
+            let lacking = check.held.filter { held.missingBytes(of: [$0]) > 0 }
+            guard let first = lacking.first else { continue }
+            let name = "\(folder.source)/\(path.dropFirst(folder.path.count + 1))"
+            let bytes = held.missingBytes(of: lacking)
+            add(.misplaced, name, nil, first.range.lowerBound, "the file holds \(bytes) bytes that no segment holds")
+            held.add(lacking)
+        }
     }
 
     private func hasMoved(since list: SegmentList) throws -> Bool {

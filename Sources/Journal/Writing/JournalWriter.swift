@@ -109,6 +109,7 @@ public final class JournalWriter: Sendable {
         state.blockThreads = BlockWriterThreads.count
         state.statistics.repairs = recovered.steps
         state.statistics.notes = recovered.notes
+        state.statistics.warnings = recovered.warnings
         state.statistics.catalogFailure = catalogFailure
         let monitor = Monitor(state)
         self.monitor = monitor

@@ -12,6 +12,8 @@ struct RecoveredJournal {
     private(set) var steps: [RepairStep] = []
     /// What else an operator should know.
     private(set) var notes: [String] = []
+    /// What only a look at the names found, and what nothing was done about.
+    private(set) var warnings: [String] = []
     private(set) var recoveredBytes = 0
 
     /// Brings a source into order; the lock is held, and everything is durable on return.
@@ -24,6 +26,11 @@ struct RecoveredJournal {
         var fillsGap = false
         do {
             found = try RecoveredSource(folder, last: last)
+            // What is written behind the newest name must not take the offsets of a segment that has lost its own.
+            let isNewestKnown = last != nil && found.nextSegment.previous == last
+            if try !isNewestKnown && StraySegment.reach(behind: found.state.endOffset, in: folder) {
+                throw RecoveredSource.NeedsRepair()
+            }
             let old = try OldEntries(folder, found)
             fillsGap = old.fillsGap
             if let first = old.toRepair {
@@ -43,6 +50,24 @@ struct RecoveredJournal {
         }
         if let step = rescue.step { steps.append(step) }
         recoveredBytes = rescue.recoveredBytes
+        if let warning = try RecoveredJournal.warning(folder) { warnings.append(warning) }
+    }
+
+    /// So many segments before the newest are looked for at a start.
+    private static let glanceCount: Int64 = 64
+
+    /// Older segments whose names show damage; to read them, or only to list them all, at each start would take too long.
+    private static func warning(_ folder: SourceFolder) throws -> String? {
+        guard let newest = SegmentSearch(folder: folder).newestName() else { return nil }
+        let wrong = (max(1, newest.rawValue - glanceCount)..<newest.rawValue).map { SegmentID(rawValue: $0) }.filter {
+            !folder.disk.exists(folder.sealed($0))
+        }
+        guard let first = wrong.first else { return nil }
+        let more = wrong.count == 1 ? "" : ", and \(wrong.count - 1) more are like it"
+        let what = folder.disk.exists(folder.open(first)) ? "was never sealed" : "has no file"
+        return
+            "\(folder.path): segment \(first.digits) \(what)\(more); recording is not concerned; 'reprise journal verify' "
+            + "says what is wrong, and with the recorder stopped 'reprise journal repair' mends what can be mended"
     }
 
     /// What the tail's old entries are to the blocks.

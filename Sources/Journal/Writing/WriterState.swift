@@ -46,6 +46,8 @@ public struct JournalStatistics: Sendable, Equatable {
     public internal(set) var repairs: [RepairStep] = []
     /// What else was found at the start that an operator should know, in words.
     public internal(set) var notes: [String] = []
+    /// Damage in what was recorded before that the start has seen and left as it is, in words.
+    public internal(set) var warnings: [String] = []
     /// Why the catalog could not be brought up to date, if it could not; it is made good at the next start.
     public internal(set) var catalogFailure: String?
 }
