@@ -75,7 +75,14 @@ extension RunReader {
 
     /// Appends what lies behind damage at the newest end, and a gap for what is known to have been there; false behind all of it.
     func readEnd(into buffer: RunBuffer) throws -> Bool {
-        if inventory == nil, try isEndWhole() { return try reportEnd(to: buffer) }
+        if inventory == nil, try isEndSound() {
+            guard !isTailReached, let newest = try newestUnread() else { return try reportEnd(to: buffer) }
+            if try !isBehindGap && readTail(into: buffer) {
+                // All that stood there at that look was led to. Another look would find what a busy writer adds, and so for ever.
+                isTailReached = newest <= progress.sequence ?? 0
+                return true
+            }
+        }
         // Its writer may have gone on since: what it committed before is in the tail or in a block by now.
         try allFiles().lookAtTail()
         if try !isBehindGap && readTail(into: buffer) { return true }
@@ -84,16 +91,19 @@ extension RunReader {
         return try reportEnd(to: buffer)
     }
 
-    /// Whether nothing says that more was there: no damage, no numbers out of order, no entry of the tail behind a missing one,
-    /// and no file under another name that goes further.
-    func isEndWhole() throws -> Bool {
-        guard !damage.isHere, !isDisordered, try !cursor.hasBlockBehindDamage(),
-            try isNewestKnown || !StraySegment.reach(behind: progress.offset, in: folder)
-        else { return false }
+    /// Whether nothing but the tail can say that more was there: no damage, no numbers out of order, and no file under another name
+    /// that goes further.
+    func isEndSound() throws -> Bool {
+        try !damage.isHere && !isDisordered && !cursor.hasBlockBehindDamage()
+            && (isNewestKnown || !StraySegment.reach(behind: progress.offset, in: folder))
+    }
+
+    /// The sequence of the newest entry of the tail that was not read, for a missing one stands before it or for it is new; nil for none.
+    func newestUnread() throws -> UInt64? {
         let sequence = progress.sequence ?? 0
-        return try TailCheck.allEntries(folder).allSatisfy {
-            $0.entry.sequence <= sequence || $0.entry.endOffset < progress.offset
-        }
+        return try TailCheck.allEntries(folder).last {
+            $0.entry.sequence > sequence && $0.entry.endOffset >= progress.offset
+        }?.entry.sequence
     }
 
     /// A gap up to where the source is known to have come; one of no length where that it went on is all that is known.

@@ -29,6 +29,8 @@ final class RunReader {
     /// Damage that was passed since the last block, and where its content ends at least.
     var damage: (isHere: Bool, end: ByteOffset) = (false, .zero)
     var isEndReported = false
+    /// Whether everything that the tail held at the last look at all of it was read.
+    var isTailReached = false
     var hasMetGap = false
     var inventory: SourceInventory?
 
