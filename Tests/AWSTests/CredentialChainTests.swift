@@ -118,9 +118,10 @@ import Time
             contents: Data("#!/bin/sh\n\(script)\n".utf8),
             attributes: [.posixPermissions: 0o755]
         )
-        let place = try CredentialPlace(config: "[default]\ncredential_process = \"\(path)\" \(arguments)\n")
+        let place = try CredentialPlace(config: "[default]\n")
         try FileManager.default.moveItem(atPath: path, toPath: "\(place.folder.path)/a tool")
-        let config = "[default]\ncredential_process = \"\(place.folder.path)/a tool\" \(arguments)\n"
+        // By a shell: a file that was just written may still be open in a child that another test is starting, and is busy then.
+        let config = "[default]\ncredential_process = /bin/sh \"\(place.folder.path)/a tool\" \(arguments)\n"
         try config.write(toFile: "\(place.folder.path)/config", atomically: true, encoding: .utf8)
         return place
     }
