@@ -121,6 +121,10 @@ struct ServerTests {
             found >= some.count - 5,
             "\(found) of \(some.count): \(String(decoding: answer.prefix(500), as: UTF8.self))"
         )
+        // Before its parts run a signal ends it as it ends any program.
+        _ = try until("the second records; \(second.errors)", seconds: 60) {
+            try second.errors.contains("the stream is open") ? true : nil
+        }
         second.send(SIGTERM)
         #expect(try second.wait(seconds: 20).status == 0)
     }

@@ -61,7 +61,8 @@ import Time
         }
         let isLossless = records.count == journal.records.count
         let heldEnd = (held.lastIndex(of: true) ?? -1) + 1
-        let missing = journal.records.filter { records[$0.key] == nil && $0.key < heldEnd }
+        // The newest line, of which only the beginning is held, is one that a killed recorder was writing.
+        let missing = journal.records.filter { records[$0.key] == nil && Int($0.key) + $0.value.count <= heldEnd }
         if !missing.isEmpty {
             guard !unread.isEmpty, unread.bytes > 0 || !held[..<heldEnd].contains(false) else {
                 throw Wrong(
