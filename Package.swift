@@ -80,7 +80,7 @@ let package = Package(
         room("Transform", ["Time", "JSON", "Hashing"]),
         room("Lambda", ["Time", "Encoding", "JSON", "Transform"]),
         room("Index", ["Numbers", "Time", "Failures", "SQLite", "Transform"]),
-        room("AWS", ["Numbers", "Time", "Failures", "JSON", "Hashing", "HTTPClient"]),
+        room("AWS", ["Numbers", "Time", "Failures", "Encoding", "JSON", "Hashing", "HTTPClient"]),
         room(
             "Sinks",
             [

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+internal import Encoding
 internal import Hashing
 
 /// The SHA-256 of what an object holds, in the forms in which S3 names it.
@@ -12,10 +12,10 @@ public struct S3Checksum: Sendable, Equatable {
     public init(_ content: [UInt8]) { bytes = SHA256(content).bytes }
 
     /// In base64.
-    public var text: String { Data(bytes).base64EncodedString() }
+    public var text: String { Base64.encode(bytes) }
 
     /// That of an object made of parts: the hash of their hashes, and their number.
     public static func text(ofParts parts: [S3Checksum]) -> String {
-        "\(Data(SHA256(parts.flatMap(\.bytes)).bytes).base64EncodedString())-\(parts.count)"
+        "\(Base64.encode(SHA256(parts.flatMap(\.bytes)).bytes))-\(parts.count)"
     }
 }
